@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vocabulary of the one door to native/: what the rest of tsbuild may ask of the helper. How a request is
+// encoded stands in protocol.ts; how the helper is started, in spawn.ts.
+
+import type { Readable } from "node:stream";
+
+declare const layerDirBrand: unique symbol;
+
+/**
+ * Names one directory `<store root>/snapshots/<id>/` (`fs` the tree, `work` overlayfs' scratch while it is written).
+ * 1 to 64 characters of [a-z0-9-]. Only this room turns it into a path.
+ */
+export type LayerDirId = string & { readonly [layerDirBrand]: true };
+
+/** A root filesystem, given as data. Paths below it exist only inside the helper. */
+export type Root =
+  | {
+      readonly kind: "stack";
+      /** Read-only directories, bottom first. May be empty (scratch). */
+      readonly lowers: readonly LayerDirId[];
+      /**
+       * The directory that takes the writes. The helper makes it when it is missing, with the owner, mode and xattrs of the
+       * root directory below. Absent: the root is read-only.
+       */
+      readonly upper?: LayerDirId;
+    }
+  /** A directory of the host named by the user (a build context, an output directory) or made by us. Never an image's root. */
+  | { readonly kind: "directory"; readonly path: string };
+
+/** Kinds of directory entries, by letter, as in the protocol. */
+export type EntryType = "file" | "dir" | "symlink" | "char" | "block" | "fifo" | "socket";
+
+/** One entry as the helper reports it. Names: see TreeReader. */
+export interface TreeEntry {
+  /** Relative to the listed directory; `""` for the listed entry itself; components joined by `/`. */
+  readonly path: string;
+  readonly type: EntryType;
+  /** Permission bits with setuid, setgid and sticky (0 to 0o7777). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes; 0 for anything but a regular file. */
+  readonly size: number;
+  /** Nanoseconds since the epoch, decimal. */
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  readonly dev: string;
+  readonly ino: string;
+  readonly nlink: number;
+  readonly rdevMajor: number;
+  readonly rdevMinor: number;
+  /** Target of a symlink; otherwise "". */
+  readonly link: string;
+  /** `security.capability` and `user.*` only, sorted by name; values hex. */
+  readonly xattrs: readonly (readonly [name: string, hex: string])[];
+}
+
+/**
+ * A session that answers questions about one tree. Every path is resolved inside the root (`..` and absolute symlinks
+ * stay in it). Requests may be issued without awaiting earlier ones; answers come in order.
+ * Names that are not valid UTF-8 travel as "binary strings with surrogate escapes": byte 0x80+n becomes U+DC80+n.
+ */
+export interface TreeReader extends AsyncDisposable {
+  /** The entry at `path`, or undefined when there is none. `follow`: a final symlink is followed (inside the root). */
+  stat(path: string, follow: boolean): Promise<TreeEntry | undefined>;
+  /**
+   * The entry at `path` (following symlinks to reach it, the last one included) and what is below it, parents before
+   * children, children in byte order, symlinks not followed. `depth` 0: only the entry; absent: everything. `prune` lists
+   * paths relative to `path` that are reported but not entered. Undefined: nothing there.
+   */
+  list(
+    path: string,
+    options?: { readonly depth?: number; readonly prune?: readonly string[] },
+  ): Promise<TreeEntry[] | undefined>;
+  /** Lower-case hex sha256 of regular files (final symlinks not followed), in the order asked. */
+  hash(paths: readonly string[]): Promise<string[]>;
+  /** The bytes of a regular file (a final symlink is followed inside the root), or undefined; over `maxBytes`: SANDBOX_LIMIT. */
+  read(path: string, maxBytes: number): Promise<Buffer | undefined>;
+}
+
+/** Who owns what a copy or an extraction makes. `keep`: as the source says. `spec`: `user[:group]`, looked up in the destination's root. */
+export type Owner =
+  | { readonly kind: "keep" }
+  | { readonly kind: "ids"; readonly uid: number; readonly gid: number }
+  | { readonly kind: "spec"; readonly spec: string };
+
+/** What `copy` does, in order, below the current target. */
+export type CopyOp =
+  /**
+   * Chooses where the following entries go. `dir`: `path` must be or becomes a directory and is the target. `file`: `path`
+   * itself is the target, whatever its last component is today is replaced (a directory: SANDBOX_COPY_CONFLICT).
+   * `auto`: like `dir` with `name` appended when `path` is an existing directory, else like `file`.
+   * Missing parents are made with `parentMode`, the request's owner and the request's `madeTime`.
+   */
+  | {
+      readonly op: "target";
+      readonly path: string;
+      readonly as: "dir" | "file" | "auto";
+      readonly name: string;
+      readonly parentMode: number;
+    }
+  /**
+   * Copies one entry (not what is below it) of the source root to `to` below the target (`""` = the target itself).
+   * `follow`: `from`'s last component may be a symlink and is followed. A directory over a directory: `merge` "keep" leaves
+   * the metadata that is there, "set" overwrites it. Mode, mtime (whole seconds) and xattrs come from the source unless given.
+   * Regular files that are hard links of one another in the source stay so.
+   */
+  | {
+      readonly op: "entry";
+      readonly from: string;
+      readonly to: string;
+      readonly follow: boolean;
+      readonly merge: "keep" | "set";
+      readonly mode?: number;
+      readonly owner?: "made";
+    }
+  /** Writes a regular file from bytes at hand (heredocs, downloads). mtime in whole seconds. */
+  | {
+      readonly op: "data";
+      readonly to: string;
+      readonly mode: number;
+      readonly mtime: number;
+      readonly bytes: Uint8Array;
+    };
+
+export interface CopyRequest {
+  readonly source: Root;
+  readonly destination: Root;
+  readonly owner: Owner;
+  /** Seconds since the epoch for directories that had to be made; existing parents keep their mtime. */
+  readonly madeTime: number;
+  /** Output to a host directory: owners and device nodes are not recreated. */
+  readonly unprivileged?: boolean;
+}
+
+/** An entry of an archive, parsed and validated in TypeScript, for `apply`. Paths as they stand in the archive, cleaned. */
+export interface ApplyEntry {
+  readonly type:
+    "file" | "dir" | "symlink" | "hardlink" | "char" | "block" | "fifo" | "whiteout" | "opaque";
+  /** Relative, no `.` or `..` components, no leading or trailing slash. `whiteout`: the hidden path; `opaque`: the directory. */
+  readonly path: string;
+  /** symlink: target as is; hardlink: path relative to the root. */
+  readonly link: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whole seconds (may be negative). */
+  readonly mtime: number;
+  readonly size: number;
+  readonly devMajor: number;
+  readonly devMinor: number;
+  readonly xattrs: readonly (readonly [name: string, value: Uint8Array])[];
+  /** `size` bytes; must be consumed before the next entry is asked for. */
+  readonly content?: AsyncIterable<Uint8Array>;
+}
+
+export interface ApplyRequest {
+  readonly root: Root;
+  /** Directory below the root into which the entries go, made when missing ("" = the root). */
+  readonly path: string;
+  /** "layer": whiteouts become overlayfs whiteouts, the root is a lone layer directory. "archive": ADD's extraction into an existing tree. */
+  readonly mode: "layer" | "archive";
+  readonly owner: Owner;
+  readonly madeTime: number;
+}
+
+export interface ApplyResult {
+  /** Directories that no entry described, made as parents (relative paths). Their metadata should be taken from the layers below. */
+  readonly impliedDirectories: readonly string[];
+}
+
+/** What `diff` writes as tar. "layer": upper against lowers, with whiteouts. "tree": the whole merged root, no whiteouts. */
+export interface DiffRequest {
+  readonly root: Root;
+  readonly mode: "layer" | "tree";
+  /** Clamp mtimes that are later than this (seconds since the epoch). */
+  readonly clampTime?: number;
+}
+
+/** A stream and the promise of how it ended; the bytes count only once `done` is fulfilled. */
+export interface StreamResult {
+  readonly stream: Readable;
+  readonly done: Promise<void>;
+}
+
+/** Mounts of a RUN, in order; later ones hide earlier ones at the same target. `target` absolute, below the rootfs. */
+export type RunMount =
+  | {
+      readonly kind: "bind";
+      readonly target: string;
+      readonly source: Root;
+      readonly sourcePath: string;
+      readonly readOnly: boolean;
+    }
+  /** `dir` names a directory of the store's cache-mounts/ (made when missing with the given owner and mode). `seed`: first content. */
+  | {
+      readonly kind: "cache";
+      readonly target: string;
+      readonly dir: LayerDirId;
+      readonly sourcePath: string;
+      readonly readOnly: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly seed?: { readonly root: Root; readonly path: string };
+    }
+  | {
+      readonly kind: "tmpfs";
+      readonly target: string;
+      readonly size?: number;
+      readonly mode?: number;
+    }
+  | {
+      readonly kind: "file";
+      readonly target: string;
+      readonly bytes: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** A socket of the host (ssh agent). */
+  | {
+      readonly kind: "socket";
+      readonly target: string;
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    };
+
+/** The limits of one step; absent = none set by us. Sizes in bytes. */
+export interface RunLimits {
+  readonly memory?: number;
+  readonly memorySwap?: number;
+  readonly cpuShares?: number;
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly pids?: number;
+  readonly cgroupParent?: string;
+  readonly ulimits?: readonly {
+    readonly name: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
+}
+
+export interface RunRequest {
+  /** Must have an upper. */
+  readonly root: Root;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** Absolute; made (0755, the user's) when missing. */
+  readonly cwd: string;
+  /** `""`, `user`, `user:group`, numbers or names; looked up in the rootfs. */
+  readonly user: string;
+  readonly hostname: string;
+  /** Full text of the files bound read-only over /etc/hosts and /etc/resolv.conf. */
+  readonly hosts: string;
+  readonly resolvConf: string;
+  readonly network: "default" | "none" | "host";
+  readonly security: "sandbox" | "insecure";
+  readonly mounts: readonly RunMount[];
+  readonly limits: RunLimits;
+  readonly shmSize?: number;
+  readonly noNewPrivileges?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  /** Keep the empty mount-point directories (/proc, /sys, /dev) that had to be made. Default: removed afterwards. */
+  readonly keepMountpoints?: boolean;
+}
+
+export interface RunOutput {
+  /** Called with live output; must not block. */
+  readonly onOutput: (stream: "stdout" | "stderr", data: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
+export type RunResult =
+  | { readonly kind: "exited"; readonly code: number; readonly outOfMemory?: boolean }
+  | { readonly kind: "signaled"; readonly signal: string; readonly outOfMemory?: boolean };
+
+/** One finding of `tsbuild info`. `hint`: how to get what is missing. */
+export interface ProbeItem {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+/** The door. One instance per store root; every method starts a helper process that ends with the call (or the session). */
+export interface Sandbox {
+  probe(signal: AbortSignal): Promise<readonly ProbeItem[]>;
+  run(request: RunRequest, output: RunOutput): Promise<RunResult>;
+  openTree(root: Root, signal: AbortSignal): Promise<TreeReader>;
+  copy(
+    request: CopyRequest,
+    ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  apply(
+    request: ApplyRequest,
+    entries: AsyncIterable<ApplyEntry>,
+    signal: AbortSignal,
+  ): Promise<ApplyResult>;
+  /** Takes mode, owner, mtime and xattrs for directories of `dir` from the same paths in the lowers (nearest first); missing there: left alone. */
+  inheritDirectories(
+    dir: LayerDirId,
+    lowers: readonly LayerDirId[],
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  diff(request: DiffRequest, signal: AbortSignal): StreamResult;
+  /** Removes layer directories and everything in them, whoever owns it. Missing ones are fine. */
+  remove(dirs: readonly LayerDirId[], signal: AbortSignal): Promise<void>;
+}
