@@ -18,6 +18,11 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       "@typescript-eslint/consistent-type-imports": "error",
+      // `await using _held = ...` holds something until the end of the block.
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { varsIgnorePattern: "^_", argsIgnorePattern: "^_" },
+      ],
       // AsyncDisposableStack type-checks but does not exist at run time in Node 20.
       "no-restricted-globals": [
         "error",

@@ -2,7 +2,6 @@
 // Making text from strangers safe to print, and guessing what a misspelt word meant.
 
 // Everything but tab and newline below space, DEL, and the C1 range.
-// eslint-disable-next-line no-control-regex -- control characters are what this pattern is for
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Replaces control characters (terminal escapes among them) by `?`. Tab and newline stay. */

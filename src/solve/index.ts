@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+export * from "./types.js";
+export * from "./errors.js";
+export { Solver } from "./solver.js";
+export type { Limits, SolverOptions } from "./solver.js";

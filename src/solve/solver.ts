@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks a graph from the wanted vertices: keys first, then the cache, then work. A vertex whose definition key hits
+// needs none of its inputs; one that misses has its inputs solved, is asked for its content key, and runs only if
+// that misses too. Each vertex is solved once, whoever asks.
+
+import pLimit, { type LimitFunction } from "p-limit";
+import { TsbuildError, messageOf } from "../base/index.js";
+import type { EventSink } from "../base/index.js";
+import { contentKey, definitionKey } from "./keys.js";
+import type {
+  CacheKey,
+  CacheRecord,
+  CacheStore,
+  Clock,
+  Graph,
+  KeyParts,
+  Resource,
+  Result,
+  Step,
+  StepContext,
+  Vertex,
+  VertexId,
+} from "./types.js";
+
+/** How many steps of a resource run at once. */
+export type Limits = Readonly<Record<Resource, number>>;
+
+export interface SolverOptions {
+  readonly graph: Graph;
+  readonly steps: Readonly<Record<string, Step>>;
+  readonly cache: CacheStore;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** Aborts everything. */
+  readonly signal: AbortSignal;
+  /** Told of every vertex that got its result, as soon as it did. */
+  readonly onResult?: (vertex: Vertex, result: Result) => void;
+}
+
+interface Defined {
+  readonly key: CacheKey;
+  readonly parts: KeyParts;
+}
+
+/** One run over one graph. */
+export class Solver {
+  readonly #options: SolverOptions;
+  readonly #limiters: Record<Resource, LimitFunction>;
+  readonly #defined = new Map<VertexId, Promise<Defined>>();
+  readonly #solved = new Map<VertexId, Promise<Result>>();
+  readonly #shown = new Set<VertexId>();
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  #failure: unknown;
+
+  constructor(options: SolverOptions) {
+    this.#options = options;
+    const { limits } = options;
+    this.#limiters = {
+      exec: pLimit(limits.exec),
+      disk: pLimit(limits.disk),
+      network: pLimit(limits.network),
+    };
+    this.#signal = AbortSignal.any([options.signal, this.#abort.signal]);
+  }
+
+  /**
+   * Solves a vertex and everything it needs. The first failure aborts the steps that still run and is what every caller
+   * sees; they end before this rejects.
+   * @throws whatever the failing step threw; SOLVE_UNKNOWN_STEP for a kind without a step.
+   */
+  async solve(id: VertexId): Promise<Result> {
+    try {
+      return await this.#solve(id);
+    } catch (error) {
+      this.#fail(error);
+      await Promise.allSettled([...this.#solved.values(), ...this.#defined.values()]);
+      throw this.#failure;
+    }
+  }
+
+  /** The first error stands; later ones are its consequences. */
+  #fail(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#failure = this.#options.signal.aborted ? this.#options.signal.reason : error;
+    this.#abort.abort(error);
+  }
+
+  #solve(id: VertexId): Promise<Result> {
+    let pending = this.#solved.get(id);
+    if (pending === undefined) {
+      pending = this.#solveOnce(this.#vertex(id)).catch((error: unknown) => {
+        this.#fail(error);
+        throw error;
+      });
+      this.#solved.set(id, pending);
+    }
+    return pending;
+  }
+
+  async #solveOnce(vertex: Vertex): Promise<Result> {
+    const step = this.#step(vertex);
+    const { key, parts } = await this.#define(vertex.id);
+    const known = vertex.noCache ? undefined : await this.#lookup(key, step);
+    if (known !== undefined) return this.#hit(vertex, known.result);
+
+    const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
+    this.#signal.throwIfAborted();
+    const context = this.#context(vertex);
+    const contentParts = await step.content?.(vertex, inputs, context);
+    const byContent =
+      contentParts === undefined ? undefined : contentKey(vertex.kind, contentParts);
+    const keys = byContent === undefined ? [key] : [key, byContent];
+    const same =
+      byContent === undefined || vertex.noCache ? undefined : await this.#lookup(byContent, step);
+    if (same !== undefined) {
+      await this.#options.cache.put([key], { ...same, parts });
+      return this.#hit(vertex, same.result);
+    }
+
+    await using _lock = await this.#options.cache.lock(byContent ?? key, this.#signal);
+    // Another process may have done the work while this one waited for the lock.
+    const meanwhile = vertex.noCache ? undefined : await this.#lookup(byContent ?? key, step);
+    if (meanwhile !== undefined) return this.#hit(vertex, meanwhile.result);
+    return await this.#limiters[step.resource](async () => {
+      this.#signal.throwIfAborted();
+      const result = await this.#run(vertex, step, inputs, context);
+      await this.#options.cache.put(keys, {
+        result,
+        kind: vertex.kind,
+        name: vertex.step.name,
+        parts: { ...parts, ...contentParts },
+        createdAt: this.#options.clock(),
+      });
+      this.#options.onResult?.(vertex, result);
+      return result;
+    });
+  }
+
+  async #run(
+    vertex: Vertex,
+    step: Step,
+    inputs: readonly Result[],
+    context: StepContext,
+  ): Promise<Result> {
+    const { events, clock } = this.#options;
+    this.#shown.add(vertex.id);
+    events({ kind: "step-started", step: vertex.step, time: clock() });
+    try {
+      const result = await step.run(vertex, inputs, context);
+      events({ kind: "step-finished", step: vertex.step, outcome: "done", time: clock() });
+      return result;
+    } catch (error) {
+      const outcome = this.#signal.aborted ? "cancelled" : "failed";
+      events({
+        kind: "step-finished",
+        step: vertex.step,
+        outcome,
+        message: messageOf(error),
+        time: clock(),
+      });
+      throw located(error, vertex);
+    }
+  }
+
+  /** A hit stands for everything below it: what was never solved is shown as cached too, inputs first. */
+  #hit(vertex: Vertex, result: Result): Result {
+    this.#showCached(vertex);
+    this.#options.onResult?.(vertex, result);
+    return result;
+  }
+
+  #showCached(vertex: Vertex): void {
+    if (this.#shown.has(vertex.id) || this.#signal.aborted) return;
+    this.#shown.add(vertex.id);
+    for (const input of vertex.inputs)
+      if (!this.#solved.has(input)) this.#showCached(this.#vertex(input));
+    const { events, clock } = this.#options;
+    events({ kind: "step-finished", step: vertex.step, outcome: "cached", time: clock() });
+  }
+
+  #define(id: VertexId): Promise<Defined> {
+    let pending = this.#defined.get(id);
+    if (pending === undefined) {
+      pending = this.#defineOnce(this.#vertex(id));
+      this.#defined.set(id, pending);
+    }
+    return pending;
+  }
+
+  async #defineOnce(vertex: Vertex): Promise<Defined> {
+    const step = this.#step(vertex);
+    const [inputs, parts] = await all([
+      all(vertex.inputs.map((input) => this.#define(input))),
+      step.define(vertex, this.#context(vertex)).catch((error: unknown) => {
+        throw located(error, vertex);
+      }),
+    ]);
+    return {
+      key: definitionKey(
+        vertex.kind,
+        parts,
+        inputs.map((input) => input.key),
+      ),
+      parts,
+    };
+  }
+
+  async #lookup(key: CacheKey, step: Step): Promise<CacheRecord | undefined> {
+    const record = await this.#options.cache.get(key);
+    return record !== undefined && (await step.usable(record.result)) ? record : undefined;
+  }
+
+  #context(vertex: Vertex): StepContext {
+    const { events, clock } = this.#options;
+    const { id } = vertex.step;
+    return {
+      signal: this.#signal,
+      output: (stream, data) => {
+        events({ kind: "step-output", id, stream, data, time: clock() });
+      },
+      progress: (label, current, total) => {
+        events({
+          kind: "step-progress",
+          id,
+          label,
+          current,
+          ...(total === undefined ? {} : { total }),
+          time: clock(),
+        });
+      },
+      warn: (message) => {
+        const { location } = vertex.step;
+        events({ kind: "warning", message, ...(location === undefined ? {} : { location }) });
+      },
+    };
+  }
+
+  #vertex(id: VertexId): Vertex {
+    const vertex = this.#options.graph.get(id);
+    if (vertex === undefined) throw new RangeError(`no vertex ${id} in the graph`);
+    return vertex;
+  }
+
+  #step(vertex: Vertex): Step {
+    const step = this.#options.steps[vertex.kind];
+    if (step === undefined)
+      throw new TsbuildError("SOLVE_UNKNOWN_STEP", `no step runs vertices of kind ${vertex.kind}`);
+    return step;
+  }
+}
+
+/** Promise.all that waits for every promise before it rejects, so that nothing runs on unseen. */
+async function all<T extends readonly unknown[]>(promises: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T>;
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]>;
+async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+function located(error: unknown, vertex: Vertex): unknown {
+  const { location } = vertex.step;
+  return error instanceof TsbuildError && location !== undefined ? error.at(location) : error;
+}

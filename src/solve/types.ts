@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The solver's own words. It knows vertices, keys and results, never Dockerfiles or filesystems: everything here
+// is plain serialisable data, so that a step could as well run in another process or on another machine.
+
+import type { Json, StepInfo } from "../base/index.js";
+
+/** Names a vertex within one graph. */
+export type VertexId = string;
+
+/** One unit of work. `op` holds all that decides what it does, apart from its inputs. */
+export interface Vertex {
+  readonly id: VertexId;
+  /** Chooses the {@link Step}. */
+  readonly kind: string;
+  readonly inputs: readonly VertexId[];
+  readonly op: Json;
+  /** What the user sees. */
+  readonly step: StepInfo;
+  /** Never taken from the cache (its result is still recorded). */
+  readonly noCache: boolean;
+}
+
+/** A directed acyclic graph; every input of a vertex is in the map. */
+export type Graph = ReadonlyMap<VertexId, Vertex>;
+
+/** What a step leaves behind: addresses (ids, digests), never open resources. */
+export type Result = Json;
+
+/** Lower-case hex sha256 over canonical JSON. */
+export type CacheKey = string;
+
+/** One part of a key with a name, so that a miss can be explained: `files`, `env`, `command` ... */
+export type KeyParts = Readonly<Record<string, Json | undefined>>;
+
+/** What a step gets while it works. */
+export interface StepContext {
+  readonly signal: AbortSignal;
+  /** Live output of the step. */
+  output(stream: "stdout" | "stderr", data: Uint8Array): void;
+  /** How far it is: bytes or entries of a total, under a short label. */
+  progress(label: string, current: number, total?: number): void;
+  warn(message: string): void;
+}
+
+/** How one kind of vertex is keyed and run. Implemented in steps/. */
+export interface Step {
+  /** Which limiter {@link run} waits for. */
+  readonly resource: Resource;
+  /**
+   * What identifies the vertex besides its kind and its inputs' definition keys. May look at the outside world (digest the
+   * context files a COPY reads, ask a registry for a tag's digest), but not at the inputs' results.
+   */
+  define(vertex: Vertex, context: StepContext): Promise<KeyParts>;
+  /**
+   * What identifies the vertex by the content of its inputs: a rebuilt input that yields the same content gives the same
+   * parts. Absent: such a step is known by definition only.
+   */
+  content?(vertex: Vertex, inputs: readonly Result[], context: StepContext): Promise<KeyParts>;
+  /** Does the work. */
+  run(vertex: Vertex, inputs: readonly Result[], context: StepContext): Promise<Result>;
+  /** Whether a remembered result can still be used (its snapshot exists ...). */
+  usable(result: Result): Promise<boolean>;
+}
+
+/** Limiters. `exec` is for steps that mostly wait for a command. */
+export type Resource = "exec" | "disk" | "network";
+
+/** What is remembered of a step that ran. `parts` explain a later miss. */
+export interface CacheRecord {
+  readonly result: Result;
+  readonly kind: string;
+  readonly name: string;
+  readonly parts: KeyParts;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** Remembers results by key, across builds and processes. Implemented in cache/. */
+export interface CacheStore {
+  get(key: CacheKey): Promise<CacheRecord | undefined>;
+  put(keys: readonly CacheKey[], record: CacheRecord): Promise<void>;
+  /** Holds the key against other processes until disposed. */
+  lock(key: CacheKey, signal: AbortSignal): Promise<AsyncDisposable>;
+}
+
+/** Injected so that tests own the time. Milliseconds since the epoch. */
+export type Clock = () => number;
