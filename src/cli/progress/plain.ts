@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plain progress: one line per fact, each with its step's number, fit for logs.
+
+import { printable, type BuildEvent, type EventSink } from "../../base/index.js";
+import { LineSplitter } from "./line-splitter.js";
+
+interface ShownStep {
+  readonly number: number;
+  readonly startedAt: number;
+  readonly lines: { readonly stdout: LineSplitter; readonly stderr: LineSplitter };
+  lastProgress: number;
+}
+
+/** Milliseconds between two progress lines of one step. */
+const progressInterval = 1000;
+
+/** A sink that writes lines such as `#3 [build 2/4] RUN make` and `#3 0.412 cc -o app` through `write`. */
+export function plainProgress(write: (text: string) => void): EventSink {
+  const steps = new Map<string, ShownStep>();
+  const numbers = new Map<string, number>();
+
+  const numberOf = (id: string): number => {
+    const known = numbers.get(id) ?? numbers.size + 1;
+    numbers.set(id, known);
+    return known;
+  };
+  const line = (number: number, text: string): void => {
+    write(`#${number} ${printable(text)}\n`);
+  };
+
+  return (event: BuildEvent): void => {
+    switch (event.kind) {
+      case "step-started": {
+        const number = numberOf(event.step.id);
+        const splitter = (): LineSplitter =>
+          new LineSplitter((text, time) => {
+            line(number, `${seconds(time - event.time)} ${text}`);
+          });
+        steps.set(event.step.id, {
+          number,
+          startedAt: event.time,
+          lines: { stdout: splitter(), stderr: splitter() },
+          lastProgress: event.time,
+        });
+        line(number, event.step.name);
+        break;
+      }
+      case "step-output":
+        steps.get(event.id)?.lines[event.stream].push(event.data, event.time);
+        break;
+      case "step-progress": {
+        const step = steps.get(event.id);
+        if (step === undefined || event.time - step.lastProgress < progressInterval) break;
+        step.lastProgress = event.time;
+        const total = event.total === undefined ? "" : ` / ${event.total}`;
+        line(step.number, `${event.label} ${event.current}${total}`);
+        break;
+      }
+      case "step-finished": {
+        const step = steps.get(event.step.id);
+        const number = numberOf(event.step.id);
+        step?.lines.stdout.end(event.time);
+        step?.lines.stderr.end(event.time);
+        if (step === undefined) line(number, event.step.name);
+        line(number, outcome(event, step?.startedAt));
+        write("\n");
+        break;
+      }
+      case "warning": {
+        const where =
+          event.location === undefined
+            ? ""
+            : ` (${event.location.file}:${event.location.range.startLine})`;
+        const rule = event.rule === undefined ? "" : `${event.rule}: `;
+        write(printable(`WARNING: ${rule}${event.message}${where}`) + "\n");
+        break;
+      }
+    }
+  };
+}
+
+function outcome(
+  event: Extract<BuildEvent, { kind: "step-finished" }>,
+  startedAt: number | undefined,
+): string {
+  switch (event.outcome) {
+    case "cached":
+      return "CACHED";
+    case "cancelled":
+      return "CANCELED";
+    case "failed":
+      return `ERROR: ${event.message ?? ""}`;
+    case "done":
+      return `DONE ${seconds(event.time - (startedAt ?? event.time), 1)}s`;
+  }
+}
+
+function seconds(milliseconds: number, digits = 3): string {
+  return (Math.max(0, milliseconds) / 1000).toFixed(digits);
+}
