@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+export type {
+  ContainerConfig,
+  Descriptor,
+  DiffId,
+  Digest,
+  HealthConfig,
+  HistoryEntry,
+  ImageConfig,
+  ImageIndex,
+  Manifest,
+  Platform,
+} from "./types.js";
+export {
+  algorithmOf,
+  asDiffId,
+  chainId,
+  chainIds,
+  digestAlgorithms,
+  digestFromHex,
+  digestOf,
+  hexOf,
+  isDigest,
+  parseDigest,
+  type DigestAlgorithm,
+} from "./digest.js";
+export {
+  isDockerType,
+  isForeignLayerType,
+  isIndexType,
+  isLayerType,
+  isManifestType,
+  layerCompression,
+  layerMediaType,
+  mediaTypes,
+  toDockerType,
+  toOciType,
+  type LayerCompression,
+} from "./media-types.js";
+export {
+  familiarReference,
+  formatReference,
+  parseReference,
+  withDefaultTag,
+  type Reference,
+} from "./reference.js";
+export {
+  choosePlatform,
+  formatPlatform,
+  hostPlatform,
+  isAttestation,
+  normalizePlatform,
+  parsePlatform,
+  platformsOf,
+  samePlatform,
+} from "./platform.js";
+export {
+  checkLayerCount,
+  ociLimits,
+  parseDescriptor,
+  parseImageConfig,
+  parseImageDocument,
+  parseIndex,
+  parseManifest,
+  type ImageDocument,
+} from "./parse.js";
+export { encodeConfig, encodeIndex, encodeManifest, type EncodedDocument } from "./encode.js";
+export { ociErrorCodes, type OciErrorCode } from "./errors.js";

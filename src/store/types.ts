@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rest of tsbuild may ask of the store: blobs, named images, tables of metadata, locks and leases.
+
+import type { Readable } from "node:stream";
+import type { Descriptor, Digest } from "../oci/index.js";
+
+/** A blob's name and size in bytes. Every Descriptor is one. */
+export interface BlobInfo {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface BlobWriteOptions {
+  /** What the bytes must turn out to be; otherwise nothing is stored (STORE_DIGEST). The size is optional. */
+  readonly expected?: { readonly digest: Digest; readonly size?: number };
+  readonly signal?: AbortSignal;
+}
+
+/** Content-addressed bytes. A blob is there whole and verified, or it is not there. */
+export interface BlobStore {
+  has(digest: Digest): Promise<boolean>;
+  /** Bytes, or undefined when there is no such blob. */
+  size(digest: Digest): Promise<number | undefined>;
+  /**
+   * The whole blob, verified. Throws STORE_NOT_FOUND, STORE_LIMIT (more than `maxBytes`; default 16 MiB), STORE_CORRUPT
+   * (the blob is then set aside, so that it can be fetched or made again).
+   */
+  read(blob: BlobInfo, maxBytes?: number): Promise<Buffer>;
+  /**
+   * The blob as a stream that fails at its end with STORE_CORRUPT when the bytes are not those of the digest: nothing
+   * that was read counts before the end. Destroying the stream closes the file.
+   */
+  stream(blob: BlobInfo): Readable;
+  /**
+   * Stores the bytes of a stream: temporary file, digest and size checked, fsync, rename. Idempotent. Throws
+   * STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
+   */
+  write(source: AsyncIterable<Uint8Array>, options?: BlobWriteOptions): Promise<BlobInfo>;
+  writeBytes(bytes: Uint8Array, options?: BlobWriteOptions): Promise<BlobInfo>;
+  /** False when there was no such blob. */
+  remove(digest: Digest): Promise<boolean>;
+  /** All blobs, in no order. `modified` is milliseconds since the epoch. */
+  list(): AsyncIterable<BlobInfo & { readonly modified: number }>;
+}
+
+/** An image under its name: the full form of formatReference, with a tag. */
+export interface NamedImage {
+  readonly name: string;
+  readonly descriptor: Descriptor;
+}
+
+/** The store's index.json: which name means which image. Safe beside other processes that use this store. */
+export interface ImageStore {
+  /** In the order in which they were named. Entries of other tools that have no name of ours are not listed, but stay. */
+  list(): Promise<NamedImage[]>;
+  get(name: string): Promise<Descriptor | undefined>;
+  /** Names several at once, in one atomic change; a name that was taken now means the new image. */
+  set(images: readonly NamedImage[], signal?: AbortSignal): Promise<void>;
+  /** How many of the names were there. Blobs stay until they are pruned. */
+  remove(names: readonly string[], signal?: AbortSignal): Promise<number>;
+}
+
+/** A table of metadata. Values are JSON; keys any text. Reads are synchronous, and see what this process has awaited. */
+export interface Table<V> {
+  /** Undefined when missing, or when the stored bytes are damaged. */
+  get(key: string): V | undefined;
+  put(key: string, value: V): Promise<void>;
+  /** False when there was none. */
+  remove(key: string): Promise<boolean>;
+  /** A snapshot of the entries whose keys begin with `prefix`, in the order of their UTF-8 bytes. */
+  entries(prefix?: string): Iterable<readonly [key: string, value: V]>;
+  /**
+   * Runs `action` alone among all processes; what it changes is stored as one, or, when it throws, not at all. It must
+   * be quick and synchronous.
+   */
+  transaction<T>(action: (table: TableTransaction<V>) => T): Promise<T>;
+}
+
+export interface TableTransaction<V> {
+  get(key: string): V | undefined;
+  put(key: string, value: V): void;
+  remove(key: string): boolean;
+  entries(prefix?: string): Iterable<readonly [key: string, value: V]>;
+}
+
+/** Keeps things from being pruned while it lasts. A lease whose process has died protects nothing. */
+export interface Lease extends AsyncDisposable {
+  /** Ids of any kind (digests, snapshot ids). They are protected when the promise is fulfilled. */
+  add(...ids: readonly string[]): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** Directory; made (0700) when missing. */
+  readonly root: string;
+  readonly signal?: AbortSignal;
+  /** Told of what was repaired (a damaged database set aside ...). Must not throw. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** An open store. Everything of it is on disk; several processes may have the same one open. */
+export interface Store extends AsyncDisposable {
+  readonly root: string;
+  /** The OCI layout inside the root: `<root>/oci`. */
+  readonly layoutDir: string;
+  readonly blobs: BlobStore;
+  readonly images: ImageStore;
+  /** Opens nothing until it is used. `name`: 1 to 40 of [a-z0-9-]. */
+  table<V>(name: string): Table<V>;
+  /**
+   * Waits until no other holder (in any process) has the key, and holds it until disposed. Not re-entrant. Holders that
+   * died are noticed. Rejects with the signal's reason.
+   */
+  lock(key: string, options?: { readonly signal?: AbortSignal }): Promise<AsyncDisposable>;
+  lease(): Promise<Lease>;
+  /** Every id that a living lease protects. */
+  leased(): Promise<ReadonlySet<string>>;
+  /** A fresh private directory below the root for scratch files, removed when disposed or when its process is dead. */
+  tempDir(): Promise<{ readonly path: string } & AsyncDisposable>;
+  /** Idempotent. Locks and leases still held are given up. */
+  close(): Promise<void>;
+}
