@@ -76,6 +76,11 @@ export interface TreeReader extends AsyncDisposable {
   hash(paths: readonly string[]): Promise<string[]>;
   /** The bytes of a regular file (a final symlink is followed inside the root), or undefined; over `maxBytes`: SANDBOX_LIMIT. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>;
+  /**
+   * At most `length` (up to 4 MiB) bytes of a regular file from `offset` on; fewer only at its end. A final symlink is followed
+   * inside the root. For archives that ADD unpacks. Not a regular file: SANDBOX_NOT_A_FILE.
+   */
+  readAt(path: string, offset: number, length: number): Promise<Buffer>;
 }
 
 /** Who owns what a copy or an extraction makes. `keep`: as the source says. `spec`: `user[:group]`, looked up in the destination's root. */

@@ -5,7 +5,7 @@
 
 import pLimit, { type LimitFunction } from "p-limit";
 import { TsbuildError, messageOf } from "../base/index.js";
-import type { EventSink } from "../base/index.js";
+import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
 import { contentKey, definitionKey } from "./keys.js";
 import type {
   CacheKey,
@@ -37,6 +37,8 @@ export interface SolverOptions {
   /** Told of every vertex that got its result, as soon as it did. */
   readonly onResult?: (vertex: Vertex, result: Result) => void;
 }
+
+type StepOutcome = Extract<BuildEvent, { kind: "step-finished" }>["outcome"];
 
 interface Defined {
   readonly key: CacheKey;
@@ -129,7 +131,7 @@ export class Solver {
       await this.#options.cache.put(keys, {
         result,
         kind: vertex.kind,
-        name: vertex.step.name,
+        name: vertex.step?.name ?? vertex.kind,
         parts: { ...parts, ...contentParts },
         createdAt: this.#options.clock(),
       });
@@ -144,24 +146,31 @@ export class Solver {
     inputs: readonly Result[],
     context: StepContext,
   ): Promise<Result> {
-    const { events, clock } = this.#options;
     this.#shown.add(vertex.id);
-    events({ kind: "step-started", step: vertex.step, time: clock() });
+    this.#tell(vertex, (step, time) => ({ kind: "step-started", step, time }));
     try {
       const result = await step.run(vertex, inputs, context);
-      events({ kind: "step-finished", step: vertex.step, outcome: "done", time: clock() });
+      this.#finished(vertex, "done");
       return result;
     } catch (error) {
-      const outcome = this.#signal.aborted ? "cancelled" : "failed";
-      events({
-        kind: "step-finished",
-        step: vertex.step,
-        outcome,
-        message: messageOf(error),
-        time: clock(),
-      });
+      this.#finished(vertex, this.#signal.aborted ? "cancelled" : "failed", messageOf(error));
       throw located(error, vertex);
     }
+  }
+
+  #finished(vertex: Vertex, outcome: StepOutcome, message?: string): void {
+    this.#tell(vertex, (step, time) => ({
+      kind: "step-finished",
+      step,
+      outcome,
+      ...(message === undefined ? {} : { message }),
+      time,
+    }));
+  }
+
+  /** Sends an event about a vertex that is shown. */
+  #tell(vertex: Vertex, event: (step: StepInfo, time: number) => BuildEvent): void {
+    if (vertex.step !== undefined) this.#options.events(event(vertex.step, this.#options.clock()));
   }
 
   /** A hit stands for everything below it: what was never solved is shown as cached too, inputs first. */
@@ -176,8 +185,7 @@ export class Solver {
     this.#shown.add(vertex.id);
     for (const input of vertex.inputs)
       if (!this.#solved.has(input)) this.#showCached(this.#vertex(input));
-    const { events, clock } = this.#options;
-    events({ kind: "step-finished", step: vertex.step, outcome: "cached", time: clock() });
+    this.#finished(vertex, "cached");
   }
 
   #define(id: VertexId): Promise<Defined> {
@@ -213,26 +221,28 @@ export class Solver {
   }
 
   #context(vertex: Vertex): StepContext {
-    const { events, clock } = this.#options;
-    const { id } = vertex.step;
     return {
       signal: this.#signal,
       output: (stream, data) => {
-        events({ kind: "step-output", id, stream, data, time: clock() });
+        this.#tell(vertex, ({ id }, time) => ({ kind: "step-output", id, stream, data, time }));
       },
       progress: (label, current, total) => {
-        events({
+        this.#tell(vertex, ({ id }, time) => ({
           kind: "step-progress",
           id,
           label,
           current,
           ...(total === undefined ? {} : { total }),
-          time: clock(),
-        });
+          time,
+        }));
       },
       warn: (message) => {
-        const { location } = vertex.step;
-        events({ kind: "warning", message, ...(location === undefined ? {} : { location }) });
+        const location = vertex.step?.location;
+        this.#options.events({
+          kind: "warning",
+          message,
+          ...(location === undefined ? {} : { location }),
+        });
       },
     };
   }
@@ -262,6 +272,6 @@ async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
 }
 
 function located(error: unknown, vertex: Vertex): unknown {
-  const { location } = vertex.step;
+  const location = vertex.step?.location;
   return error instanceof TsbuildError && location !== undefined ? error.at(location) : error;
 }

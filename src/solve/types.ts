@@ -14,8 +14,8 @@ export interface Vertex {
   readonly kind: string;
   readonly inputs: readonly VertexId[];
   readonly op: Json;
-  /** What the user sees. */
-  readonly step: StepInfo;
+  /** What the user sees; absent: the vertex is never shown. */
+  readonly step?: StepInfo;
   /** Never taken from the cache (its result is still recorded). */
   readonly noCache: boolean;
 }

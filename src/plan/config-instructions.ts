@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instructions that only change the image's configuration. Each records its line of history.
+
+import { assertNever } from "../base/index.js";
+import { parsePorts, parseStopSignal } from "../dockerfile/index.js";
+import type {
+  ArgInstruction,
+  CmdInstruction,
+  Command,
+  EntrypointInstruction,
+  EnvInstruction,
+  ExposeInstruction,
+  HealthcheckInstruction,
+  Instruction,
+  LabelInstruction,
+  OnbuildInstruction,
+  StopsignalInstruction,
+  UserInstruction,
+  VolumeInstruction,
+} from "../dockerfile/index.js";
+import type { HealthConfig } from "../oci/index.js";
+import { quotedList } from "./places.js";
+import type { StagePlanner } from "./stage-planner.js";
+import { isProxyName } from "./variables.js";
+
+/** Instructions without a vertex. */
+export type ConfigInstruction = Exclude<
+  Instruction,
+  { readonly kind: "run" | "copy" | "add" | "workdir" }
+>;
+
+/** Plans one of them. `globals`: values of ARGs before the first FROM and of the platform. */
+export function planConfig(
+  planner: StagePlanner,
+  instruction: ConfigInstruction,
+  globals: ReadonlyMap<string, string>,
+): void {
+  switch (instruction.kind) {
+    case "arg":
+      return planArg(planner, instruction, globals);
+    case "env":
+      return planEnv(planner, instruction);
+    case "label":
+      return planLabel(planner, instruction);
+    case "cmd":
+      return planCmd(planner, instruction);
+    case "entrypoint":
+      return planEntrypoint(planner, instruction);
+    case "shell":
+      planner.draft.config.Shell = instruction.argv;
+      return planner.draft.note(`SHELL [${instruction.argv.join(" ")}]`);
+    case "expose":
+      return planExpose(planner, instruction);
+    case "volume":
+      return planVolume(planner, instruction);
+    case "user":
+      return planUser(planner, instruction);
+    case "stopsignal":
+      return planStopSignal(planner, instruction);
+    case "healthcheck":
+      return planHealthcheck(planner, instruction);
+    case "maintainer":
+      planner.draft.author = instruction.name;
+      return planner.draft.note(`MAINTAINER ${instruction.name}`);
+    case "onbuild":
+      return planOnbuild(planner, instruction);
+    default:
+      return assertNever(instruction);
+  }
+}
+
+/** The value of an ARG: --build-arg, else its default, else (without a default) the global value. */
+function planArg(
+  planner: StagePlanner,
+  instruction: ArgInstruction,
+  globals: ReadonlyMap<string, string>,
+): void {
+  const { draft } = planner;
+  const { buildArgs } = planner.services.options;
+  const shown: string[] = [];
+  for (const arg of instruction.args) {
+    const name = planner.expand(arg.name);
+    const given = buildArgs.get(name);
+    const value =
+      given ?? (arg.value === undefined ? globals.get(name) : planner.expand(arg.value));
+    draft.variables.args.set(name, value);
+    const hidden = isProxyName(name) && arg.value === undefined;
+    shown.push(value === undefined || hidden ? name : `${name}=${value}`);
+  }
+  draft.note(`ARG ${shown.join(" ")}`);
+}
+
+/** All values are expanded with what was in force before the instruction. */
+function planEnv(planner: StagePlanner, { pairs, range }: EnvInstruction): void {
+  const values = expandPairs(planner, pairs);
+  for (const [key, value] of values) {
+    if (key === "") planner.fail("PLAN_BAD_VALUE", "ENV names can not be blank", range);
+    planner.draft.variables.setEnv(key, value);
+  }
+  planner.draft.note(`ENV ${values.map(([key, value]) => `${key}=${value}`).join(" ")}`);
+}
+
+function planLabel(planner: StagePlanner, { pairs, range }: LabelInstruction): void {
+  const values = expandPairs(planner, pairs);
+  if (values.some(([key]) => key === ""))
+    planner.fail("PLAN_BAD_VALUE", "LABEL names can not be blank", range);
+  const { draft } = planner;
+  draft.config.Labels = { ...draft.config.Labels, ...Object.fromEntries(values) };
+  draft.note(`LABEL ${values.map(([key, value]) => `${key}=${value}`).join(" ")}`);
+}
+
+function expandPairs(planner: StagePlanner, pairs: EnvInstruction["pairs"]): [string, string][] {
+  return pairs.map(({ key, value }) => [planner.expand(key), planner.expand(value)]);
+}
+
+function commandLine(planner: StagePlanner, command: Command): readonly string[] {
+  return command.form === "exec" ? command.argv : [...planner.draft.shell, command.line];
+}
+
+function planCmd(planner: StagePlanner, { command }: CmdInstruction): void {
+  const { draft } = planner;
+  const argv = commandLine(planner, command);
+  draft.config.Cmd = argv;
+  draft.config.ArgsEscaped = true;
+  draft.cmdGiven = true;
+  draft.note(`CMD ${quotedList(argv)}`);
+}
+
+/** A new entry point makes an inherited CMD meaningless: it was meant for another program. */
+function planEntrypoint(planner: StagePlanner, { command }: EntrypointInstruction): void {
+  const { draft } = planner;
+  const argv = commandLine(planner, command);
+  draft.config.Entrypoint = argv;
+  if (!draft.cmdGiven) delete draft.config.Cmd;
+  draft.note(`ENTRYPOINT ${quotedList(argv)}`);
+}
+
+function planExpose(planner: StagePlanner, { ports, range }: ExposeInstruction): void {
+  const { draft } = planner;
+  const values = ports.flatMap((word) => planner.expandSplit(word));
+  const parsed = parsePorts(values, planner.place(range)).map(({ key }) => key);
+  const all = [...new Set([...Object.keys(draft.config.ExposedPorts ?? {}), ...parsed])].sort();
+  draft.config.ExposedPorts = Object.fromEntries(all.map((port) => [port, {}]));
+  draft.note(`EXPOSE [${[...new Set(parsed)].sort().join(" ")}]`);
+}
+
+function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction): void {
+  const { draft } = planner;
+  const values = paths.map((word) => planner.expand(word));
+  if (values.includes(""))
+    planner.fail("PLAN_BAD_VALUE", "VOLUME specified can not be an empty string", range);
+  draft.config.Volumes = {
+    ...draft.config.Volumes,
+    ...Object.fromEntries(values.map((path) => [path, {}])),
+  };
+  draft.note(`VOLUME [${values.join(" ")}]`);
+}
+
+function planUser(planner: StagePlanner, { user, range }: UserInstruction): void {
+  const value = planner.expand(user);
+  if (value === "") planner.fail("PLAN_BAD_VALUE", "USER is blank after expansion", range);
+  planner.draft.config.User = value;
+  planner.draft.note(`USER ${value}`);
+}
+
+function planStopSignal(planner: StagePlanner, { signal, range }: StopsignalInstruction): void {
+  const value = planner.expand(signal);
+  parseStopSignal(value, planner.place(range));
+  planner.draft.config.StopSignal = value;
+  planner.draft.note(`STOPSIGNAL ${value}`);
+}
+
+function planHealthcheck(planner: StagePlanner, instruction: HealthcheckInstruction): void {
+  const { command, interval, timeout, startPeriod, startInterval, retries } = instruction;
+  const test =
+    command === undefined
+      ? ["NONE"]
+      : command.form === "exec"
+        ? ["CMD", ...command.argv]
+        : ["CMD-SHELL", command.line];
+  // Zero means "inherit", as Docker's configuration has it: such fields are left out.
+  const check: HealthConfig = {
+    Test: test,
+    ...positive("Interval", interval),
+    ...positive("Timeout", timeout),
+    ...positive("StartPeriod", startPeriod),
+    ...positive("StartInterval", startInterval),
+    ...positive("Retries", retries),
+  };
+  planner.draft.config.Healthcheck = check;
+  planner.draft.note(`HEALTHCHECK ${quotedList(test)}`);
+}
+
+function positive(name: string, value: number | undefined): Record<string, number> {
+  return value === undefined || value === 0 ? {} : { [name]: value };
+}
+
+function planOnbuild(planner: StagePlanner, { trigger }: OnbuildInstruction): void {
+  const { draft } = planner;
+  draft.config.OnBuild = [...(draft.config.OnBuild ?? []), trigger];
+  draft.note(`ONBUILD ${trigger}`);
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+export * from "./types.js";
+export { planErrorCodes } from "./errors.js";
+export { historyComment, planBuild } from "./planner.js";
+export { isProxyName } from "./variables.js";
+export { applyMode, parseMode } from "../dockerfile/index.js";

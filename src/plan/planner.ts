@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a parsed Dockerfile to a graph. Stages are planned on demand, from the target backwards: a stage that nothing
+// needs is never planned, its images are never resolved.
+
+import {
+  TsbuildError,
+  didYouMean,
+  type Json,
+  type SourceLocation,
+  type SourceRange,
+} from "../base/index.js";
+import { expandWord, parseOnBuild } from "../dockerfile/index.js";
+import type { Instruction, Stage } from "../dockerfile/index.js";
+import { parsePlatform, type Platform } from "../oci/index.js";
+import type { Vertex, VertexId } from "../solve/index.js";
+import { planConfig } from "./config-instructions.js";
+import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
+import { ImageDraft, type DraftBase } from "./image-draft.js";
+import { planRun } from "./run.js";
+import { StagePlanner, type FoundSource, type StageServices } from "./stage-planner.js";
+import { planTransfer } from "./transfer.js";
+import type { CopyOp, ImageOp, Plan, PlanOptions, ResolvedImage } from "./types.js";
+import { isProxyName, type Variables } from "./variables.js";
+import { planWorkdir } from "./workdir.js";
+
+/** The comment of every history entry: what tools look for to tell such a history from the classic one. */
+export const historyComment = "buildkit.dockerfile.v0";
+
+/** Build arguments that steer the builder and need no ARG. */
+const builderArgs = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
+
+/**
+ * Plans a build.
+ * Errors: PLAN_*, DOCKERFILE_* from expansion, and whatever the environment throws; all with their place.
+ */
+export async function planBuild(options: PlanOptions): Promise<Plan> {
+  return new Planner(options).plan();
+}
+
+class Planner implements StageServices {
+  readonly options: PlanOptions;
+  readonly #graph = new Map<VertexId, Vertex>();
+  readonly #stages: readonly Stage[];
+  readonly #planned = new Map<number, Promise<ImageDraft>>();
+  readonly #globals: ReturnType<typeof globalArgs>;
+  readonly #target: Stage;
+  readonly #reported = new Set<string>();
+  #stepsPlanned = new Map<number, number>();
+
+  constructor(options: PlanOptions) {
+    this.options = options;
+    this.#stages = options.dockerfile.stages;
+    this.#target = this.#findTarget();
+    const { targetPlatform, buildPlatform, buildArgs, dockerfile } = options;
+    const stageName = options.target ?? this.#target.name ?? "default";
+    this.#globals = globalArgs(
+      dockerfile,
+      platformArgs(targetPlatform, buildPlatform, stageName),
+      buildArgs,
+    );
+  }
+
+  async plan(): Promise<Plan> {
+    const draft = await this.#stage(this.#target);
+    this.#reportUnusedArgs();
+    const { name } = this.#target;
+    return {
+      graph: this.#graph,
+      image: draft.finish(this.options.labels),
+      ...(name === undefined ? {} : { stageName: name }),
+    };
+  }
+
+  #findTarget(): Stage {
+    const { target } = this.options;
+    const last = this.#stages.at(-1);
+    if (last === undefined) throw new RangeError("a Dockerfile has at least one stage");
+    if (target === undefined || target === "") return last;
+    const named = this.#stages.findLast(({ name }) => name === target.toLowerCase());
+    const indexed = /^\d+$/.test(target) ? this.#stages[Number(target)] : undefined;
+    const found = named ?? indexed;
+    if (found !== undefined) return found;
+    const names = this.#stageNames();
+    throw new TsbuildError(
+      "PLAN_UNKNOWN_TARGET",
+      `target stage ${JSON.stringify(target)} could not be found${didYouMean(target, names)}`,
+      {
+        hint:
+          names.length === 0
+            ? "No stage of this Dockerfile has a name."
+            : `Stages: ${names.join(", ")}.`,
+      },
+    );
+  }
+
+  #stageNames(): string[] {
+    return this.#stages.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  }
+
+  #stage(stage: Stage): Promise<ImageDraft> {
+    let planned = this.#planned.get(stage.index);
+    if (planned === undefined) {
+      planned = this.#planStage(stage);
+      this.#planned.set(stage.index, planned);
+    }
+    return planned;
+  }
+
+  async #planStage(stage: Stage): Promise<ImageDraft> {
+    const base = await this.#base(stage);
+    const draft = new ImageDraft(base);
+    const planner = new StagePlanner(stage, draft, this);
+    const place = planner.place(stage.from.range);
+    const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
+    for (const trigger of triggers)
+      await this.#planInstruction(planner.forTriggers(place), trigger);
+    for (const instruction of stage.instructions) await this.#planInstruction(planner, instruction);
+    return draft;
+  }
+
+  async #planInstruction(planner: StagePlanner, instruction: Instruction): Promise<void> {
+    switch (instruction.kind) {
+      case "run":
+        return planRun(planner, instruction);
+      case "copy":
+      case "add":
+        return planTransfer(planner, instruction);
+      case "workdir":
+        planWorkdir(planner, instruction);
+        return;
+      default:
+        planConfig(planner, instruction, this.#globals.values);
+    }
+  }
+
+  /** What FROM means: a named context, an earlier stage, nothing (`scratch`), or an image. */
+  async #base(stage: Stage): Promise<DraftBase> {
+    const { from } = stage;
+    const { source } = this.options.dockerfile;
+    const place: SourceLocation = { file: source.file, text: source.text, range: from.range };
+    const expandOptions = { source, declared: (name: string) => this.#globals.declared.has(name) };
+    const expand = (word: { text: string; range: SourceRange }): string =>
+      expandWord(word, scopeOf(this.#globals.values), expandOptions).value;
+    const name = expand(from.image);
+    if (name === "")
+      throw new TsbuildError(
+        "PLAN_BLANK_IMAGE",
+        `base name (${from.image.text}) should not be blank`,
+        {
+          location: place,
+          hint: "Give the ARG a default before FROM, or pass it with --build-arg.",
+        },
+      );
+    const platform =
+      from.platform === undefined
+        ? this.options.targetPlatform
+        : platformOf(expand(from.platform), place);
+
+    if (name === "scratch") return this.#scratch(platform);
+    const context = await at(place, this.options.environment.namedContext(name, platform));
+    if (context?.kind === "image") return this.#imageBase(stage, context.image, platform, place);
+    if (context?.kind === "tree") return this.#treeBase(stage, context.name, platform, place);
+    const earlier = this.#stages
+      .slice(0, stage.index)
+      .findLast((s) => s.name === name.toLowerCase());
+    if (earlier !== undefined) return (await this.#stage(earlier)).asBase();
+    const image = await at(place, this.options.environment.resolveImage(name, platform));
+    return this.#imageBase(stage, image, platform, place);
+  }
+
+  #scratch(platform: Platform): DraftBase {
+    const config = { WorkingDir: "/" };
+    return {
+      head: this.#scratchVertex(),
+      platform,
+      config,
+      history: [],
+      baseHistory: [],
+      args: [],
+    };
+  }
+
+  #scratchVertex(): VertexId {
+    return this.#put({ id: "scratch", kind: "scratch", inputs: [], op: null, noCache: false });
+  }
+
+  #imageBase(
+    stage: Stage,
+    image: ResolvedImage,
+    platform: Platform,
+    place: SourceLocation,
+  ): DraftBase {
+    const { config } = image;
+    return {
+      head: this.#imageVertex(image, `[${this.#stageLabel(stage)}] FROM ${image.reference}`, place),
+      image,
+      platform: { ...platform, os: config.os, architecture: config.architecture },
+      config: config.config ?? {},
+      ...(config.author === undefined ? {} : { author: config.author }),
+      history: [],
+      baseHistory: config.history ?? [],
+      args: [],
+    };
+  }
+
+  #imageVertex(image: ResolvedImage, name: string, location: SourceLocation): VertexId {
+    const { mediaType, digest, size } = image.manifest;
+    const op: ImageOp = {
+      reference: image.reference,
+      manifest: { mediaType, digest, size },
+      origin: image.origin,
+    };
+    const id = `image:${digest}`;
+    return this.#put({
+      id,
+      kind: "image",
+      inputs: [],
+      op,
+      step: { id, name, location },
+      noCache: false,
+    });
+  }
+
+  /** FROM a context of files: all of them, on nothing. */
+  #treeBase(stage: Stage, context: string, platform: Platform, place: SourceLocation): DraftBase {
+    const scratch = this.#scratch(platform);
+    const op: CopyOp = {
+      command: "COPY",
+      sources: [{ kind: "path", root: { from: "context", name: context }, pattern: "/" }],
+      destination: "/",
+      directory: true,
+      link: false,
+      parents: false,
+      exclude: [],
+      unpack: "none",
+      keepOwners: false,
+    };
+    const head = this.addVertex("copy", [scratch.head], op, {
+      stage,
+      text: `FROM ${context}`,
+      place,
+    });
+    return {
+      ...scratch,
+      head,
+      history: [{ createdBy: `COPY ${context} / # buildkit`, vertex: head }],
+    };
+  }
+
+  async findSource(name: string, stage: Stage, place: SourceLocation): Promise<FoundSource> {
+    if (name === "scratch") return { vertex: this.#scratchVertex() };
+    const context = await at(
+      place,
+      this.options.environment.namedContext(name, this.options.targetPlatform),
+    );
+    if (context?.kind === "tree") return { context: context.name };
+    const found = context === undefined ? this.#sourceStage(name, stage, place) : undefined;
+    if (found !== undefined) return { vertex: (await this.#stage(found)).head };
+    const image =
+      context?.image ??
+      (await at(place, this.options.environment.resolveImage(name, this.options.targetPlatform)));
+    return {
+      vertex: this.#imageVertex(
+        image,
+        `[${this.#stageLabel(stage)}] FROM ${image.reference}`,
+        place,
+      ),
+    };
+  }
+
+  #sourceStage(name: string, stage: Stage, location: SourceLocation): Stage | undefined {
+    const wanted = name.toLowerCase();
+    const index = /^\d+$/.test(name) ? Number(name) : undefined;
+    const isWanted = (s: Stage): boolean => s.name === wanted || s.index === index;
+    const earlier = this.#stages.slice(0, stage.index).findLast(isWanted);
+    if (earlier !== undefined) return earlier;
+    const later = this.#stages.slice(stage.index).find(isWanted);
+    if (later === stage)
+      throw new TsbuildError(
+        "PLAN_CIRCULAR",
+        `stage ${JSON.stringify(name)} cannot copy from itself`,
+        { location },
+      );
+    if (later !== undefined)
+      throw new TsbuildError(
+        "PLAN_FORWARD_REFERENCE",
+        `stage ${JSON.stringify(name)} (line ${later.from.range.startLine}) needs to be defined before current stage`,
+        { location, hint: "Move the stage up." },
+      );
+    if (index !== undefined)
+      throw new TsbuildError("PLAN_UNKNOWN_STAGE", `there is no stage with index ${name}`, {
+        location,
+      });
+    return undefined;
+  }
+
+  addVertex(
+    kind: string,
+    inputs: readonly VertexId[],
+    op: Json,
+    shown: { readonly stage: Stage; readonly text: string; readonly place: SourceLocation },
+  ): VertexId {
+    const { stage, text, place } = shown;
+    const position = (this.#stepsPlanned.get(stage.index) ?? 1) + 1;
+    this.#stepsPlanned.set(stage.index, position);
+    const id = `${stage.index}:${position}`;
+    const name = `[${this.#stageLabel(stage)} ${position}/${stepCount(stage)}] ${oneLine(text)}`;
+    return this.#put({
+      id,
+      kind,
+      inputs,
+      op,
+      step: { id, name, location: place },
+      noCache: this.#uncached(stage),
+    });
+  }
+
+  #put(vertex: Vertex): VertexId {
+    if (!this.#graph.has(vertex.id)) this.#graph.set(vertex.id, vertex);
+    return vertex.id;
+  }
+
+  #uncached(stage: Stage): boolean {
+    const { noCache } = this.options;
+    if (typeof noCache === "boolean") return noCache;
+    return noCache.some(
+      (name) => name.toLowerCase() === stage.name || name === String(stage.index),
+    );
+  }
+
+  #stageLabel(stage: Stage): string {
+    return stage.name ?? `stage-${stage.index}`;
+  }
+
+  reportUnset(name: string, scope: Variables, location: SourceLocation): void {
+    const key = `${name}:${location.range.startLine}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.options.warn({
+      kind: "warning",
+      rule: "UndefinedVar",
+      message: `Usage of undefined variable '$${name}'${didYouMean(name, scope.names())}`,
+      location,
+    });
+  }
+
+  #reportUnusedArgs(): void {
+    const declared = new Set(this.#globals.declared);
+    for (const stage of this.#stages)
+      for (const instruction of stage.instructions)
+        if (instruction.kind === "arg")
+          for (const { name } of instruction.args) declared.add(name.text);
+    const platform = new Set(this.#globals.values.keys());
+    const unused = [...this.options.buildArgs.keys()].filter(
+      (name) =>
+        !declared.has(name) && !platform.has(name) && !isProxyName(name) && !builderArgs.test(name),
+    );
+    for (const name of unused)
+      this.options.warn({
+        kind: "warning",
+        message: `build argument ${name} was not consumed by any ARG${didYouMean(name, declared)}`,
+      });
+  }
+}
+
+/** FROM is the first step, then each instruction that makes a layer. */
+function stepCount(stage: Stage): number {
+  const layers = stage.instructions.filter(
+    ({ kind }) => kind === "run" || kind === "copy" || kind === "add" || kind === "workdir",
+  );
+  return layers.length + 1;
+}
+
+function oneLine(text: string): string {
+  return (text.split("\n", 1)[0] ?? "").trim();
+}
+
+function platformOf(text: string, location: SourceLocation): Platform {
+  if (text === "")
+    throw new TsbuildError(
+      "PLAN_BAD_PLATFORM",
+      "empty platform value from expression in FROM --platform",
+      { location },
+    );
+  try {
+    return parsePlatform(text);
+  } catch (error) {
+    throw error instanceof TsbuildError ? error.at(location) : error;
+  }
+}
+
+/** The promise, with a place for its error. */
+async function at<T>(location: SourceLocation, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw error instanceof TsbuildError ? error.at(location) : error;
+  }
+}

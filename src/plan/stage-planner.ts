@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planning of one stage's instructions shares: its draft image, expansion with places, and new vertices.
+
+import { TsbuildError, type SourceLocation, type SourceRange } from "../base/index.js";
+import { expandHeredoc, expandWord, expandWords } from "../dockerfile/index.js";
+import type {
+  Expansion,
+  ExpandOptions,
+  Heredoc,
+  Instruction,
+  Stage,
+  Word,
+} from "../dockerfile/index.js";
+import type { Json } from "../base/index.js";
+import type { VertexId } from "../solve/index.js";
+import type { ImageDraft } from "./image-draft.js";
+import type { PlanOptions, SourceRef } from "./types.js";
+
+/** Files that an instruction reads: a vertex's snapshot, or a context. */
+export type FoundSource = { readonly vertex: VertexId } | { readonly context: string };
+
+/** What a stage asks of the planner of the whole file. */
+export interface StageServices {
+  readonly options: PlanOptions;
+  /** The stage, image or context that `--from` or a mount's `from` names. */
+  findSource(name: string, stage: Stage, place: SourceLocation): Promise<FoundSource>;
+  addVertex(
+    kind: string,
+    inputs: readonly VertexId[],
+    op: Json,
+    shown: { readonly stage: Stage; readonly text: string; readonly place: SourceLocation },
+  ): VertexId;
+  /** A name was used that is neither set nor declared. */
+  reportUnset(name: string, scope: ImageDraft["variables"], place: SourceLocation): void;
+}
+
+/** One stage while it is planned. */
+export class StagePlanner {
+  readonly stage: Stage;
+  readonly draft: ImageDraft;
+  readonly services: StageServices;
+  /** Set while triggers of the base image are planned: errors point at FROM then. */
+  readonly #place: SourceLocation | undefined;
+
+  constructor(stage: Stage, draft: ImageDraft, services: StageServices, place?: SourceLocation) {
+    this.stage = stage;
+    this.draft = draft;
+    this.services = services;
+    this.#place = place;
+  }
+
+  /** The same stage, with every place at the FROM line. */
+  forTriggers(place: SourceLocation): StagePlanner {
+    return new StagePlanner(this.stage, this.draft, this.services, place);
+  }
+
+  place(range: SourceRange): SourceLocation {
+    if (this.#place !== undefined) return this.#place;
+    const { file, text } = this.services.options.dockerfile.source;
+    return { file, text, range };
+  }
+
+  /** Fails at an instruction. */
+  fail(code: string, message: string, range: SourceRange, hint?: string): never {
+    throw new TsbuildError(code, message, {
+      location: this.place(range),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  expand(word: Word): string {
+    return this.#seen(expandWord(word, this.draft.variables, this.#expandOptions()), word.range)
+      .value;
+  }
+
+  /** Expands and splits at white space. */
+  expandSplit(word: Word): readonly string[] {
+    const found = expandWords(word, this.draft.variables, this.#expandOptions());
+    this.#seen(found, word.range);
+    return found.values;
+  }
+
+  expandHeredoc(heredoc: Heredoc): string {
+    return this.#seen(
+      expandHeredoc(heredoc, this.draft.variables, this.#expandOptions()),
+      heredoc.range,
+    ).value;
+  }
+
+  /** For expanders that are called elsewhere (mounts). */
+  expandOptions(): ExpandOptions {
+    return this.#expandOptions();
+  }
+
+  /** Adds a vertex for an instruction, on top of the stage's root filesystem. */
+  add(kind: string, sources: readonly VertexId[], op: Json, instruction: Instruction): VertexId {
+    return this.services.addVertex(kind, [this.draft.head, ...sources], op, {
+      stage: this.stage,
+      text: instruction.original,
+      place: this.place(instruction.range),
+    });
+  }
+
+  #expandOptions(): ExpandOptions {
+    const { source } = this.services.options.dockerfile;
+    const { variables } = this.draft;
+    return { source, declared: (name) => variables.declared(name) };
+  }
+
+  #seen<E extends Pick<Expansion, "unset">>(expansion: E, range: SourceRange): E {
+    for (const name of expansion.unset)
+      this.services.reportUnset(name, this.draft.variables, this.place(range));
+    return expansion;
+  }
+}
+
+/** Collects the inputs of a vertex; input 0 is the root filesystem. */
+export class InputList {
+  readonly vertices: VertexId[] = [];
+
+  /** The reference under which a vertex with these inputs finds the files. */
+  refer(source: FoundSource): SourceRef {
+    if ("context" in source) return { from: "context", name: source.context };
+    const known = this.vertices.indexOf(source.vertex);
+    if (known >= 0) return { from: "input", index: known + 1 };
+    this.vertices.push(source.vertex);
+    return { from: "input", index: this.vertices.length };
+  }
+}

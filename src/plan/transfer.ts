@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// COPY and ADD: from typed instructions to one operation. Which files a pattern means is found out when it runs.
+
+import { parseMode } from "../dockerfile/index.js";
+import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
+import type { VertexId } from "../solve/index.js";
+import { absolutePath, sourceKind, writtenAsDirectory } from "./places.js";
+import { InputList, type StagePlanner } from "./stage-planner.js";
+import type { CopyOp, CopySource, GitOp, HttpOp, SourceRef } from "./types.js";
+
+export async function planTransfer(
+  planner: StagePlanner,
+  instruction: CopyInstruction | AddInstruction,
+): Promise<void> {
+  const { draft } = planner;
+  const command = instruction.kind === "copy" ? "COPY" : "ADD";
+  const inputs = new InputList();
+  const texts = instruction.sources.map((word) => planner.expand(word));
+  const sources: CopySource[] = [];
+  const tree =
+    instruction.kind === "copy" && instruction.from !== undefined
+      ? await planner.services.findSource(
+          instruction.from.text,
+          planner.stage,
+          planner.place(instruction.range),
+        )
+      : { context: "" };
+  const pathsFrom = (): SourceRef => inputs.refer(tree);
+
+  for (const [i, text] of texts.entries()) {
+    const kind = sourceKind(text);
+    if (instruction.kind === "copy") {
+      if (kind !== "path" && instruction.from === undefined)
+        planner.fail(
+          "PLAN_BAD_SOURCE",
+          `source can't be a ${kind === "git" ? "git ref" : "URL"} for COPY`,
+          wordRange(instruction, i),
+          "Use ADD for remote sources.",
+        );
+      sources.push({ kind: "path", root: pathsFrom(), pattern: text });
+    } else {
+      sources.push(
+        kind === "path"
+          ? localSource(planner, instruction, text, pathsFrom)
+          : remoteSource(planner, instruction, text, kind, inputs),
+      );
+    }
+  }
+  for (const heredoc of instruction.heredocs)
+    sources.push({ kind: "inline", name: heredoc.name, text: planner.expandHeredoc(heredoc) });
+
+  const written = planner.expand(instruction.destination);
+  const chown = instruction.chown && planner.expand(instruction.chown);
+  const chmod = instruction.chmod && planner.expand(instruction.chmod);
+  if (chmod !== undefined) parseMode(chmod, planner.place(instruction.range));
+  const op: CopyOp = {
+    command,
+    sources,
+    destination: absolutePath(written, draft.workdir),
+    directory: writtenAsDirectory(written),
+    ...(chown === undefined ? {} : { chown }),
+    ...(chmod === undefined ? {} : { chmod }),
+    link: instruction.link,
+    parents: instruction.kind === "copy" && instruction.parents,
+    exclude: instruction.exclude.map((word) => planner.expand(word)),
+    unpack: unpacking(instruction),
+    keepOwners: "vertex" in tree,
+  };
+  const vertex = planner.add("copy", inputs.vertices, op, instruction);
+  const flags = [
+    instruction.kind === "copy" && instruction.parents ? " --parents" : "",
+    chown === undefined ? "" : ` --chown=${chown}`,
+    chmod === undefined ? "" : ` --chmod=${chmod}`,
+  ].join("");
+  const shown = [...texts, ...instruction.heredocs.map(({ name }) => `<<${name}`), written];
+  draft.advance(vertex, `${command}${flags} ${shown.join(" ")} # buildkit`);
+}
+
+function wordRange(instruction: CopyInstruction | AddInstruction, index: number): Word["range"] {
+  return instruction.sources[index]?.range ?? instruction.range;
+}
+
+function unpacking(instruction: CopyInstruction | AddInstruction): CopyOp["unpack"] {
+  if (instruction.kind === "copy" || instruction.unpack === false) return "none";
+  return instruction.unpack === true ? "all" : "local";
+}
+
+function localSource(
+  planner: StagePlanner,
+  instruction: AddInstruction,
+  text: string,
+  root: () => SourceRef,
+): CopySource {
+  if (instruction.checksum !== undefined)
+    planner.fail(
+      "PLAN_BAD_SOURCE",
+      "checksum can't be specified for a local source",
+      instruction.range,
+    );
+  if (instruction.keepGitDir === true)
+    planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
+  return { kind: "path", root: root(), pattern: text };
+}
+
+/** A download or a checkout is a vertex of its own, shared by all instructions that want the same. */
+function remoteSource(
+  planner: StagePlanner,
+  instruction: AddInstruction,
+  url: string,
+  kind: "http" | "git",
+  inputs: InputList,
+): CopySource {
+  const checksum = instruction.checksum && planner.expand(instruction.checksum);
+  if (checksum !== undefined && instruction.sources.length !== 1)
+    planner.fail(
+      "PLAN_BAD_SOURCE",
+      "checksum can only be used with a single source",
+      instruction.range,
+    );
+  const sum = checksum === undefined ? {} : { checksum };
+  const shown = {
+    stage: planner.stage,
+    text: `ADD ${url}`,
+    place: planner.place(instruction.range),
+  };
+  const add = (op: HttpOp | GitOp): VertexId => planner.services.addVertex(kind, [], op, shown);
+  if (kind === "git") {
+    const vertex = add({ url, ...sum, keepGitDir: instruction.keepGitDir ?? false });
+    return { kind: "path", root: inputs.refer({ vertex }), pattern: "/" };
+  }
+  if (instruction.keepGitDir === true)
+    planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
+  return { kind: "download", root: inputs.refer({ vertex: add({ url, ...sum }) }) };
+}
