@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Roots as mounts: overlayfs stacks and plain directories, as detached mounts that vanish with the process.
+#ifndef TSBUILD_MOUNT_H
+#define TSBUILD_MOUNT_H
+
+#include <stdbool.h>
+
+#include "spec.h"
+
+/*
+ * A descriptor of the root directory: of a detached overlay mount, or of the directory itself where no overlay is needed.
+ * writable: the upper takes writes (it is made when missing). Not writable: an upper is read as the topmost lower.
+ * Call after ns_enter. -1: reported.
+ */
+int root_open(const struct root *root, bool writable);
+/* Closes fd and drops the overlay's scratch directory. -1: reported. */
+int root_close(const struct root *root, int fd);
+
+/* A new detached tmpfs with these options (`mode=755`, ..., NULL-terminated). -1: errno. */
+int tmpfs_new(const char *const *options, unsigned attributes);
+/* A new detached mount of a file system of the kernel's own (`proc`, `sysfs` ...), with options. -1: errno. */
+int fs_new(const char *type, const char *const *options, unsigned attributes);
+/* A detached clone of the tree at fd (an attached mount or below one). -1: errno. */
+int mount_clone(int fd, bool recursive);
+/* Sets attributes (MOUNT_ATTR_*) on a mount and, if recursive, on those below it. -1: errno. */
+int mount_restrict(int mount, unsigned attributes, bool recursive);
+/* Attaches a detached mount over the file or directory at target (never follows it). -1: errno. */
+int mount_attach(int mount, int target);
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entering the user namespace (when the request brings id maps) and a private mount namespace.
+#ifndef TSBUILD_NS_H
+#define TSBUILD_NS_H
+
+#include "spec.h"
+
+/*
+ * With id maps: a user namespace with those maps, in which we become 0:0. Always: a mount namespace of our own with private
+ * propagation. -1: reported. The process must have one thread.
+ */
+int ns_enter(const struct spec *spec);
+/* True once ns_enter made a user namespace. */
+bool ns_is_rootless(void);
+/* True when setgroups(2) is forbidden in our user namespace (a single mapped id). */
+bool ns_denies_setgroups(void);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extended attributes. The allow-list stands here and nowhere else in C: security.capability (file capabilities) and user.*;
+// labels of the host (security.selinux), ACLs and overlayfs' own marks never enter or leave an image.
+#include "xattr.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "owner.h"
+
+#define LIST_MAX 65536u // XATTR_LIST_MAX
+#define VALUE_MAX 65536u // XATTR_SIZE_MAX
+
+bool xattr_allowed(const char *name)
+{
+	if (strcmp(name, "security.capability") == 0)
+		return true;
+	if (strncmp(name, "user.", 5) != 0 || name[5] == '\0' || strlen(name) > 255)
+		return false;
+	return strncmp(name, "user.overlay.", 13) != 0 && strncmp(name, "user.tsbuild.", 13) != 0;
+}
+
+// *xattr(2) take no (directory, name) pair before Linux 6.13. /proc/self/fd/N is the open directory itself, so only the one
+// component after it is looked up, and the l-variants do not follow it.
+static void place(char *path, size_t size, int fd, const char *name)
+{
+	if (name == NULL)
+		snprintf(path, size, "/proc/self/fd/%d", fd);
+	else
+		snprintf(path, size, "/proc/self/fd/%d/%s", fd, name);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct xattr *)a)->name, ((const struct xattr *)b)->name);
+}
+
+// Appends one attribute: name, NUL, value. Its pointers are set later, because the text may move while it grows.
+static int read_one(const char *path, const char *name, bool follow, struct xattrs *out)
+{
+	size_t name_size = strlen(name) + 1;
+	if (bytes_reserve(&out->text, name_size + VALUE_MAX) < 0)
+		return -1;
+	unsigned char *end = out->text.data + out->text.length;
+	ssize_t size = follow ? getxattr(path, name, end + name_size, VALUE_MAX)
+			      : lgetxattr(path, name, end + name_size, VALUE_MAX);
+	if (size < 0)
+		return errno == ENODATA ? 0 : -1;
+	struct xattr *grown = realloc(out->list, (out->count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return -1;
+	memcpy(end, name, name_size);
+	out->list = grown;
+	out->list[out->count++] = (struct xattr){.size = (size_t)size};
+	out->text.length += name_size + (size_t)size;
+	return 0;
+}
+
+int xattrs_read(int fd, const char *name, struct xattrs *out)
+{
+	static char names[LIST_MAX]; // the tree verbs have one thread
+	*out = (struct xattrs){0};
+	char path[64 + NAME_MAX];
+	place(path, sizeof path, fd, name);
+	bool follow = name == NULL; // through /proc/self/fd/N to the file that is open, and no further
+	ssize_t length = follow ? listxattr(path, names, sizeof names) : llistxattr(path, names, sizeof names);
+	if (length < 0)
+		return errno == ENOTSUP ? 0 : -1;
+	for (char *at = names; at < names + length; at += strlen(at) + 1) {
+		if (xattr_allowed(at) && read_one(path, at, follow, out) < 0) {
+			xattrs_free(out);
+			return -1;
+		}
+	}
+	unsigned char *text = out->text.data;
+	for (size_t i = 0; i < out->count; i++) {
+		out->list[i].name = (const char *)text;
+		out->list[i].value = text + strlen((const char *)text) + 1;
+		text += strlen((const char *)text) + 1 + out->list[i].size;
+	}
+	if (out->count > 1)
+		qsort(out->list, out->count, sizeof *out->list, compare);
+	return 0;
+}
+
+int xattrs_write(int fd, const struct xattrs *xattrs, size_t *lost)
+{
+	for (size_t i = 0; i < xattrs->count; i++) {
+		const struct xattr *one = &xattrs->list[i];
+		if (fsetxattr(fd, one->name, one->value, one->size, 0) == 0)
+			continue;
+		if (lost == NULL || (errno != ENOTSUP && errno != EPERM))
+			return -1;
+		(*lost)++;
+	}
+	return 0;
+}
+
+bool xattrs_equal(const struct xattrs *a, const struct xattrs *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct xattr *x = &a->list[i], *y = &b->list[i];
+		if (strcmp(x->name, y->name) != 0 || x->size != y->size || memcmp(x->value, y->value, x->size) != 0)
+			return false;
+	}
+	return true;
+}
+
+void xattrs_free(struct xattrs *xattrs)
+{
+	free(xattrs->list);
+	bytes_free(&xattrs->text);
+	*xattrs = (struct xattrs){0};
+}
+
+const char *opaque_xattr(void)
+{
+	return in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
+}
+
+int opaque_get(int directory)
+{
+	char value[2];
+	ssize_t size = fgetxattr(directory, opaque_xattr(), value, sizeof value);
+	if (size < 0)
+		return errno == ENODATA || errno == ENOTSUP || errno == ERANGE ? 0 : -1;
+	return size == 1 && value[0] == 'y';
+}
+
+int opaque_set(int directory)
+{
+	return fsetxattr(directory, opaque_xattr(), "y", 1, 0);
+}
