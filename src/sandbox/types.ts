@@ -72,7 +72,7 @@ export interface TreeReader extends AsyncDisposable {
     path: string,
     options?: { readonly depth?: number; readonly prune?: readonly string[] },
   ): Promise<TreeEntry[] | undefined>;
-  /** Lower-case hex sha256 of regular files (final symlinks not followed), in the order asked. */
+  /** Lower-case hex sha256 of regular files (a final symlink is followed inside the root), in the order asked. */
   hash(paths: readonly string[]): Promise<string[]>;
   /** The bytes of a regular file (a final symlink is followed inside the root), or undefined; over `maxBytes`: SANDBOX_LIMIT. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>;
