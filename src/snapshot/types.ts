@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshots: states of a root filesystem, each one layer directory on top of a parent. Ids only; no paths.
+
+import type { Descriptor, DiffId } from "../oci/index.js";
+import type { LayerDirId } from "../sandbox/index.js";
+
+declare const snapshotBrand: unique symbol;
+
+/** Names a committed state. Never reused for another one. */
+export type SnapshotId = string & { readonly [snapshotBrand]: true };
+
+/** A state in the making: `dir` takes the writes on top of `parent` (null: nothing). */
+export interface Draft {
+  readonly parent: SnapshotId | null;
+  readonly dir: LayerDirId;
+}
+
+/** A committed state. */
+export interface Snapshot {
+  readonly id: SnapshotId;
+  readonly parent: SnapshotId | null;
+  readonly dir: LayerDirId;
+  /** Milliseconds since the epoch at which it was committed. */
+  readonly createdAt: number;
+  /** Set for layers that came with an image. */
+  readonly diffId?: DiffId;
+}
+
+/** A layer of an image to unpack. */
+export interface UnpackLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: DiffId;
+}
+
+export interface Snapshots {
+  has(id: SnapshotId): boolean;
+  /** Errors: SNAPSHOT_NOT_FOUND. */
+  get(id: SnapshotId): Snapshot;
+  /** The layer directories of a state, bottom first; none for null. */
+  stackOf(id: SnapshotId | null): readonly LayerDirId[];
+  /** The states from the bottom up to `id`. */
+  lineage(id: SnapshotId | null): readonly Snapshot[];
+  /** A fresh layer directory id on top of a state. The helper makes the directory when it first writes. */
+  prepare(parent: SnapshotId | null): Promise<Draft>;
+  /** Makes the draft a state of its own. */
+  commit(draft: Draft): Promise<SnapshotId>;
+  /** The same layer directory on another parent (COPY --link). The same pair always gives the same id. */
+  commitShared(parent: SnapshotId | null, dir: LayerDirId): Promise<SnapshotId>;
+  /** Removes a draft and what was written. */
+  discard(draft: Draft): Promise<void>;
+  /**
+   * The state that an image's layers make, unpacking what is missing, several layers at once. `blob` gives a layer's
+   * compressed bytes (from the store; verified). Errors: LAYER_*, SANDBOX_*, what `blob` throws.
+   */
+  unpack(layers: readonly UnpackLayer[], options: UnpackOptions): Promise<SnapshotId | null>;
+  /** Removes states and their directories when no other state uses them. */
+  remove(ids: readonly SnapshotId[]): Promise<void>;
+}
+
+export interface UnpackOptions {
+  readonly blob: (descriptor: Descriptor) => AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+  /** Bytes of blobs that were unpacked so far. */
+  readonly onProgress?: (current: number, total: number) => void;
+}
