@@ -3,7 +3,6 @@
 // names in it are chosen. Trees are never walked here: the helper does that (sandbox' TreeReader).
 
 import type { Readable } from "node:stream";
-import type { SourceLocation } from "../base/index.js";
 
 /** How a stream of bytes is compressed, told by its first bytes. */
 export type Compression = "none" | "gzip" | "bzip2" | "xz" | "zstd";
@@ -160,7 +159,7 @@ export type HttpResult =
       readonly validators: HttpValidators;
       /** Last-Modified in whole seconds, or 0. */
       readonly mtime: number;
-      /** The last path segment of the URL asked for, or the Content-Disposition's name; undefined when neither gives one. */
+      /** The last path segment of the URL asked for, decoded; undefined when it has none that can be a file name. */
       readonly filename?: string;
     };
 
@@ -200,7 +199,15 @@ export interface ContextRequest {
   readonly ignoreFile?: string;
   /** Keep `.git` of a git context (BUILDKIT_CONTEXT_KEEP_GIT_DIR=1). */
   readonly keepGitDir?: boolean;
+  /** Times of a git context's files: of the commit, where the build has to be reproducible. */
+  readonly mtime?: "checkout" | "commit";
+  /** Whether ignore files count. Default: yes, but not in a git context, which holds only what was committed. */
+  readonly applyIgnore?: boolean;
 }
 
-/** A parse error's place in an ignore file. */
-export type PatternLocation = SourceLocation;
+/** A named context that is a tree, opened. */
+export interface OpenedNamedContext extends AsyncDisposable {
+  readonly tree: ContextTree;
+  readonly name: string;
+  readonly ignore: IgnoreRules;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Downloads over HTTP(S) for ADD, remote Dockerfiles and remote contexts: redirects, revalidation, caps, retries. The only file of
+// this room that opens connections. Bytes are stored as the server sent them: no content decoding.
+
+import { createHash } from "node:crypto";
+import { open, rm } from "node:fs/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
+import type { HttpRequest, HttpResult, HttpValidators } from "./types.js";
+
+const maxRedirects = 10;
+const maxAttempts = 3;
+/** A connection that is silent for so long is given up (milliseconds). */
+const idleLimit = 60_000;
+const defaultMaxBytes = 64 * 1024 ** 3;
+
+/**
+ * Downloads a URL to a file. Extra headers, and a user and password in the URL, go to the first host only. A redirect from https to
+ * http is refused. Connection failures and 429, 502, 503, 504 are tried three times in all.
+ * Throws CONTEXT_BAD_REFERENCE, CONTEXT_HTTP_STATUS, CONTEXT_HTTP_FAILED, CONTEXT_HTTP_TOO_LARGE, and the signal's reason.
+ */
+export async function fetchUrl(request: HttpRequest): Promise<HttpResult> {
+  const url = parseHttpUrl(request.url);
+  for (let attempt = 1; ; attempt++) {
+    request.signal.throwIfAborted();
+    try {
+      return await downloadOnce(url, request);
+    } catch (error) {
+      await rm(request.destination, { force: true });
+      request.signal.throwIfAborted();
+      const retry = error instanceof TsbuildError && error.details["retry"] === true;
+      if (!retry || attempt === maxAttempts) throw error;
+      await sleep(200 * 4 ** (attempt - 1), undefined, { signal: request.signal });
+    }
+  }
+}
+
+/** The URL, if it is one of http or https with a host. Throws CONTEXT_BAD_REFERENCE. */
+export function parseHttpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new TsbuildError("CONTEXT_BAD_REFERENCE", `not an HTTP URL: ${redactUrl(text)}`);
+  return url;
+}
+
+/** The file name that a URL ends with, if it can be one. */
+export function urlFilename(url: URL): string | undefined {
+  const last = url.pathname.split("/").at(-1) ?? "";
+  let name: string;
+  try {
+    name = decodeURIComponent(last);
+  } catch {
+    // A stray percent sign: the name is taken as it is written.
+    name = last;
+  }
+  return name === "" || name === "." || name === ".." || /[/\0]/.test(name) ? undefined : name;
+}
+
+async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult> {
+  let at = url;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const response = await send(at, headersFor(at, url, request), request.signal);
+    const status = response.statusCode ?? 0;
+    const location = response.headers.location;
+    if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) {
+      response.destroy();
+      at = redirected(at, location);
+      continue;
+    }
+    const validators = validatorsOf(response);
+    if (status === 304) {
+      response.destroy();
+      return { kind: "not-modified", validators: { ...request.validators, ...validators } };
+    }
+    if (status !== 200) {
+      response.destroy();
+      throw new TsbuildError(
+        "CONTEXT_HTTP_STATUS",
+        `${redactUrl(at.href)}: the server answered ${status} ${response.statusMessage ?? ""}`.trimEnd(),
+        {
+          details: {
+            url: redactUrl(at.href),
+            status,
+            retry: [429, 502, 503, 504].includes(status),
+          },
+        },
+      );
+    }
+    const stored = await store(response, at, request);
+    const filename = urlFilename(url);
+    const modified = Date.parse(response.headers["last-modified"] ?? "");
+    return {
+      kind: "downloaded",
+      path: request.destination,
+      ...stored,
+      validators,
+      mtime: Number.isFinite(modified) ? Math.floor(modified / 1000) : 0,
+      ...(filename === undefined ? {} : { filename }),
+    };
+  }
+  throw new TsbuildError(
+    "CONTEXT_HTTP_FAILED",
+    `${redactUrl(url.href)}: more than ${maxRedirects} redirects`,
+    { details: { url: redactUrl(url.href) } },
+  );
+}
+
+function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+  if (to === undefined || !/^https?:$/.test(to.protocol))
+    throw new TsbuildError(
+      "CONTEXT_HTTP_FAILED",
+      `${redactUrl(from.href)} redirects to something that is not an HTTP URL`,
+      { details: { url: redactUrl(from.href) } },
+    );
+  if (from.protocol === "https:" && to.protocol === "http:")
+    throw new TsbuildError(
+      "CONTEXT_HTTP_FAILED",
+      `${redactUrl(from.href)} redirects from https to plain http (${redactUrl(to.href)})`,
+      {
+        details: { url: redactUrl(from.href), target: redactUrl(to.href) },
+        hint: "name the http URL itself if its content may come unencrypted",
+      },
+    );
+  return to;
+}
+
+function headersFor(at: URL, first: URL, request: HttpRequest): Record<string, string> {
+  const headers: Record<string, string> = {
+    "user-agent": "tsbuild",
+    accept: "*/*",
+    "accept-encoding": "identity",
+  };
+  const { etag, lastModified } = request.validators ?? {};
+  if (etag !== undefined) headers["if-none-match"] = etag;
+  if (lastModified !== undefined) headers["if-modified-since"] = lastModified;
+  if (at.origin !== first.origin) return headers;
+  if (first.username !== "" || first.password !== "") {
+    const pair = `${decodeURIComponent(first.username)}:${decodeURIComponent(first.password)}`;
+    headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+  }
+  for (const [name, value] of Object.entries(request.headers ?? {}))
+    headers[name.toLowerCase()] = value;
+  return headers;
+}
+
+async function send(
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const plain = new URL(url.href);
+  plain.username = "";
+  plain.password = "";
+  plain.hash = "";
+  const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = start(plain, { headers, signal, agent: false }, resolve);
+    outgoing.setTimeout(idleLimit, () => {
+      outgoing.destroy(new Error(`no answer for ${idleLimit / 1000} seconds`));
+    });
+    outgoing.on("error", (error) => {
+      reject(failed(url, error, true));
+    });
+    outgoing.end();
+  });
+}
+
+function failed(url: URL, error: unknown, retry: boolean): TsbuildError {
+  return new TsbuildError(
+    "CONTEXT_HTTP_FAILED",
+    `${redactUrl(url.href)}: ${errnoOf(error) ?? messageOf(error)}`,
+    { details: { url: redactUrl(url.href), retry }, cause: error },
+  );
+}
+
+function validatorsOf(response: IncomingMessage): HttpValidators {
+  const { etag, "last-modified": lastModified } = response.headers;
+  return {
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+  };
+}
+
+async function store(
+  response: IncomingMessage,
+  url: URL,
+  request: HttpRequest,
+): Promise<{ sha256: string; size: number }> {
+  const limit = request.maxBytes ?? defaultMaxBytes;
+  const announced = Number(response.headers["content-length"]);
+  if (announced > limit) {
+    response.destroy();
+    throw tooLarge(url, limit);
+  }
+  const hash = createHash("sha256");
+  let size = 0;
+  // "wx": the name must be new, so nothing that someone else put there is written to.
+  const file = await open(request.destination, "wx", 0o600);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge(url, limit);
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+  } catch (error) {
+    if (error instanceof TsbuildError) throw error;
+    throw failed(url, error, true);
+  } finally {
+    await file.close();
+  }
+  if (Number.isFinite(announced) && announced !== size)
+    throw failed(url, new Error(`the connection ended after ${size} of ${announced} bytes`), true);
+  return { sha256: `sha256:${hash.digest("hex")}`, size };
+}
+
+function tooLarge(url: URL, limit: number): TsbuildError {
+  return new TsbuildError(
+    "CONTEXT_HTTP_TOO_LARGE",
+    `${redactUrl(url.href)}: more than ${limit} bytes`,
+    { details: { url: redactUrl(url.href), maxBytes: limit } },
+  );
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads single files (Dockerfile, ignore file) of a directory of this machine. The user's own directory may hold symlinks to
+// anywhere; a stranger's (a git checkout) is read only as far as it stays inside itself. Never walks a tree.
+
+import { constants } from "node:fs";
+import { open, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { TsbuildError, errnoOf } from "../base/index.js";
+import { tooLarge } from "./read-all.js";
+import type { FileReader } from "./types.js";
+
+/** Errors that mean: no such file. */
+const absent = new Set(["ENOENT", "ENOTDIR"]);
+
+/** True for an existing directory. */
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (absent.has(errnoOf(error) ?? "")) return false;
+    throw error;
+  }
+}
+
+/** The bytes of a regular file of this machine, symlinks followed, or undefined when there is none. */
+export async function readHostFile(path: string, maxBytes: number): Promise<Buffer | undefined> {
+  let file;
+  try {
+    // O_NONBLOCK: a fifo of that name must not make us wait for a writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (absent.has(errnoOf(error) ?? "")) return undefined;
+    throw unreadable(path, error);
+  }
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) return undefined;
+    if (info.size > maxBytes) throw tooLarge(path, maxBytes);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function unreadable(path: string, error: unknown): TsbuildError {
+  return new TsbuildError(
+    "CONTEXT_NOT_FOUND",
+    `cannot read ${path}: ${errnoOf(error) ?? "unknown error"}`,
+    { details: { path }, cause: error },
+  );
+}
+
+/** Reads below a directory of the user's own. */
+export function trustedReader(directory: string): FileReader {
+  return { read: async (path, maxBytes) => readHostFile(join(directory, path), maxBytes) };
+}
+
+/**
+ * Reads below a directory whose content is a stranger's and that no one else changes meanwhile (we made the checkout). A file
+ * whose real place is outside: CONTEXT_DOCKERFILE_OUTSIDE.
+ */
+export function confinedReader(directory: string): FileReader {
+  return {
+    async read(path, maxBytes) {
+      const root = await realpath(directory);
+      let real: string;
+      try {
+        real = await realpath(join(root, path));
+      } catch (error) {
+        // A dangling link tells nothing of what is outside; a loop is as good as nothing.
+        if (absent.has(errnoOf(error) ?? "") || errnoOf(error) === "ELOOP") return undefined;
+        throw unreadable(path, error);
+      }
+      if (!isInside(root, real)) throw outside(path);
+      return readHostFile(real, maxBytes);
+    },
+  };
+}
+
+/** True when `path` is `root` or below it; both are real, absolute paths. */
+export function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** The error for a link that leads out of a stranger's context. */
+export function outside(path: string): TsbuildError {
+  return new TsbuildError(
+    "CONTEXT_DOCKERFILE_OUTSIDE",
+    `${path} is a symbolic link that leads out of the build context`,
+    {
+      details: { path },
+      hint: "in a context that comes from elsewhere, links may only point inside it",
+    },
+  );
+}
