@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// The user namespace of a rootless build and the private mount namespace of every verb. The maps themselves are decided in
+// TypeScript (from /etc/subuid); here they are written, by the set-uid programs newuidmap and newgidmap where several ids
+// are mapped, by ourselves where it is only our own.
+
+#include "ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compat.h"
+#include "report.h"
+
+static bool rootless;
+static bool setgroups_denied;
+
+bool ns_is_rootless(void)
+{
+	return rootless;
+}
+
+bool ns_denies_setgroups(void)
+{
+	return setgroups_denied;
+}
+
+/* One of the two set-uid programs, started before we enter the namespace and held back until we are in it. */
+struct map_writer {
+	const char *field; /* uidmap or gidmap */
+	const char *program;
+	pid_t pid;
+	int gate;   /* closing it lets the program run */
+	int output; /* what it complains about */
+};
+
+/* PROGRAM PID INSIDE OUTSIDE COUNT ...; NULL: out of memory. */
+static char **map_arguments(const struct spec *spec, const struct map_writer *writer)
+{
+	size_t maps = spec_count(spec, writer->field), n = 0;
+	char **arguments = calloc(3 * maps + 3, sizeof(*arguments));
+	const char *value;
+
+	if (arguments == NULL)
+		return NULL;
+	arguments[n++] = (char *)writer->program;
+	if (asprintf(&arguments[n++], "%d", (int)getpid()) < 0)
+		return NULL;
+	for (size_t cursor = 0; spec_next(spec, writer->field, &cursor, &value);) {
+		char *copy = strdup(value), *rest = copy;
+		for (int i = 0; copy != NULL && i < 3; i++)
+			arguments[n++] = strsep(&rest, " ");
+	}
+	return arguments;
+}
+
+static int start_map_writer(const struct spec *spec, struct map_writer *writer)
+{
+	char *const no_environment[] = { NULL };
+	char **arguments = map_arguments(spec, writer);
+	int gate[2], output[2];
+	char go;
+
+	if (arguments == NULL)
+		return report_error("write id maps", writer->program, ENOMEM, NULL);
+	if (pipe2(gate, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0)
+		return report_error("write id maps", writer->program, errno, NULL);
+	writer->pid = fork();
+	if (writer->pid < 0)
+		return report_error("write id maps", writer->program, errno, NULL);
+	if (writer->pid == 0) {
+		close(gate[1]);
+		if (read(gate[0], &go, 1) != 1)
+			_exit(EXIT_SYSTEM); /* the namespace could not be made */
+		dup2(output[1], STDOUT_FILENO);
+		dup2(output[1], STDERR_FILENO);
+		execve(writer->program, arguments, no_environment);
+		dprintf(STDERR_FILENO, "%s", strerrordesc_np(errno));
+		_exit(EXIT_SYSTEM);
+	}
+	close(gate[0]);
+	close(output[1]);
+	writer->gate = gate[1];
+	writer->output = output[0];
+	return 0;
+}
+
+static int finish_map_writer(struct map_writer *writer)
+{
+	char complaint[512];
+	size_t used = 0;
+	int status;
+
+	if (write(writer->gate, "", 1) != 1)
+		return report_error("write id maps", writer->program, errno, NULL);
+	close(writer->gate);
+	for (;;) {
+		ssize_t n = read(writer->output, complaint + used, sizeof(complaint) - 1 - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	close(writer->output);
+	while (used > 0 && complaint[used - 1] == '\n')
+		used--;
+	complaint[used] = '\0';
+	while (waitpid(writer->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return report_error("write id maps", writer->program, errno, NULL);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return report_error("write id maps", writer->program, EPERM, complaint);
+}
+
+static int enter_user_namespace(void)
+{
+	if (unshare(CLONE_NEWUSER) == 0)
+		return 0;
+	switch (errno) {
+	case ENOSPC:
+		return report_error("make a user namespace", NULL, errno,
+				    "the limit user.max_user_namespaces is reached: raise it with sysctl");
+	case EPERM:
+		return report_error("make a user namespace", NULL, errno,
+				    "allow it with sysctl kernel.unprivileged_userns_clone=1 or "
+				    "kernel.apparmor_restrict_unprivileged_userns=0, or in the container's seccomp profile");
+	default:
+		return report_error("make a user namespace", NULL, errno, NULL);
+	}
+}
+
+static int write_file(const char *path, const char *text)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		return report_error("write id maps", path, errno, NULL);
+	return 0;
+}
+
+/* The one id that everybody may map: their own. The kernel wants setgroups(2) given up in return. */
+static int write_single_maps(const char *uids, const char *gids)
+{
+	setgroups_denied = true;
+	if (write_file("/proc/self/setgroups", "deny") < 0)
+		return -1;
+	if (write_file("/proc/self/uid_map", uids) < 0)
+		return -1;
+	return write_file("/proc/self/gid_map", gids);
+}
+
+static int enter_with_writers(const struct spec *spec)
+{
+	struct map_writer uids = { .field = "uidmap", .program = spec_get(spec, "newuidmap") };
+	struct map_writer gids = { .field = "gidmap", .program = spec_get(spec, "newgidmap") };
+
+	if (uids.program == NULL || gids.program == NULL)
+		return report_refusal("bad-request", "newuidmap", "several ids need newuidmap and newgidmap");
+	/* Both wait for us side by side: forking is cheaper from here than from inside the namespace. */
+	if (start_map_writer(spec, &uids) < 0 || start_map_writer(spec, &gids) < 0)
+		return -1;
+	if (enter_user_namespace() < 0)
+		return -1;
+	int first = finish_map_writer(&uids);
+	int second = finish_map_writer(&gids);
+	return first < 0 || second < 0 ? -1 : 0;
+}
+
+static int become_root(void)
+{
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return report_error("become root of the user namespace", NULL, errno, NULL);
+	if (!setgroups_denied && setgroups(0, NULL) < 0)
+		return report_error("drop the host's groups", NULL, errno, NULL);
+	/* A change of ids clears the parent-death signal. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	return 0;
+}
+
+int ns_enter(const struct spec *spec)
+{
+	size_t maps = spec_count(spec, "uidmap");
+
+	if (maps > 0) {
+		const char *uids = spec_get(spec, "uidmap"), *gids = spec_need(spec, "gidmap");
+		if (gids == NULL)
+			return -1;
+		rootless = true;
+		if (spec_get(spec, "newuidmap") != NULL) {
+			if (enter_with_writers(spec) < 0)
+				return -1;
+		} else if (enter_user_namespace() < 0 || write_single_maps(uids, gids) < 0) {
+			return -1;
+		}
+		if (become_root() < 0)
+			return -1;
+	}
+	if (unshare(CLONE_NEWNS) < 0)
+		return report_error("make a mount namespace", NULL, errno,
+				    "run as root, or as a user who may make user namespaces (tsbuild info tells)");
+	/* Nothing that we mount may reach the host, whatever propagation its mounts have. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return report_error("make mounts private", "/", errno, NULL);
+	return 0;
+}

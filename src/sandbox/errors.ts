@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The codes of this room.
+
+export const sandboxErrorCodes = {
+  SANDBOX_HELPER_MISSING: "the native helper is not where it should be, or cannot be started",
+  SANDBOX_HELPER_VERSION: "the native helper is of another version",
+  SANDBOX_HELPER_CRASHED: "the native helper ended without saying how its work went",
+  SANDBOX_HELPER_EVENT: "the native helper said something that is not understood",
+  SANDBOX_BAD_REQUEST: "a request to the native helper was refused as malformed",
+  SANDBOX_SYSTEM: "the system refused something that the sandbox needs",
+  SANDBOX_NOT_PERMITTED: "the sandbox lacks a privilege that it needs",
+  SANDBOX_NO_FEATURE: "the kernel lacks a feature that the sandbox needs",
+  SANDBOX_EXEC: "the command of a step cannot be started",
+  SANDBOX_USER: "a user or group is unknown in the image, or its user database is refused",
+  SANDBOX_MOUNT_TARGET: "something cannot be mounted where it should be",
+  SANDBOX_MOUNT_SOURCE: "the source of a mount is missing or of the wrong kind",
+  SANDBOX_WORKING_DIRECTORY: "the working directory cannot be used",
+  SANDBOX_CGROUP: "a resource limit cannot be set on this machine",
+  SANDBOX_CAPABILITY: "a capability is unknown or not available",
+  SANDBOX_LIMIT: "something is larger than allowed",
+  SANDBOX_COPY_CONFLICT:
+    "a copy would replace a directory by something else, or the other way round",
+} as const;
+
+export type SandboxErrorCode = keyof typeof sandboxErrorCodes;

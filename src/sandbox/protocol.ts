@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The request language of the native helper, as plain data: which fields a verb takes. generate.ts prints it for C and for
+// the documentation; encode.ts checks requests against it. A field is `name=value`, ended by a NUL byte; values hold no NUL.
+
+/** Goes up with every change of a field or an event. A helper of another version refuses. */
+export const PROTOCOL_VERSION = 1;
+
+/** How C checks a value before use. `word`: one of `words`. `idmap`: `INSIDE OUTSIDE COUNT`. */
+export type FieldType = "text" | "path" | "id" | "int" | "bool" | "hex" | "word" | "idmap";
+
+export interface FieldRow {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly meaning: string;
+  readonly repeatable?: boolean;
+  /** Begins a group: the fields named `<name>-...` that follow belong to it. */
+  readonly leader?: boolean;
+  /** Bytes of one value; default 4096. */
+  readonly max?: number;
+  readonly words?: readonly string[];
+}
+
+export interface VerbRow {
+  readonly verb: string;
+  readonly summary: string;
+  readonly fields: readonly FieldRow[];
+}
+
+const DEFAULT_MAX = 4096;
+const MEBI = 1 << 20;
+
+/** Bytes that one value of a field may have. */
+export function fieldMax(row: FieldRow): number {
+  return row.max ?? DEFAULT_MAX;
+}
+
+/** A root filesystem as four fields. */
+function rootFields(prefix: string, meaning: string): FieldRow[] {
+  return [
+    { name: prefix, type: "word", words: ["stack", "directory"], meaning },
+    {
+      name: `${prefix}-lower`,
+      type: "id",
+      repeatable: true,
+      meaning: "read-only layer directories, bottom first",
+    },
+    { name: `${prefix}-upper`, type: "id", meaning: "the layer directory that takes the writes" },
+    { name: `${prefix}-path`, type: "path", meaning: "the directory, when the root is one" },
+  ];
+}
+
+/** A leader and the fields of its group. */
+function group(leader: FieldRow, fields: readonly FieldRow[]): FieldRow[] {
+  return [{ ...leader, leader: true, repeatable: true }, ...fields];
+}
+
+const commonFields: readonly FieldRow[] = [
+  { name: "version", type: "int", meaning: "the protocol's version; always the first field" },
+  { name: "store", type: "path", meaning: "the store's root directory" },
+  { name: "uidmap", type: "idmap", repeatable: true, meaning: "user ids of the user namespace" },
+  { name: "gidmap", type: "idmap", repeatable: true, meaning: "group ids of the user namespace" },
+  { name: "newuidmap", type: "path", meaning: "program that may write several user ids" },
+  { name: "newgidmap", type: "path", meaning: "program that may write several group ids" },
+];
+
+const runMountFields: readonly FieldRow[] = [
+  { name: "mount-target", type: "path", meaning: "where, inside the root" },
+  ...rootFields("mount-source", "bind: the root that the source is in"),
+  { name: "mount-from", type: "text", meaning: "bind, cache: path inside the source" },
+  { name: "mount-read-only", type: "bool", meaning: "no writes" },
+  { name: "mount-cache", type: "id", meaning: "cache: its directory below cache-mounts/" },
+  { name: "mount-mode", type: "int", meaning: "permission bits of what is made" },
+  { name: "mount-uid", type: "int", meaning: "owner of what is made" },
+  { name: "mount-gid", type: "int", meaning: "group of what is made" },
+  { name: "mount-size", type: "int", meaning: "tmpfs: limit in bytes" },
+  { name: "mount-bytes", type: "hex", max: 4 * MEBI, meaning: "file: its content" },
+  { name: "mount-path", type: "path", meaning: "socket: the socket on the host" },
+];
+
+const runFields: readonly FieldRow[] = [
+  ...rootFields("root", "the root filesystem; must have an upper"),
+  { name: "arg", type: "text", repeatable: true, max: 8 * MEBI, meaning: "the command" },
+  { name: "env", type: "text", repeatable: true, max: 8 * MEBI, meaning: "NAME=value" },
+  { name: "cwd", type: "path", meaning: "working directory, made when missing" },
+  { name: "user", type: "text", meaning: "user[:group], names or numbers" },
+  { name: "hostname", type: "text", max: 64, meaning: "host name" },
+  { name: "network", type: "word", words: ["none", "host", "private"], meaning: "network" },
+  {
+    name: "network-program",
+    type: "path",
+    meaning: "private: the program that connects it; its name ends in pasta or slirp4netns",
+  },
+  { name: "insecure", type: "bool", meaning: "all capabilities, nothing masked, no filter" },
+  { name: "no-new-privileges", type: "bool", meaning: "set-uid programs gain nothing" },
+  { name: "capability", type: "text", repeatable: true, max: 64, meaning: "granted, as CAP_X" },
+  { name: "keep-mountpoints", type: "bool", meaning: "leave /proc, /sys and /dev where made" },
+  { name: "shm-size", type: "int", meaning: "bytes of /dev/shm" },
+  ...group(
+    {
+      name: "mount",
+      type: "word",
+      words: ["bind", "cache", "tmpfs", "file", "socket"],
+      meaning: "a mount, in order",
+    },
+    runMountFields,
+  ),
+  ...group({ name: "rlimit", type: "text", max: 32, meaning: "a resource limit, by name" }, [
+    { name: "rlimit-soft", type: "int", meaning: "soft limit; -1 = none" },
+    { name: "rlimit-hard", type: "int", meaning: "hard limit; -1 = none" },
+  ]),
+  { name: "cgroup-parent", type: "path", meaning: "control group below which to make ours" },
+  ...group({ name: "cgroup-set", type: "text", max: 64, meaning: "a control file to write" }, [
+    { name: "cgroup-set-controller", type: "text", max: 32, meaning: "the file's controller" },
+    { name: "cgroup-set-value", type: "text", max: 256, meaning: "what to write" },
+  ]),
+];
+
+/** All verbs. Order is the order of the documentation. */
+export const verbs: readonly VerbRow[] = [
+  {
+    verb: "probe",
+    summary: "Says what this machine offers.",
+    fields: [...commonFields, ...rootFields("root", "a scratch root to try overlayfs with")],
+  },
+  {
+    verb: "run",
+    summary: "Runs a command in a root, isolated, and tells how it ended.",
+    fields: [...commonFields, ...runFields],
+  },
+];
+
+/** The row of a verb; a verb that does not exist is a bug in the caller. */
+export function verbRow(verb: string): VerbRow {
+  const row = verbs.find((candidate) => candidate.verb === verb);
+  if (row === undefined) throw new TypeError(`no such verb: ${verb}`);
+  return row;
+}
+
+/** What the rows of every verb are made of. */
+export { commonFields, group, rootFields };

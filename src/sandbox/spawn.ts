@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting the native helper, feeding it a request, listening to its events, ending it. The only user of child_process
+// in this room; knows no verb.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { messageOf, printable, TsbuildError } from "../base/index.js";
+import { encodeRequest, type Field } from "./encode.js";
+import { errorOfEvent, EventReader, isFinalEvent, type HelperEvent } from "./events.js";
+
+/** What every helper process needs to know. */
+export interface HelperConfig {
+  /** The executable. */
+  readonly helperPath: string;
+  readonly storeRoot: string;
+  /** Fields that give the user namespace; none as root. */
+  readonly idMapFields: readonly Field[];
+}
+
+export interface HelperOptions {
+  readonly verb: string;
+  readonly fields: readonly Field[];
+  readonly signal: AbortSignal;
+  /** Whether descriptor 0 is a pipe to the helper or empty. Default "ignore". */
+  readonly stdin?: "pipe" | "ignore";
+  /** Whether descriptor 1 is a pipe from the helper or thrown away. Default "ignore". */
+  readonly stdout?: "pipe" | "ignore";
+  /** Where descriptor 2 goes. Default: kept (its end) for the error of a crash. */
+  readonly onStderr?: (data: Uint8Array) => void;
+  /** Called with each event that is not final. */
+  readonly onEvent?: (event: HelperEvent) => void;
+}
+
+/** A running helper. */
+export interface Helper {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | undefined;
+  /**
+   * The final event, once the process has ended and its output has been read to the end.
+   * Rejects for an `error` event, a crash, or an abort (then with the signal's reason).
+   */
+  readonly done: Promise<HelperEvent>;
+  /** Asks it to end: SIGTERM, and SIGKILL when that does not help within two seconds. `done` tells when it has. */
+  stop(): void;
+}
+
+const GRACE_MS = 2000;
+const STDERR_KEPT = 4096;
+
+class Running implements Helper {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | undefined;
+  readonly done: Promise<HelperEvent>;
+  readonly #child: ChildProcess;
+  readonly #options: HelperOptions;
+  #final: HelperEvent | undefined;
+  #fault: Error | undefined;
+  #stderr = Buffer.alloc(0);
+  #killTimer: NodeJS.Timeout | undefined;
+
+  constructor(child: ChildProcess, options: HelperOptions, request: Buffer) {
+    this.#child = child;
+    this.#options = options;
+    this.stdin = child.stdin ?? undefined;
+    this.stdout = child.stdout ?? undefined;
+    this.#listen();
+    this.done = this.#finish(request);
+    // A caller that is busy with the streams first must not be surprised by an unhandled rejection.
+    this.done.catch(() => undefined);
+  }
+
+  stop(): void {
+    if (this.#killTimer !== undefined || this.#child.exitCode !== null) return;
+    this.#child.kill("SIGTERM");
+    this.#killTimer = setTimeout(() => this.#child.kill("SIGKILL"), GRACE_MS);
+  }
+
+  #listen(): void {
+    const reader = new EventReader();
+    (this.#child.stdio[4] as Readable).on("data", (chunk: Buffer) => {
+      try {
+        for (const event of reader.push(chunk)) {
+          if (isFinalEvent(event)) this.#final = event;
+          else this.#options.onEvent?.(event);
+        }
+      } catch (error) {
+        this.#fault ??= error instanceof Error ? error : new TypeError(messageOf(error));
+        this.stop();
+      }
+    });
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      if (this.#options.onStderr !== undefined) this.#options.onStderr(chunk);
+      else this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_KEPT);
+    });
+    // The helper may end before it has read everything (a refusal): what it says counts, not the broken pipe.
+    (this.#child.stdio[3] as Writable).on("error", () => undefined);
+    this.#child.stdin?.on("error", () => undefined);
+  }
+
+  async #finish(request: Buffer): Promise<HelperEvent> {
+    const { signal } = this.#options;
+    const onAbort = (): void => {
+      this.stop();
+    };
+    signal.addEventListener("abort", onAbort);
+    try {
+      const ended = this.#ended();
+      (this.#child.stdio[3] as Writable).end(request);
+      const status = await ended;
+      signal.throwIfAborted();
+      return this.#outcome(status);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      clearTimeout(this.#killTimer);
+    }
+  }
+
+  async #ended(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#child.once("error", (cause) => {
+        reject(cannotStart(this.#child.spawnfile, cause));
+      });
+      this.#child.once("close", (code, name) => {
+        resolve(name === null ? `exit code ${code ?? -1}` : name);
+      });
+    });
+  }
+
+  #outcome(status: string): HelperEvent {
+    const { verb } = this.#options;
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#final === undefined) {
+      const said = printable(this.#stderr.toString("utf8").trim());
+      throw new TsbuildError(
+        "SANDBOX_HELPER_CRASHED",
+        `the native helper ended unexpectedly (${verb}, ${status})${said === "" ? "" : `: ${said}`}`,
+        { details: { verb, status } },
+      );
+    }
+    if (this.#final.event === "error") throw errorOfEvent(verb, this.#final);
+    return this.#final;
+  }
+}
+
+function cannotStart(path: string, cause: unknown): TsbuildError {
+  return new TsbuildError(
+    "SANDBOX_HELPER_MISSING",
+    `cannot start the native helper ${path}: ${messageOf(cause)}`,
+    { cause, hint: "build it with npm run build:native", details: { path } },
+  );
+}
+
+/**
+ * Starts a verb. Nothing of our environment or descriptors reaches it, and no signal of the terminal: ending it is up to
+ * the caller's AbortSignal.
+ * @throws SANDBOX_BAD_REQUEST, or the signal's reason when it is aborted already.
+ */
+export function startHelper(config: HelperConfig, options: HelperOptions): Helper {
+  options.signal.throwIfAborted();
+  const request = encodeRequest(options.verb, [
+    ["store", config.storeRoot],
+    ...config.idMapFields,
+    ...options.fields,
+  ]);
+  const child = spawn(config.helperPath, [options.verb], {
+    env: {},
+    cwd: "/",
+    detached: true,
+    stdio: [options.stdin ?? "ignore", options.stdout ?? "ignore", "pipe", "pipe", "pipe"],
+  });
+  return new Running(child, options, request);
+}
