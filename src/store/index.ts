@@ -1,2 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-export type * from "./types.js";
+export type {
+  BlobInfo,
+  BlobStore,
+  BlobWriteOptions,
+  ImageStore,
+  Lease,
+  NamedImage,
+  Store,
+  StoreOptions,
+  Table,
+  TableTransaction,
+} from "./types.js";
+export { openStore } from "./open.js";
+export { storeErrorCodes, type StoreErrorCode } from "./errors.js";

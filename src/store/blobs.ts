@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The blobs of the store. A file appears under its digest's name only whole and verified; it is verified again whenever
+// it is read, and set aside when it is not what it should be.
+
+import { createHash, type Hash } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { TsbuildError, errnoOf } from "../base/index.js";
+import {
+  algorithmOf,
+  digestAlgorithms,
+  hexOf,
+  isDigest,
+  parseDigest,
+  type Digest,
+} from "../oci/index.js";
+import { isAbort, storeError } from "./errors.js";
+import type { RootPaths } from "./root.js";
+import type { TempSpace } from "./temp.js";
+import type { BlobInfo, BlobStore, BlobWriteOptions } from "./types.js";
+
+const defaultReadCap = 16 * 1024 * 1024;
+const chunkSize = 256 * 1024;
+
+/** Flushes the entries of a directory to the disk, so that renames into it survive a crash of the machine. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function digestOfHash(hash: Hash, algorithm: string): Digest {
+  return parseDigest(`${algorithm}:${hash.digest("hex")}`);
+}
+
+export class FileBlobStore implements BlobStore {
+  readonly #paths: RootPaths;
+  readonly #temp: TempSpace;
+  readonly #warn: (message: string) => void;
+
+  constructor(paths: RootPaths, temp: TempSpace, warn: (message: string) => void) {
+    this.#paths = paths;
+    this.#temp = temp;
+    this.#warn = warn;
+  }
+
+  #path(digest: Digest): string {
+    return join(this.#paths.blobs, algorithmOf(digest), hexOf(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.size(digest)) !== undefined;
+  }
+
+  async size(digest: Digest): Promise<number | undefined> {
+    const path = this.#path(digest);
+    try {
+      const found = await stat(path);
+      return found.isFile() ? found.size : undefined;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw storeError(error, `look for blob ${digest}`, path);
+    }
+  }
+
+  async read(blob: BlobInfo, maxBytes: number = defaultReadCap): Promise<Buffer> {
+    if (blob.size > maxBytes)
+      throw new TsbuildError(
+        "STORE_LIMIT",
+        `blob ${blob.digest} has ${blob.size} bytes, and its use allows ${maxBytes}`,
+        { details: { digest: blob.digest, size: blob.size, maxBytes } },
+      );
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#verified(blob)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  stream(blob: BlobInfo): Readable {
+    return Readable.from(this.#verified(blob), { objectMode: false, highWaterMark: chunkSize });
+  }
+
+  async *#verified(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {
+    const path = this.#path(blob.digest);
+    const hash = createHash(algorithmOf(blob.digest));
+    let size = 0;
+    try {
+      await using handle = await open(path, "r");
+      for (;;) {
+        const buffer = Buffer.allocUnsafe(Math.min(chunkSize, Math.max(1, blob.size - size + 1)));
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+        if (bytesRead === 0) break;
+        size += bytesRead;
+        // A file that has grown is not read to an end that may never come.
+        if (size > blob.size) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT")
+        throw new TsbuildError("STORE_NOT_FOUND", `blob ${blob.digest} is not in the store`, {
+          details: { digest: blob.digest },
+        });
+      throw storeError(error, `read blob ${blob.digest}`, path);
+    }
+    if (size === blob.size && digestOfHash(hash, algorithmOf(blob.digest)) === blob.digest) return;
+    // A wrong size alone may be the caller's mistake; only bytes that belie their own name are set aside.
+    if (size === blob.size || !(await this.#isSound(blob.digest)))
+      await this.#setAside(blob.digest);
+    throw new TsbuildError("STORE_CORRUPT", `blob ${blob.digest} is damaged in the store`, {
+      hint: "it was set aside; run the command again to fetch or make it anew",
+      details: { digest: blob.digest, size },
+    });
+  }
+
+  /** Whether a file's bytes are those of its name. */
+  async #isSound(digest: Digest): Promise<boolean> {
+    const hash = createHash(algorithmOf(digest));
+    try {
+      await using handle = await open(this.#path(digest), "r");
+      for await (const chunk of handle.createReadStream({ autoClose: false }))
+        hash.update(chunk as Buffer);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return true;
+      throw storeError(error, `read blob ${digest}`);
+    }
+    return digestOfHash(hash, algorithmOf(digest)) === digest;
+  }
+
+  async #setAside(digest: Digest): Promise<void> {
+    try {
+      await mkdir(this.#paths.corrupt, { recursive: true, mode: 0o700 });
+      await rename(this.#path(digest), join(this.#paths.corrupt, hexOf(digest)));
+      this.#warn(`blob ${digest} was damaged in the store and has been set aside`);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw storeError(error, `set damaged blob ${digest} aside`);
+    }
+  }
+
+  async write(
+    source: AsyncIterable<Uint8Array>,
+    { expected, signal }: BlobWriteOptions = {},
+  ): Promise<BlobInfo> {
+    signal?.throwIfAborted();
+    const temporary = await this.#temp.file();
+    const algorithm = expected === undefined ? "sha256" : algorithmOf(expected.digest);
+    const limit = expected?.size ?? Number.MAX_SAFE_INTEGER;
+    const hash = createHash(algorithm);
+    let size = 0;
+    let writing = true;
+    try {
+      await using handle = await open(temporary, "wx", 0o644);
+      writing = false;
+      for await (const chunk of source) {
+        signal?.throwIfAborted();
+        size += chunk.length;
+        if (size > limit)
+          throw wrongBytes(expected?.digest, `more than the ${limit} bytes expected`);
+        writing = true;
+        // The chunk is hashed while the kernel takes it.
+        const written = writeAll(handle, chunk);
+        hash.update(chunk);
+        await written;
+        writing = false;
+      }
+      writing = true;
+      const digest = digestOfHash(hash, algorithm);
+      if (expected !== undefined && digest !== expected.digest)
+        throw wrongBytes(expected.digest, `their digest is ${digest}`);
+      if (expected?.size !== undefined && size !== expected.size)
+        throw wrongBytes(expected.digest, `${size} bytes instead of ${expected.size}`);
+      await handle.datasync();
+      await this.#publish(temporary, digest);
+      return { digest, size };
+    } catch (error) {
+      // What happened before matters more than what happens to the temporary file, which is swept later anyway.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      // The source's own errors pass unchanged; those of our file get a code.
+      if (!writing || isAbort(error, signal)) throw error;
+      throw storeError(error, "write a blob to the store", this.#paths.root);
+    }
+  }
+
+  async #publish(temporary: string, digest: Digest): Promise<void> {
+    const path = this.#path(digest);
+    try {
+      await rename(temporary, path);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await rename(temporary, path);
+    }
+  }
+
+  async writeBytes(bytes: Uint8Array, options: BlobWriteOptions = {}): Promise<BlobInfo> {
+    return this.write(Readable.from([bytes]), options);
+  }
+
+  async remove(digest: Digest): Promise<boolean> {
+    try {
+      await unlink(this.#path(digest));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw storeError(error, `remove blob ${digest}`, this.#path(digest));
+    }
+  }
+
+  async *list(): AsyncGenerator<BlobInfo & { readonly modified: number }, void, void> {
+    for (const algorithm of Object.keys(digestAlgorithms)) {
+      const directory = join(this.#paths.blobs, algorithm);
+      for (const name of await namesIn(directory)) {
+        const digest = `${algorithm}:${name}`;
+        if (!isDigest(digest)) continue;
+        const found = await stat(join(directory, name)).catch(() => undefined);
+        // Removed by another process in the meantime, or no file.
+        if (found?.isFile() !== true) continue;
+        yield { digest, size: found.size, modified: found.mtimeMs };
+      }
+    }
+  }
+
+  /** Makes the names of all blobs survive a crash of the machine. */
+  async sync(): Promise<void> {
+    await syncDirectory(join(this.#paths.blobs, "sha256"));
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw storeError(error, "list the blobs", directory);
+  }
+}
+
+function wrongBytes(digest: Digest | undefined, why: string): TsbuildError {
+  return new TsbuildError("STORE_DIGEST", `the bytes of ${digest ?? "a blob"} are wrong: ${why}`, {
+    details: { digest },
+  });
+}
+
+async function writeAll(
+  handle: { write(data: Uint8Array, offset: number): Promise<{ bytesWritten: number }> },
+  data: Uint8Array,
+): Promise<void> {
+  for (let offset = 0; offset < data.length;)
+    offset += (await handle.write(data, offset)).bytesWritten;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The LMDB environment behind all tables. It is loaded and opened at first use, because a command that needs no metadata
+// should not pay for it; and it is set aside and begun anew when it turns out damaged, because all it holds can be made again.
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type * as LmdbModule from "lmdb";
+import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
+import { checkDatabaseFile } from "./database-check.js";
+import { storeError } from "./errors.js";
+import type { RootPaths } from "./root.js";
+
+// The package's own `open`, loaded synchronously so that reads of a table can be synchronous from the first one on.
+const load = createRequire(import.meta.url);
+
+export type Lmdb = LmdbModule.RootDatabase<Buffer>;
+
+/** LMDB's numbers for "these bytes are no sound database". */
+const damaged = new Set([
+  ...[-30797 /* page not found */, -30796 /* corrupted */, -30795 /* panic */],
+  ...[-30794 /* version */, -30793 /* not a database */, -30782 /* bad transaction */],
+  ...[
+    -30788 /* page full */, -30784 /* incompatible */, -30780 /* bad dbi */, -30779 /* problem */,
+  ],
+]);
+
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "number" &&
+    damaged.has(error.code)
+  );
+}
+
+/** LMDB reports system errors by number only. */
+function databaseError(error: unknown, path: string): TsbuildError {
+  const number: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  const errno = number === 28 ? "ENOSPC" : number === 13 || number === 30 ? "EACCES" : undefined;
+  if (errno !== undefined)
+    return storeError(
+      Object.assign(new Error(messageOf(error)), { code: errno }),
+      "write metadata",
+      path,
+    );
+  if (errnoOf(error) !== undefined) return storeError(error, "open the store's database", path);
+  return new TsbuildError("STORE_DATABASE", `the store's database failed: ${messageOf(error)}`, {
+    hint: "what it holds can be made again: if this stays, remove the directory meta/ of the store",
+    details: { path },
+    cause: error,
+  });
+}
+
+export class Database {
+  readonly #paths: RootPaths;
+  readonly #file: string;
+  readonly #warn: (message: string) => void;
+  #lmdb: Lmdb | undefined;
+  #closed = false;
+
+  constructor(paths: RootPaths, warn: (message: string) => void) {
+    this.#paths = paths;
+    this.#file = join(paths.meta, "metadata.mdb");
+    this.#warn = warn;
+  }
+
+  #open(): Lmdb {
+    if (this.#closed) throw new TsbuildError("STORE_CLOSED", "the store is closed");
+    if (this.#lmdb !== undefined) return this.#lmdb;
+    mkdirSync(this.#paths.meta, { recursive: true, mode: 0o700 });
+    // LMDB maps the file and trusts it: what it would crash on has to be found before.
+    const fault = checkDatabaseFile(this.#file);
+    if (fault !== undefined) this.#setAside(fault);
+    const { open } = load("lmdb") as typeof LmdbModule;
+    const options = {
+      path: this.#file,
+      noSubdir: true,
+      encoding: "binary",
+      keyEncoding: "binary",
+      noReadAhead: true,
+      maxReaders: 512,
+    } as const;
+    try {
+      this.#lmdb = open<Buffer>(options);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#setAside(messageOf(error));
+      this.#lmdb = open<Buffer>(options);
+    }
+    return this.#lmdb;
+  }
+
+  #setAside(why: string): void {
+    const name = `metadata-${randomBytes(4).toString("hex")}.mdb`;
+    mkdirSync(this.#paths.corrupt, { recursive: true, mode: 0o700 });
+    try {
+      renameSync(this.#file, join(this.#paths.corrupt, name));
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    rmSync(`${this.#file}-lock`, { force: true });
+    this.#warn(`the store's database was damaged (${why}); it was set aside and begun anew`);
+  }
+
+  /** Runs a synchronous access. A database that proves damaged is replaced, and the access repeated once on the new one. */
+  access<T>(action: (lmdb: Lmdb) => T): T {
+    try {
+      return action(this.#open());
+    } catch (error) {
+      if (!isDamage(error)) throw this.#explain(error);
+      this.#replace(error);
+      return action(this.#open());
+    }
+  }
+
+  /** As {@link access}, for what LMDB does in its own thread. */
+  async change<T>(action: (lmdb: Lmdb) => Promise<T>): Promise<T> {
+    try {
+      return await action(this.#open());
+    } catch (error) {
+      if (!isDamage(error)) throw this.#explain(error);
+      this.#replace(error);
+      return await action(this.#open());
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    const own = error instanceof TsbuildError || !(error instanceof Error) || !("code" in error);
+    return own ? error : databaseError(error, this.#file);
+  }
+
+  #replace(error: unknown): void {
+    // Closing would write to what is damaged; the mapping goes when the process ends.
+    this.#lmdb = undefined;
+    this.#setAside(messageOf(error));
+  }
+
+  /** True when nothing has been opened, so that there is nothing to give back. */
+  get untouched(): boolean {
+    return this.#lmdb === undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const lmdb = this.#lmdb;
+    this.#lmdb = undefined;
+    await lmdb?.close();
+  }
+}

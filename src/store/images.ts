@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of named images: index.json of the OCI layout in the store. Other tools may write to it too, so entries and
+// fields that are not ours stay as they are.
+
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
+import { mediaTypes, parseDescriptor, type Descriptor } from "../oci/index.js";
+import { syncDirectory } from "./blobs.js";
+import { storeError } from "./errors.js";
+import type { RootPaths } from "./root.js";
+import type { TempSpace } from "./temp.js";
+import type { ImageStore, NamedImage } from "./types.js";
+
+const refName = "org.opencontainers.image.ref.name";
+const imageName = "io.containerd.image.name";
+const maxIndex = 64 * 1024 * 1024;
+
+type Fields = Record<string, unknown>;
+
+interface IndexFile {
+  readonly fields: Fields;
+  readonly manifests: readonly unknown[];
+  /** It is there, but no index: its names are lost. */
+  readonly damaged: boolean;
+}
+
+/** The full name of an entry: containerd's annotation, or a ref.name that is one. */
+function nameOf(entry: unknown): string | undefined {
+  const annotations = isRecord(entry) ? entry["annotations"] : undefined;
+  if (!isRecord(annotations)) return undefined;
+  for (const key of [imageName, refName]) {
+    const name = annotations[key];
+    if (typeof name === "string" && name.includes("/")) return name;
+  }
+  return undefined;
+}
+
+/** The entry as others get it: the name's annotations are the index's business, not the image's. */
+function withoutName(descriptor: Descriptor): Descriptor {
+  const { annotations, ...rest } = descriptor;
+  const kept = Object.entries(annotations ?? {}).filter(([k]) => k !== refName && k !== imageName);
+  return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
+}
+
+export interface ImageFileOptions {
+  readonly paths: RootPaths;
+  readonly temp: TempSpace;
+  readonly lock: (signal: AbortSignal | undefined) => Promise<AsyncDisposable>;
+  /** Makes the blobs' names durable before an index speaks of them. */
+  readonly syncBlobs: () => Promise<void>;
+  readonly warn: (message: string) => void;
+}
+
+export class IndexImageStore implements ImageStore {
+  readonly #options: ImageFileOptions;
+
+  constructor(options: ImageFileOptions) {
+    this.#options = options;
+  }
+
+  async #load(): Promise<IndexFile> {
+    const path = this.#options.paths.index;
+    let text: string;
+    try {
+      const bytes = await readFile(path);
+      if (bytes.length > maxIndex)
+        throw new TsbuildError("STORE_LIMIT", `${path} has ${bytes.length} bytes`);
+      text = bytes.toString("utf8");
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return { fields: {}, manifests: [], damaged: false };
+      throw storeError(error, "read the list of images", path);
+    }
+    try {
+      const fields: unknown = JSON.parse(text);
+      if (isRecord(fields) && (Array.isArray(fields["manifests"]) || fields["manifests"] === null))
+        return { fields, manifests: fields["manifests"] ?? [], damaged: false };
+    } catch {
+      // Not JSON: treated like any other text that is no index.
+    }
+    this.#options.warn(`${path} is damaged: the names of the images in it are lost`);
+    return { fields: {}, manifests: [], damaged: true };
+  }
+
+  async #save(file: Pick<IndexFile, "fields" | "manifests">): Promise<void> {
+    const { paths, temp, syncBlobs } = this.#options;
+    const value = {
+      ...file.fields,
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: file.manifests,
+    };
+    const temporary = await temp.file();
+    try {
+      await syncBlobs();
+      await using handle = await open(temporary, "wx", 0o644);
+      await handle.writeFile(`${JSON.stringify(value, undefined, 1)}\n`);
+      await handle.sync();
+      await rename(temporary, paths.index);
+      await syncDirectory(dirname(paths.index));
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw storeError(error, "write the list of images", paths.index);
+    }
+  }
+
+  async #change(
+    signal: AbortSignal | undefined,
+    edit: (manifests: readonly unknown[]) => readonly unknown[],
+  ): Promise<void> {
+    await using _lock = await this.#options.lock(signal);
+    const file = await this.#load();
+    if (file.damaged) await this.#setAside();
+    await this.#save({ fields: file.fields, manifests: edit(file.manifests) });
+  }
+
+  async #setAside(): Promise<void> {
+    const { paths } = this.#options;
+    try {
+      await mkdir(paths.corrupt, { recursive: true, mode: 0o700 });
+      await rename(paths.index, join(paths.corrupt, "index.json"));
+    } catch (error) {
+      throw storeError(error, "set the damaged list of images aside", paths.index);
+    }
+  }
+
+  async list(): Promise<NamedImage[]> {
+    const { manifests } = await this.#load();
+    return manifests.flatMap((entry): NamedImage[] => {
+      const name = nameOf(entry);
+      if (name === undefined) return [];
+      try {
+        return [{ name, descriptor: withoutName(parseDescriptor(entry)) }];
+      } catch (error) {
+        this.#options.warn(
+          `the entry ${name} of the list of images is damaged and was passed over`,
+        );
+        if (error instanceof TsbuildError) return [];
+        throw error;
+      }
+    });
+  }
+
+  async get(name: string): Promise<Descriptor | undefined> {
+    return (await this.list()).findLast((image) => image.name === name)?.descriptor;
+  }
+
+  async set(images: readonly NamedImage[], signal?: AbortSignal): Promise<void> {
+    if (images.length === 0) return;
+    const names = new Set(images.map((image) => image.name));
+    const entries = images.map(({ name, descriptor }) => ({
+      ...descriptor,
+      annotations: { ...descriptor.annotations, [refName]: name, [imageName]: name },
+    }));
+    await this.#change(signal, (manifests) => [
+      ...manifests.filter((entry) => !names.has(nameOf(entry) ?? "")),
+      ...entries,
+    ]);
+  }
+
+  async remove(names: readonly string[], signal?: AbortSignal): Promise<number> {
+    const unwanted = new Set(names);
+    let removed = 0;
+    await this.#change(signal, (manifests) => {
+      const kept = manifests.filter((entry) => !unwanted.has(nameOf(entry) ?? ""));
+      removed = manifests.length - kept.length;
+      return kept;
+    });
+    return removed;
+  }
+}

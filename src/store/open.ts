@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the store together. Opening checks the root and reads one small file; the database is opened at its first use.
+
+import { TsbuildError } from "../base/index.js";
+import { FileBlobStore } from "./blobs.js";
+import { Database } from "./database.js";
+import { IndexImageStore } from "./images.js";
+import { Leases, type LeaseRecord } from "./leases.js";
+import { Locks, type LockRecord } from "./locks.js";
+import { openRoot } from "./root.js";
+import { LmdbTable } from "./tables.js";
+import { TempSpace } from "./temp.js";
+import type { Store, StoreOptions, Table } from "./types.js";
+
+/**
+ * Opens the store below a directory, and makes it when there is none. Throws STORE_ROOT (not a directory, or someone
+ * else's), STORE_VERSION, STORE_PERMISSION, STORE_FULL, STORE_IO.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  options.signal?.throwIfAborted();
+  const warn =
+    options.onWarning ??
+    ((message: string) => {
+      process.emitWarning(message);
+    });
+  const paths = openRoot(options.root);
+  const temp = new TempSpace(paths.tmp);
+  const database = new Database(paths, warn);
+  const blobs = new FileBlobStore(paths, temp, warn);
+  const locks = new Locks(new LmdbTable<LockRecord>(database, "locks"));
+  const leases = new Leases(new LmdbTable<LeaseRecord>(database, "leases"));
+  const images = new IndexImageStore({
+    paths,
+    temp,
+    lock: (signal) => locks.acquire("images", signal),
+    syncBlobs: () => blobs.sync(),
+    warn,
+  });
+  let closing: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    if (!database.untouched) {
+      await locks.releaseAll();
+      await leases.releaseAll();
+    }
+    await database.close();
+    await temp.close();
+  };
+  const usable = (): void => {
+    if (closing !== undefined) throw new TsbuildError("STORE_CLOSED", "the store is closed");
+  };
+  await Promise.resolve();
+  return {
+    root: paths.root,
+    layoutDir: paths.layout,
+    blobs,
+    images,
+    table: <V>(name: string): Table<V> => {
+      if (!/^[a-z0-9-]{1,40}$/.test(name))
+        throw new TypeError(`a table's name must be 1 to 40 of [a-z0-9-]: ${name}`);
+      return new LmdbTable<V>(database, `t-${name}`);
+    },
+    lock: async (key, { signal } = {}) => {
+      usable();
+      return locks.acquire(`user/${key}`, signal);
+    },
+    lease: () => {
+      usable();
+      return Promise.resolve(leases.create());
+    },
+    leased: async () => leases.protectedIds(),
+    tempDir: async () => temp.directory(),
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The directory of a store: what is in it, how it is made, and when a directory is refused.
+//   store.json   version of this arrangement      oci/        OCI layout: blobs and named images
+//   meta/        the database                     tmp/        scratch of running processes
+//   snapshots/, cache-mounts/   the native helper's           corrupt/    what was set aside as damaged
+
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  chmodSync,
+  writeFileSync,
+  renameSync,
+} from "node:fs";
+import { join } from "node:path";
+import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
+import { storeError } from "./errors.js";
+import { currentOwner, ownerName } from "./owner.js";
+
+export const storeVersion = 1;
+const known = new Set([
+  ...["store.json", "oci", "meta", "tmp", "corrupt", "snapshots", "cache-mounts", "lost+found"],
+]);
+
+export interface RootPaths {
+  readonly root: string;
+  readonly layout: string;
+  readonly blobs: string;
+  readonly index: string;
+  readonly meta: string;
+  readonly tmp: string;
+  readonly corrupt: string;
+}
+
+export function rootPaths(root: string): RootPaths {
+  const layout = join(root, "oci");
+  return {
+    root,
+    layout,
+    blobs: join(layout, "blobs"),
+    index: join(layout, "index.json"),
+    meta: join(root, "meta"),
+    tmp: join(root, "tmp"),
+    corrupt: join(root, "corrupt"),
+  };
+}
+
+function readVersion(path: string): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && typeof value["version"] === "number" ? value["version"] : undefined;
+  } catch {
+    // A damaged marker says nothing; the arrangement is checked and the marker written anew.
+    return undefined;
+  }
+}
+
+/** Writes a small file whole or not at all. Concurrent writers of the same content do no harm. */
+function writeWhole(path: string, text: string): void {
+  const temporary = `${path}.${ownerName(currentOwner())}`;
+  writeFileSync(temporary, text, { mode: 0o644, flush: true });
+  renameSync(temporary, path);
+}
+
+function makeRoot(paths: RootPaths): void {
+  const { root } = paths;
+  const made = mkdirSync(root, { recursive: true, mode: 0o700 });
+  if (made === undefined) {
+    const foreign = readdirSync(root).find((n) => !known.has(n) && !n.startsWith("store.json."));
+    if (foreign !== undefined)
+      throw new TsbuildError(
+        "STORE_ROOT",
+        `${root} is not a tsbuild store, and not empty (it has ${JSON.stringify(foreign)})`,
+        {
+          hint: "name a directory of its own for the store, with TSBUILD_ROOT",
+          details: { path: root },
+        },
+      );
+    const { mode } = statSync(root);
+    if ((mode & 0o1000) !== 0)
+      throw new TsbuildError("STORE_ROOT", `${root} is a shared directory`, {
+        hint: "name a directory of its own for the store, with TSBUILD_ROOT",
+        details: { path: root },
+      });
+    // Image trees below hold set-uid programs: no other user may reach them.
+    if ((mode & 0o077) !== 0) chmodSync(root, 0o700);
+  }
+  for (const directory of [join(paths.blobs, "sha256"), paths.meta, paths.tmp])
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+  writeWhole(join(paths.layout, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}\n');
+  writeWhole(join(root, "store.json"), `${JSON.stringify({ version: storeVersion })}\n`);
+}
+
+/** Checks the root, and makes what is missing. One file is read when all is well. Throws STORE_ROOT, STORE_VERSION. */
+export function openRoot(root: string): RootPaths {
+  const paths = rootPaths(root);
+  try {
+    const version = readVersion(join(root, "store.json"));
+    if (version !== undefined && version > storeVersion)
+      throw new TsbuildError(
+        "STORE_VERSION",
+        `the store ${root} has version ${version}, and this tsbuild knows up to ${storeVersion}`,
+        {
+          hint: "use a newer tsbuild, or another directory with TSBUILD_ROOT",
+          details: { version },
+        },
+      );
+    if (version === undefined) makeRoot(paths);
+    return paths;
+  } catch (error) {
+    if (errnoOf(error) === "ENOTDIR" || errnoOf(error) === "EEXIST")
+      throw new TsbuildError("STORE_ROOT", `${root} is not a directory`, { cause: error });
+    throw storeError(error, "open the store", root);
+  }
+}

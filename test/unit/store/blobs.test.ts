@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { digestOf, hexOf, type Digest } from "#src/oci/index.js";
+import { openStore, type Store } from "#src/store/index.js";
+
+let root: string;
+let store: Store;
+let warnings: string[];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "tsbuild-store-"));
+  warnings = [];
+  store = await openStore({ root, onWarning: (m) => warnings.push(m) });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true });
+});
+
+const bytes = Buffer.from("some bytes");
+const digest = digestOf(bytes);
+const pathOf = (d: Digest): string => join(root, "oci/blobs/sha256", hexOf(d));
+
+async function scratch(): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(join(root, "tmp")))
+    found.push(...(await readdir(join(root, "tmp", name))));
+  return found;
+}
+
+describe("blobs", () => {
+  it("come back as they were written, under their digest", async () => {
+    const written = await store.blobs.write(
+      Readable.from([bytes.subarray(0, 4), bytes.subarray(4)]),
+    );
+    assert.deepEqual(written, { digest, size: bytes.length });
+    assert.equal(await store.blobs.has(digest), true);
+    assert.equal(await store.blobs.size(digest), bytes.length);
+    assert.deepEqual(await store.blobs.read(written), bytes);
+    assert.deepEqual(await readFile(pathOf(digest)), bytes);
+    assert.deepEqual(await scratch(), []);
+  });
+
+  it("stream in pieces that add up, whatever their size", async () => {
+    const large = Buffer.alloc(3_000_001, "tsbuild ");
+    const info = await store.blobs.writeBytes(large);
+    const chunks = await store.blobs.stream(info).toArray();
+    assert.ok(Buffer.concat(chunks as Buffer[]).equals(large));
+  });
+
+  it("of no bytes are blobs too", async () => {
+    const info = await store.blobs.writeBytes(new Uint8Array());
+    assert.equal((await store.blobs.read(info)).length, 0);
+  });
+
+  it("with a sha512 digest are kept under it", async () => {
+    const expected = (await import("node:crypto")).createHash("sha512").update(bytes).digest("hex");
+    const wanted = { digest: `sha512:${expected}` as Digest, size: bytes.length };
+    assert.deepEqual(await store.blobs.writeBytes(bytes, { expected: wanted }), wanted);
+    assert.deepEqual(await store.blobs.read(wanted), bytes);
+  });
+
+  it("are refused when the bytes are not the expected ones, and leave nothing behind", async () => {
+    const other = digestOf("other");
+    for (const expected of [
+      { digest: other },
+      { digest, size: bytes.length + 1 },
+      { digest, size: bytes.length - 1 },
+    ])
+      await assert.rejects(store.blobs.writeBytes(bytes, { expected }), { code: "STORE_DIGEST" });
+    assert.equal(await store.blobs.has(digest), false);
+    assert.equal(await store.blobs.has(other), false);
+    assert.deepEqual(await scratch(), []);
+  });
+
+  it("stop reading a source that sends more than expected", async () => {
+    let sent = 0;
+    const endless = async function* (): AsyncGenerator<Buffer> {
+      for (;;) {
+        sent++;
+        yield await Promise.resolve(Buffer.alloc(1000));
+      }
+    };
+    const expected = { digest, size: 5000 };
+    await assert.rejects(store.blobs.write(endless(), { expected }), { code: "STORE_DIGEST" });
+    assert.equal(sent, 6);
+  });
+
+  it("pass the error of their source on unchanged", async () => {
+    const broken = new Error("source broke");
+    const source = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(bytes);
+      throw broken;
+    };
+    await assert.rejects(store.blobs.write(source()), broken);
+    assert.deepEqual(await scratch(), []);
+  });
+
+  it("stop at the signal with its reason", async () => {
+    const controller = new AbortController();
+    const source = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(bytes);
+      controller.abort(new Error("enough"));
+      yield bytes;
+    };
+    await assert.rejects(store.blobs.write(source(), { signal: controller.signal }), /enough/);
+    assert.deepEqual(await scratch(), []);
+  });
+
+  it("that were damaged are noticed, set aside, and can be written again", async () => {
+    for (const damage of [
+      Buffer.from("some bytez"),
+      Buffer.from("some"),
+      Buffer.from("some bytes and more"),
+    ]) {
+      const info = await store.blobs.writeBytes(bytes);
+      await writeFile(pathOf(digest), damage);
+      await assert.rejects(store.blobs.read(info), { code: "STORE_CORRUPT" });
+      assert.equal(await store.blobs.has(digest), false);
+    }
+    assert.equal(warnings.length, 3);
+    await store.blobs.writeBytes(bytes);
+    assert.equal(await store.blobs.has(digest), true);
+  });
+
+  it("stay when it is the asker who is wrong about the size", async () => {
+    await store.blobs.writeBytes(bytes);
+    await assert.rejects(store.blobs.read({ digest, size: 3 }), { code: "STORE_CORRUPT" });
+    assert.equal(await store.blobs.has(digest), true);
+  });
+
+  it("fail a stream at its end when they are damaged", async () => {
+    const info = await store.blobs.writeBytes(bytes);
+    await writeFile(pathOf(digest), "some bytez");
+    await assert.rejects(store.blobs.stream(info).toArray(), { code: "STORE_CORRUPT" });
+  });
+
+  it("that are not there, or are too large for their use, say so", async () => {
+    await assert.rejects(store.blobs.read({ digest, size: 1 }), { code: "STORE_NOT_FOUND" });
+    const info = await store.blobs.writeBytes(bytes);
+    await assert.rejects(store.blobs.read(info, 3), { code: "STORE_LIMIT" });
+  });
+
+  it("are listed and removed", async () => {
+    const a = await store.blobs.writeBytes(bytes);
+    const b = await store.blobs.writeBytes(Buffer.from("b"));
+    await writeFile(join(root, "oci/blobs/sha256/not-a-digest"), "");
+    const listed: string[] = [];
+    for await (const blob of store.blobs.list()) listed.push(blob.digest);
+    assert.deepEqual(listed.sort(), [a.digest, b.digest].sort());
+    assert.equal(await store.blobs.remove(a.digest), true);
+    assert.equal(await store.blobs.remove(a.digest), false);
+    assert.equal(await store.blobs.has(a.digest), false);
+  });
+
+  it("written at once by many are written once and right", async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => store.blobs.writeBytes(bytes)));
+    assert.ok(all.every((info) => info.digest === digest));
+    assert.deepEqual(await store.blobs.read({ digest, size: bytes.length }), bytes);
+  });
+});
+
+describe("the root of a store", () => {
+  it("is private, and its oci directory is an OCI layout", async () => {
+    const { mode } = await stat(root);
+    assert.equal(mode & 0o777, 0o700);
+    const layout: unknown = JSON.parse(await readFile(join(store.layoutDir, "oci-layout"), "utf8"));
+    assert.deepEqual(layout, { imageLayoutVersion: "1.0.0" });
+  });
+
+  it("is refused when it is someone else's directory", async () => {
+    const other = await mkdtemp(join(tmpdir(), "tsbuild-other-"));
+    try {
+      await writeFile(join(other, "letter.txt"), "dear");
+      await assert.rejects(openStore({ root: other }), { code: "STORE_ROOT" });
+      assert.deepEqual(await readdir(other), ["letter.txt"]);
+      await assert.rejects(openStore({ root: join(other, "letter.txt") }), { code: "STORE_ROOT" });
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  });
+
+  it("is refused when a newer tsbuild made it", async () => {
+    await writeFile(join(root, "store.json"), '{"version":99}');
+    await assert.rejects(openStore({ root }), { code: "STORE_VERSION" });
+  });
+
+  it("loses the scratch of dead processes, and keeps that of living ones", async () => {
+    const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+    const dead = join(
+      root,
+      "tmp",
+      `4194304_1_1_${boot.replace(/^./, (c) => (c === "0" ? "1" : "0"))}_aa`,
+    );
+    await (await import("node:fs/promises")).mkdir(dead);
+    await using mine = await store.tempDir();
+    await using other = await openStore({ root });
+    await using theirs = await other.tempDir();
+    const left = await readdir(join(root, "tmp"));
+    assert.equal(left.length, 2);
+    assert.ok((await stat(mine.path)).isDirectory());
+    assert.ok((await stat(theirs.path)).isDirectory());
+  });
+});
