@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content digest of what a COPY would write: names below the destination, types, modes, owners where they are
+// kept, links, xattrs and bytes. Times are not in it: touching a file changes nothing.
+
+import { createHash } from "node:crypto";
+import type { TreeEntry } from "../../sandbox/index.js";
+import type { FileHasher } from "../file-hasher.js";
+import type { PlannedEntry } from "./operations.js";
+
+/** Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. */
+export async function digestEntries(
+  entries: readonly PlannedEntry[],
+  hasher: FileHasher,
+  keepOwners: boolean,
+): Promise<string> {
+  const files = entries.flatMap(({ op, source }) =>
+    op.op === "entry" && source?.type === "file" ? [{ path: op.from, entry: source }] : [],
+  );
+  const hashes = await hasher.hash(files);
+  const hash = createHash("sha256");
+  let next = 0;
+  for (const { op, source } of entries) {
+    if (op.op === "target")
+      hash.update(`target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`);
+    if (op.op !== "entry") continue;
+    hash.update(`entry\0${op.to}\0${op.mode ?? ""}\0`);
+    if (source !== undefined) {
+      hash.update(describe(source, keepOwners));
+      if (source.type === "file") hash.update(hashes[next++] ?? "");
+    }
+    hash.update("\n");
+  }
+  return hash.digest("hex");
+}
+
+function describe(entry: TreeEntry, keepOwners: boolean): string {
+  const owner = keepOwners ? `${entry.uid}:${entry.gid}` : "";
+  const device =
+    entry.type === "char" || entry.type === "block" ? `${entry.rdevMajor}:${entry.rdevMinor}` : "";
+  const xattrs = entry.xattrs.map(([name, hex]) => `${name}=${hex}`).join(",");
+  return [entry.type, entry.mode.toString(8), owner, device, entry.link, xattrs, ""].join("\0");
+}

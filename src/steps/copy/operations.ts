@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what was selected to what the helper does: names in the destination, modes, merging. The one place where
+// COPY's rules about files, directories and trailing slashes live.
+
+import { posix } from "node:path";
+import { applyMode, type CopyOp as FullCopy } from "../../plan/index.js";
+import type { CopyOp, TreeEntry } from "../../sandbox/index.js";
+import type { Match } from "./select.js";
+
+/** The part of a COPY that decides about names and modes. */
+export type PlannedCopy = Pick<FullCopy, "destination" | "directory" | "parents" | "chmod">;
+
+/** One thing to write, with the source entry that its content and metadata come from. */
+export interface PlannedEntry {
+  readonly op: CopyOp;
+  readonly source?: TreeEntry;
+}
+
+const directoryMode = 0o755;
+
+/** The mode that a chmod gives an entry; absent: as the source has it. */
+function modeFor(chmod: string | undefined, entry: TreeEntry): { mode?: number } {
+  if (chmod === undefined || entry.type === "symlink") return {};
+  return { mode: applyMode(chmod, entry.mode, entry.type === "dir") };
+}
+
+/** The mode of directories that have to be made on the way. */
+export function parentMode(op: PlannedCopy): number {
+  return op.chmod === undefined ? directoryMode : applyMode(op.chmod, directoryMode, true);
+}
+
+/** What copying one match does. */
+export function matchOperations(op: PlannedCopy, match: Match, pattern: string): PlannedEntry[] {
+  if (op.parents) return withParents(op, match, pattern);
+  if (match.entry.type === "dir")
+    return [
+      target(op, op.destination, "dir", ""),
+      ...match.children.map((child) => entry(op, match, child, child.path)),
+    ];
+  const name = posix.basename(match.path);
+  const top = { ...match.entry, path: "" };
+  return op.directory
+    ? [target(op, op.destination, "dir", ""), entry(op, match, top, name)]
+    : [target(op, op.destination, "auto", name), entry(op, match, top, "")];
+}
+
+/** --parents: the source's path below the pivot (`/./`, or the root) is kept below the destination. */
+function withParents(op: PlannedCopy, match: Match, pattern: string): PlannedEntry[] {
+  const pivot = pivotOf(pattern);
+  const kept = match.path.startsWith(`${pivot}/`)
+    ? match.path.slice(pivot.length + 1)
+    : match.path === pivot
+      ? ""
+      : match.path;
+  const parents = ancestors(kept).map((path): PlannedEntry => {
+    const from = pivot === "" ? path : `${pivot}/${path}`;
+    return { op: { op: "entry", from, to: path, follow: true, merge: "set" } };
+  });
+  return [
+    target(op, op.destination, "dir", ""),
+    ...parents,
+    ...(match.entry.type === "dir" && kept === ""
+      ? []
+      : [entry(op, match, { ...match.entry, path: "" }, kept)]),
+    ...match.children.map((child) =>
+      entry(op, match, child, kept === "" ? child.path : `${kept}/${child.path}`),
+    ),
+  ];
+}
+
+/** What stands before the first `/./` of a pattern, clean; "" without one. */
+function pivotOf(pattern: string): string {
+  const at = `/${pattern}`.indexOf("/./");
+  return at < 0
+    ? ""
+    : posix
+        .normalize(`/${pattern.slice(0, at)}`)
+        .slice(1)
+        .replace(/\/$/, "");
+}
+
+function ancestors(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
+}
+
+function target(
+  op: PlannedCopy,
+  path: string,
+  as: "dir" | "file" | "auto",
+  name: string,
+): PlannedEntry {
+  return { op: { op: "target", path, as, name, parentMode: parentMode(op) } };
+}
+
+function entry(op: PlannedCopy, match: Match, child: TreeEntry, to: string): PlannedEntry {
+  const top = child.path === "";
+  return {
+    op: {
+      op: "entry",
+      from: top ? match.path : match.path === "" ? child.path : `${match.path}/${child.path}`,
+      to,
+      follow: top,
+      merge: "set",
+      ...modeFor(op.chmod, child),
+    },
+    source: child,
+  };
+}
+
+/** A here-document or a download as a file of the destination. */
+export function dataOperations(
+  op: PlannedCopy,
+  file: {
+    readonly name: string;
+    readonly bytes: Uint8Array;
+    readonly mode: number;
+    readonly mtime: number;
+  },
+): CopyOp[] {
+  const mode = op.chmod === undefined ? file.mode : applyMode(op.chmod, file.mode, false);
+  const as = op.directory ? "dir" : "auto";
+  const at: CopyOp = {
+    op: "target",
+    path: op.destination,
+    as,
+    name: op.directory ? "" : file.name,
+    parentMode: parentMode(op),
+  };
+  return [
+    at,
+    { op: "data", to: op.directory ? file.name : "", mode, mtime: file.mtime, bytes: file.bytes },
+  ];
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which entries of a tree a source of COPY or ADD means: wildcards, ignore rules, --exclude. Reads metadata only.
+
+import { posix } from "node:path";
+import { TsbuildError } from "../../base/index.js";
+import { compileSourcePattern, compileExcludes, type IgnoreRules } from "../../context/index.js";
+import type { TreeEntry, TreeReader } from "../../sandbox/index.js";
+
+/** A tree as COPY sees it. */
+export interface SourceTree {
+  readonly reader: TreeReader;
+  /** Absent: nothing is left out. */
+  readonly rules?: IgnoreRules;
+  /** How messages call it. */
+  readonly label: string;
+}
+
+/** One path that a pattern matched, with what is below it when it is a directory. */
+export interface Match {
+  /** Relative to the tree's root, clean; `""` is the root. */
+  readonly path: string;
+  /** The entry itself, its symlink followed. */
+  readonly entry: TreeEntry;
+  /** Below a directory: kept entries, parents first; `path` relative to the match. */
+  readonly children: readonly TreeEntry[];
+}
+
+export interface Selection {
+  readonly matches: readonly Match[];
+  /** The pattern had wildcards; only then may nothing match. */
+  readonly wildcard: boolean;
+}
+
+/**
+ * Finds what `pattern` means.
+ * Errors: STEPS_SOURCE_NOT_FOUND for a name that is missing or left out.
+ */
+export async function select(
+  tree: SourceTree,
+  pattern: string,
+  options: { readonly exclude: readonly string[]; readonly parents: boolean },
+): Promise<Selection> {
+  const compiled = compileSourcePattern(pattern, { deep: options.parents });
+  const exclude = options.exclude.length === 0 ? undefined : compileExcludes(options.exclude);
+  const paths = compiled.literal ? [compiled.base] : await expandWildcard(tree, compiled);
+  const matches: Match[] = [];
+  for (const path of paths) {
+    const match = await readMatch(tree, path);
+    if (match === undefined) {
+      if (compiled.literal) throw notFound(tree, pattern, compiled.base);
+    } else if (match.entry.type === "dir") {
+      const children = exclude === undefined ? match.children : keep(match.children, "", exclude);
+      matches.push({ ...match, children });
+    } else if (exclude?.ignored(posix.basename(path)) !== true) matches.push(match);
+  }
+  return { matches, wildcard: !compiled.literal };
+}
+
+function notFound(tree: SourceTree, pattern: string, path: string): TsbuildError {
+  const ignored = tree.rules?.ignored(path) === true;
+  return new TsbuildError(
+    "STEPS_SOURCE_NOT_FOUND",
+    `${JSON.stringify(posix.join("/", pattern))}: not found in ${tree.label}`,
+    {
+      details: { path, ignored },
+      hint: ignored
+        ? "A .dockerignore pattern excludes it."
+        : "Sources are paths below the context's root, or the root of the stage that --from names.",
+    },
+  );
+}
+
+/** Paths that match, in byte order. A matching directory is not searched further. */
+async function expandWildcard(
+  tree: SourceTree,
+  pattern: ReturnType<typeof compileSourcePattern>,
+): Promise<string[]> {
+  const depth = Number.isFinite(pattern.depth) ? { depth: pattern.depth } : {};
+  const prune = prunesBelow(tree.rules, pattern.base);
+  const listed = (await tree.reader.list(pattern.base, { ...depth, prune })) ?? [];
+  const found: string[] = [];
+  const inFound = new Set<string>();
+  for (const entry of keep(listed.slice(1), pattern.base, tree.rules)) {
+    const path = join(pattern.base, entry.path);
+    if (inFound.has(posix.dirname(path))) inFound.add(path);
+    else if (pattern.matches(path)) {
+      found.push(path);
+      inFound.add(path);
+    }
+  }
+  return found;
+}
+
+async function readMatch(tree: SourceTree, path: string): Promise<Match | undefined> {
+  const listed = await tree.reader.list(path, { prune: prunesBelow(tree.rules, path) });
+  const entry = listed?.[0];
+  if (listed === undefined || entry === undefined) return undefined;
+  if (entry.type !== "dir") {
+    return tree.rules?.ignored(path) === true ? undefined : { path, entry, children: [] };
+  }
+  const children = keep(listed.slice(1), path, tree.rules);
+  if (path !== "" && children.length === 0 && tree.rules?.ignored(path) === true) return undefined;
+  return { path, entry, children };
+}
+
+/**
+ * The entries that the rules leave, in order, with every directory above one that is left: an exception below an ignored
+ * directory brings its parents back.
+ */
+function keep(
+  entries: readonly TreeEntry[],
+  base: string,
+  rules: IgnoreRules | undefined,
+): readonly TreeEntry[] {
+  if (rules === undefined || rules.empty) return entries;
+  const kept = new Set<string>();
+  for (const { path } of entries) {
+    if (rules.ignored(join(base, path))) continue;
+    for (let at = path; at !== "." && !kept.has(at); at = posix.dirname(at)) kept.add(at);
+  }
+  return entries.filter(({ path }) => kept.has(path));
+}
+
+/** Directories that need not be read, relative to `base`. */
+function prunesBelow(rules: IgnoreRules | undefined, base: string): string[] {
+  const prefix = base === "" ? "" : `${base}/`;
+  return (rules?.literalPrunes() ?? []).flatMap((path) =>
+    path.startsWith(prefix) ? [path.slice(prefix.length)] : [],
+  );
+}
+
+function join(base: string, path: string): string {
+  return base === "" ? path : path === "" ? base : `${base}/${path}`;
+}

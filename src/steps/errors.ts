@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+export const stepsErrorCodes = {
+  STEPS_SOURCE_NOT_FOUND:
+    "A source of COPY, ADD or a bind mount does not exist, or is excluded by an ignore file.",
+  STEPS_RUN_FAILED: "The command of a RUN ended with an exit code other than 0, or by a signal.",
+  STEPS_SECRET_MISSING: "A required secret was not given.",
+  STEPS_SECRET_TOO_LARGE: "A secret has more than 500 KiB.",
+  STEPS_SSH_MISSING: "A required ssh agent was not given.",
+  STEPS_NO_PLATFORM: "A base image does not exist for the wanted platform.",
+  STEPS_IMAGE_NOT_FOUND: "A base image is neither in the store nor where its reference points.",
+  STEPS_LAYOUT: "An OCI layout given as a build context cannot be used.",
+  STEPS_NO_FILENAME: "The URL of an ADD does not end with a file name.",
+  STEPS_CHECKSUM: "A download or a commit is not what --checksum says.",
+} as const;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// ADD of a repository: the tree of one commit, owned by root.
+
+import { redactUrl, TsbuildError } from "../base/index.js";
+import { checkoutGit, parseGitUrl, resolveGit, type GitSource } from "../context/index.js";
+import type { GitOp } from "../plan/index.js";
+import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
+import { draftOn } from "./draft.js";
+import { matchOperations } from "./copy/operations.js";
+import { select } from "./copy/select.js";
+import { snapshotUsable } from "./result.js";
+import type { StepServices } from "./services.js";
+
+export function gitStep(services: StepServices): Step {
+  return {
+    resource: "network",
+    define: async (vertex, context) => {
+      const source = sourceOf(vertex.op as GitOp);
+      const { remote, subdir, submodules, keepGitDir, mtime } = source;
+      await using scratch = await services.store.tempDir();
+      const resolved = await resolveGit(source, {
+        scratch: scratch.path,
+        env: process.env,
+        signal: context.signal,
+      });
+      return {
+        // A commit is the same wherever it comes from; without one the remote has to say.
+        ...(resolved === undefined
+          ? { remote, ref: source.ref, checksum: source.checksum }
+          : { commit: resolved.commit }),
+        subdir,
+        submodules: submodules ?? true,
+        keepGitDir: keepGitDir ?? false,
+        mtime: mtime ?? "checkout",
+      };
+    },
+    run: (vertex, _inputs, context) => checkOut(services, vertex, context),
+    usable: (result) => snapshotUsable(services.snapshots, result),
+  };
+}
+
+function sourceOf({ url, checksum, keepGitDir }: GitOp): GitSource {
+  const parsed = parseGitUrl(url);
+  if (parsed === undefined)
+    throw new TsbuildError("CONTEXT_BAD_REFERENCE", `not a git URL: ${redactUrl(url)}`);
+  if (checksum !== undefined && parsed.checksum !== undefined && parsed.checksum !== checksum)
+    throw new TsbuildError(
+      "STEPS_CHECKSUM",
+      `--checksum and the URL ${parsed.display} name different commits`,
+    );
+  return {
+    ...parsed,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(keepGitDir ? { keepGitDir } : {}),
+  };
+}
+
+async function checkOut(
+  services: StepServices,
+  vertex: Vertex,
+  context: StepContext,
+): Promise<Result> {
+  const { signal } = context;
+  const { sandbox, store } = services;
+  await using scratch = await store.tempDir();
+  await using checkout = await checkoutGit(sourceOf(vertex.op as GitOp), {
+    scratch: scratch.path,
+    env: process.env,
+    signal,
+  });
+  const source = { kind: "directory", path: checkout.path } as const;
+  await using reader = await sandbox.openTree(source, signal);
+  const pattern = "/";
+  const shape = { destination: "/", directory: true, parents: false, exclude: [] };
+  const { matches } = await select({ reader, label: "the repository" }, pattern, shape);
+  const entries = matches.flatMap((match) => matchOperations(shape, match, pattern));
+  return draftOn(services, null, (destination) =>
+    sandbox.copy(
+      {
+        source,
+        destination,
+        owner: { kind: "ids", uid: 0, gid: 0 },
+        madeTime: services.epoch ?? 0,
+      },
+      entries.map(({ op }) => op),
+      signal,
+    ),
+  );
+}

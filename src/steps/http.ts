@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// ADD of a URL: the file, kept as a blob and asked for again only when the server says that it changed.
+
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { redactUrl, TsbuildError } from "../base/index.js";
+import { fetchUrl, parseHttpUrl, urlFilename, type HttpValidators } from "../context/index.js";
+import { parseDigest } from "../oci/index.js";
+import type { HttpOp } from "../plan/index.js";
+import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
+import { draftOn } from "./draft.js";
+import { snapshotUsable } from "./result.js";
+import type { StepServices } from "./services.js";
+
+/** What is remembered of a URL. */
+interface Download {
+  readonly digest: string;
+  readonly size: number;
+  readonly mtime: number;
+  readonly validators: HttpValidators;
+}
+
+export function httpStep(services: StepServices): Step {
+  const downloads = new WeakMap<Vertex, Promise<Download>>();
+  const download = (vertex: Vertex, context: StepContext): Promise<Download> => {
+    const pending = downloads.get(vertex) ?? fetchFile(services, vertex.op as HttpOp, context);
+    downloads.set(vertex, pending);
+    return pending;
+  };
+  return {
+    resource: "network",
+    define: async (vertex, context) => {
+      const { digest, mtime } = await download(vertex, context);
+      return { digest, mtime, name: fileName(vertex.op as HttpOp) };
+    },
+    run: async (vertex, _inputs, context): Promise<Result> => {
+      const { digest, size, mtime } = await download(vertex, context);
+      const name = fileName(vertex.op as HttpOp);
+      await using scratch = await services.store.tempDir();
+      const file = join(scratch.path, "file");
+      const blob = { digest: parseDigest(digest), size };
+      await pipeline(services.store.blobs.stream(blob), createWriteStream(file, { mode: 0o600 }), {
+        signal: context.signal,
+      });
+      await utimes(file, mtime, mtime);
+      const snapshot = await draftOn(services, null, (destination) =>
+        services.sandbox.copy(
+          {
+            source: { kind: "directory", path: scratch.path },
+            destination,
+            owner: { kind: "ids", uid: 0, gid: 0 },
+            madeTime: 0,
+          },
+          [
+            { op: "target", path: "/", as: "dir", name: "", parentMode: 0o755 },
+            { op: "entry", from: "file", to: name, follow: false, merge: "set", mode: 0o600 },
+          ],
+          context.signal,
+        ),
+      );
+      return { ...snapshot, name };
+    },
+    usable: (result) => snapshotUsable(services.snapshots, result),
+  };
+}
+
+function fileName({ url }: HttpOp): string {
+  const name = urlFilename(parseHttpUrl(url));
+  if (name === undefined)
+    throw new TsbuildError(
+      "STEPS_NO_FILENAME",
+      `ADD ${redactUrl(url)}: the URL does not end with a file name`,
+      {
+        hint: "Use a URL whose path ends with the name that the file shall have.",
+      },
+    );
+  return name;
+}
+
+async function fetchFile(
+  services: StepServices,
+  { url, checksum }: HttpOp,
+  context: StepContext,
+): Promise<Download> {
+  const { store, credentials } = services;
+  const table = store.table<Download>("downloads");
+  const known = table.get(url);
+  const usable = known !== undefined && (await store.blobs.has(parseDigest(known.digest)));
+  await using scratch = await store.tempDir();
+  const destination = join(scratch.path, "download");
+  const headers = await authorization(new URL(url), credentials);
+  const result = await fetchUrl({
+    url,
+    destination,
+    ...(usable ? { validators: known.validators } : {}),
+    headers,
+    signal: context.signal,
+  });
+  if (result.kind === "not-modified" && known !== undefined) {
+    await verify(url, checksum, known.digest, () =>
+      store.blobs.stream({ digest: parseDigest(known.digest), size: known.size }),
+    );
+    return known;
+  }
+  if (result.kind === "not-modified")
+    throw new RangeError("a server answered a question that was not asked");
+  await verify(url, checksum, result.sha256, () => createReadStream(destination));
+  const digest = parseDigest(result.sha256);
+  await store.blobs.write(createReadStream(destination), {
+    expected: { digest, size: result.size },
+    signal: context.signal,
+  });
+  const { size, mtime, validators } = result;
+  const download: Download = { digest, size, mtime, validators };
+  await table.put(url, download);
+  return download;
+}
+
+/** Secrets HTTP_AUTH_TOKEN_<host> and HTTP_AUTH_HEADER_<host> authorize a download. */
+async function authorization(
+  url: URL,
+  credentials: StepServices["credentials"],
+): Promise<Record<string, string>> {
+  const header = await credentials.secret(`HTTP_AUTH_HEADER_${url.hostname}`);
+  if (header !== undefined) return { Authorization: Buffer.from(header).toString("utf8").trim() };
+  const token = await credentials.secret(`HTTP_AUTH_TOKEN_${url.hostname}`);
+  return token === undefined
+    ? {}
+    : { Authorization: `Bearer ${Buffer.from(token).toString("utf8").trim()}` };
+}
+
+async function verify(
+  url: string,
+  checksum: string | undefined,
+  sha256: string,
+  open: () => AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (checksum === undefined) return;
+  const wanted = parseDigest(checksum);
+  const actual = wanted.startsWith("sha256:")
+    ? sha256
+    : await digestWith(wanted.slice(0, wanted.indexOf(":")), open());
+  if (actual !== wanted)
+    throw new TsbuildError(
+      "STEPS_CHECKSUM",
+      `digest mismatch for ${redactUrl(url)}: expected ${wanted}, got ${actual}`,
+      {
+        details: { expected: wanted, actual },
+      },
+    );
+}
+
+async function digestWith(algorithm: string, source: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const chunk of source) hash.update(chunk);
+  return `${algorithm}:${hash.digest("hex")}`;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing an image's blobs into the store, from wherever its origin says.
+
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { assertNever } from "../base/index.js";
+import { hexOf, algorithmOf, parseReference, type Descriptor } from "../oci/index.js";
+import type { ImageOrigin } from "../plan/index.js";
+import type { StepServices } from "./services.js";
+
+type Rooms = Pick<StepServices, "store" | "registry">;
+
+/** Stores a blob unless it is there, verified by digest and size. */
+export async function fetchBlob(
+  rooms: Rooms,
+  origin: ImageOrigin,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+  onBytes?: (count: number) => void,
+): Promise<void> {
+  if (await rooms.store.blobs.has(descriptor.digest)) return;
+  await using _lock = await rooms.store.lock(`blob:${descriptor.digest}`, { signal });
+  if (await rooms.store.blobs.has(descriptor.digest)) return;
+  const source = await openBlob(rooms, origin, descriptor, signal);
+  const { digest, size } = descriptor;
+  await rooms.store.blobs.write(onBytes === undefined ? source : counted(source, onBytes), {
+    expected: { digest, size },
+    signal,
+  });
+}
+
+async function openBlob(
+  rooms: Rooms,
+  origin: ImageOrigin,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  switch (origin.kind) {
+    case "registry": {
+      const client = await rooms.registry();
+      return client.blob(parseReference(origin.reference), descriptor, { signal });
+    }
+    case "layout":
+      return createReadStream(layoutBlob(origin.path, descriptor), { signal });
+    case "store":
+      return rooms.store.blobs.stream(descriptor);
+    default:
+      return assertNever(origin);
+  }
+}
+
+/** The file of a blob in an OCI layout. The digest was validated when it was parsed, so its hex is safe in a path. */
+export function layoutBlob(layout: string, { digest }: Pick<Descriptor, "digest">): string {
+  return join(layout, "blobs", algorithmOf(digest), hexOf(digest));
+}
+
+async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncIterable<Uint8Array> {
+  for await (const chunk of source) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
+}

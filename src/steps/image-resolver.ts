@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a base image's name means: looked up in the store, in what was pulled before, in an OCI layout, or at its
+// registry; the choice of a platform; manifest and configuration brought into the store, layers not yet.
+
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, TsbuildError } from "../base/index.js";
+import {
+  checkLayerCount,
+  choosePlatform,
+  familiarReference,
+  formatPlatform,
+  formatReference,
+  isIndexType,
+  ociLimits,
+  parseImageConfig,
+  parseIndex,
+  parseManifest,
+  parseReference,
+  platformsOf,
+  withDefaultTag,
+  type Descriptor,
+  type ImageIndex,
+  type Platform,
+  type Reference,
+} from "../oci/index.js";
+import type { ImageOrigin, ResolvedImage } from "../plan/index.js";
+import type { Table } from "../store/index.js";
+import { fetchBlob } from "./image-blobs.js";
+import type { StepServices } from "./services.js";
+
+type Rooms = Pick<StepServices, "store" | "registry">;
+
+/** What a name at a registry meant when it was last asked for. */
+interface Pulled {
+  readonly descriptor: Descriptor;
+}
+
+/** Finds base images. One per build, so that each name is asked for once. */
+export class ImageResolver {
+  readonly #rooms: Rooms;
+  readonly #signal: AbortSignal;
+  readonly #pull: boolean;
+  readonly #resolved = new Map<string, Promise<ResolvedImage>>();
+
+  /** `pull`: ask registries even for names that the store knows. */
+  constructor(rooms: Rooms, options: { readonly pull: boolean; readonly signal: AbortSignal }) {
+    this.#rooms = rooms;
+    this.#pull = options.pull;
+    this.#signal = options.signal;
+  }
+
+  /**
+   * The image that a reference means for a platform.
+   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, REGISTRY_*, STORE_*.
+   */
+  reference(text: string, platform: Platform): Promise<ResolvedImage> {
+    const reference = withDefaultTag(parseReference(text));
+    const name = formatReference(reference);
+    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+      const { descriptor, origin } = await this.#find(reference, name);
+      return this.#image(familiarReference(reference), descriptor, origin, platform);
+    });
+  }
+
+  /**
+   * The image of an OCI layout: by digest, by tag, `latest`, or the only one there is.
+   * Errors: STEPS_LAYOUT, STEPS_NO_PLATFORM, OCI_*.
+   */
+  layout(
+    path: string,
+    wanted: { readonly tag?: string; readonly digest?: string },
+    platform: Platform,
+  ): Promise<ResolvedImage> {
+    const name = `oci-layout://${path}${wanted.tag === undefined ? "" : `:${wanted.tag}`}${wanted.digest === undefined ? "" : `@${wanted.digest}`}`;
+    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+      const descriptor = chooseFromLayout(await readLayoutIndex(path), wanted, name, platform);
+      return this.#image(name, descriptor, { kind: "layout", path }, platform);
+    });
+  }
+
+  #once(key: string, resolve: () => Promise<ResolvedImage>): Promise<ResolvedImage> {
+    const known = this.#resolved.get(key) ?? resolve();
+    this.#resolved.set(key, known);
+    return known;
+  }
+
+  async #find(
+    reference: Reference,
+    name: string,
+  ): Promise<{ descriptor: Descriptor; origin: ImageOrigin }> {
+    const { store, registry } = this.#rooms;
+    const pulled: Table<Pulled> = store.table<Pulled>("pulled");
+    if (!this.#pull) {
+      const built = await store.images.get(name);
+      if (built !== undefined) return { descriptor: built, origin: { kind: "store" } };
+      const before = pulled.get(name);
+      if (before !== undefined)
+        return { descriptor: before.descriptor, origin: { kind: "registry", reference: name } };
+    }
+    const client = await registry();
+    const descriptor = await client.resolve(reference, { signal: this.#signal });
+    await pulled.put(name, { descriptor });
+    return { descriptor, origin: { kind: "registry", reference: name } };
+  }
+
+  async #image(
+    reference: string,
+    top: Descriptor,
+    origin: ImageOrigin,
+    platform: Platform,
+  ): Promise<ResolvedImage> {
+    const descriptor = isIndexType(top.mediaType)
+      ? await this.#choose(reference, top, origin, platform)
+      : top;
+    const manifest = parseManifest(await this.#document(origin, descriptor), descriptor.mediaType);
+    const config = parseImageConfig(await this.#document(origin, manifest.config));
+    checkLayerCount(manifest, config);
+    return { reference, manifest: descriptor, layers: manifest.layers, config, origin };
+  }
+
+  async #choose(
+    reference: string,
+    top: Descriptor,
+    origin: ImageOrigin,
+    platform: Platform,
+  ): Promise<Descriptor> {
+    const index: ImageIndex = parseIndex(await this.#document(origin, top), top.mediaType);
+    const chosen = choosePlatform(index, platform);
+    if (chosen === undefined)
+      throw new TsbuildError(
+        "STEPS_NO_PLATFORM",
+        `${reference}: no image for ${formatPlatform(platform)}`,
+        {
+          details: { available: platformsOf(index) },
+          hint: `It is there for: ${platformsOf(index).join(", ")}.`,
+        },
+      );
+    return isIndexType(chosen.mediaType)
+      ? this.#choose(reference, chosen, origin, platform)
+      : chosen;
+  }
+
+  /** A small document of an image, by way of the store. */
+  async #document(origin: ImageOrigin, descriptor: Descriptor): Promise<Uint8Array> {
+    const { store, registry } = this.#rooms;
+    if (
+      origin.kind === "registry" &&
+      !(await store.blobs.has(descriptor.digest)) &&
+      descriptor.mediaType.includes("manifest")
+    ) {
+      const reference = parseReference(origin.reference);
+      const client = await registry();
+      const { bytes } = await client.manifest(
+        { ...reference, digest: descriptor.digest },
+        { signal: this.#signal },
+      );
+      await store.blobs.writeBytes(bytes, { expected: { digest: descriptor.digest } });
+      return bytes;
+    }
+    await fetchBlob(this.#rooms, origin, descriptor, this.#signal);
+    return store.blobs.read(descriptor, ociLimits.configBytes);
+  }
+}
+
+async function readLayoutIndex(path: string): Promise<ImageIndex> {
+  const file = join(path, "index.json");
+  try {
+    const { size } = await stat(file);
+    if (size > ociLimits.manifestBytes)
+      throw new TsbuildError(
+        "STEPS_LAYOUT",
+        `${file} is larger than ${ociLimits.manifestBytes} bytes`,
+      );
+    return parseIndex(await readFile(file));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw error;
+    throw new TsbuildError("STEPS_LAYOUT", `${path} is not an OCI layout: it has no index.json`, {
+      cause: error,
+    });
+  }
+}
+
+const refName = "org.opencontainers.image.ref.name";
+
+function chooseFromLayout(
+  { manifests }: ImageIndex,
+  { tag, digest }: { readonly tag?: string; readonly digest?: string },
+  name: string,
+  platform: Platform,
+): Descriptor {
+  const nameOf = (descriptor: Descriptor): string => descriptor.annotations?.[refName] ?? "";
+  const named = (wanted: string): Descriptor[] =>
+    manifests.filter(
+      (descriptor) => nameOf(descriptor) === wanted || nameOf(descriptor).endsWith(`:${wanted}`),
+    );
+  const candidates =
+    digest !== undefined
+      ? manifests.filter((descriptor) => descriptor.digest === digest)
+      : tag !== undefined
+        ? named(tag)
+        : named("latest").length > 0
+          ? named("latest")
+          : manifests;
+  // Several entries of one name are the same image for several platforms.
+  const index: ImageIndex = { schemaVersion: 2, mediaType: "", manifests: candidates };
+  const found =
+    candidates.length === 1
+      ? candidates[0]
+      : sameName(candidates, nameOf)
+        ? choosePlatform(index, platform)
+        : undefined;
+  if (found !== undefined) return found;
+  throw new TsbuildError("STEPS_LAYOUT", `${name}: no such image in the layout`, {
+    hint: `It has: ${manifests.map((descriptor) => nameOf(descriptor) || descriptor.digest).join(", ")}.`,
+  });
+}
+
+function sameName(
+  candidates: readonly Descriptor[],
+  nameOf: (descriptor: Descriptor) => string,
+): boolean {
+  return candidates.length > 0 && new Set(candidates.map(nameOf)).size === 1;
+}

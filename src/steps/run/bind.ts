@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
+
+import { CleanupStack } from "../../base/index.js";
+import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
+import type { Root } from "../../sandbox/index.js";
+import type { Result } from "../../solve/index.js";
+import { digestEntries } from "../copy/digest.js";
+import { matchOperations } from "../copy/operations.js";
+import { select } from "../copy/select.js";
+import { snapshotOf } from "../result.js";
+import type { StepServices } from "../services.js";
+import { openTree, type OpenedTree } from "../trees.js";
+
+/** A mount reads one path as a whole; seen as a COPY, so that both are selected and digested the same way. */
+function asCopy(source: SourceRef, path: string): CopyOp {
+  return {
+    command: "COPY",
+    sources: [{ kind: "path", root: source, pattern: path }],
+    destination: "/",
+    directory: true,
+    link: false,
+    parents: false,
+    exclude: [],
+    unpack: "none",
+    keepOwners: source.from === "input",
+  };
+}
+
+/** One digest per mount, of the files that it shows. */
+export async function digestBinds(
+  services: StepServices,
+  mounts: readonly BindMountOp[],
+  inputs: readonly Result[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const digests: string[] = [];
+  for (const { source, path } of mounts) {
+    await using tree = await openTree(services, source, inputs, signal);
+    digests.push(await digestPath(tree, source, path));
+  }
+  return digests;
+}
+
+async function digestPath(tree: OpenedTree, source: SourceRef, path: string): Promise<string> {
+  const op = asCopy(source, path);
+  const { matches } = await select(tree, literalPattern(path), op);
+  return digestEntries(
+    matches.flatMap((match) => matchOperations(op, match, path)),
+    tree.hasher,
+    op.keepOwners,
+  );
+}
+
+/** A mount's source is a path, not a pattern: what would be a wildcard is escaped. */
+function literalPattern(path: string): string {
+  return /[*?[]/.test(path) ? path.replace(/[\\*?[\]]/g, "\\$&") : path;
+}
+
+/** A root that can be mounted, and the path in it. */
+export interface BindSource {
+  readonly root: Root;
+  readonly path: string;
+}
+
+/**
+ * Makes the source of a mount ready. A stage's snapshot is used as it is; files of a context are first copied into a
+ * layer directory, because ignore rules hide some of them and all of them belong to root. Writes go to a throw-away
+ * upper directory.
+ */
+export async function bindSource(
+  services: StepServices,
+  mount: { readonly source: SourceRef; readonly path: string; readonly readOnly: boolean },
+  inputs: readonly Result[],
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<BindSource> {
+  const { snapshots, sandbox } = services;
+  const scratch = async (): Promise<Awaited<ReturnType<typeof snapshots.prepare>>> => {
+    const draft = await snapshots.prepare(null);
+    cleanup.defer(() => snapshots.discard(draft));
+    return draft;
+  };
+  const upper = async (): Promise<{ upper?: Awaited<ReturnType<typeof scratch>>["dir"] }> =>
+    mount.readOnly ? {} : { upper: (await scratch()).dir };
+
+  if (mount.source.from === "input") {
+    const id = snapshotOf(inputs[mount.source.index]);
+    return {
+      root: { kind: "stack", lowers: snapshots.stackOf(id), ...(await upper()) },
+      path: mount.path,
+    };
+  }
+  await using tree = await openTree(services, mount.source, inputs, signal);
+  const op = asCopy(mount.source, mount.path);
+  const { matches } = await select(tree, literalPattern(mount.path), op);
+  const copied = await scratch();
+  await sandbox.copy(
+    {
+      source: tree.root,
+      destination: { kind: "stack", lowers: [], upper: copied.dir },
+      owner: { kind: "ids", uid: 0, gid: 0 },
+      madeTime: services.epoch ?? 0,
+    },
+    matches.flatMap((match) => matchOperations(op, match, mount.path)).map(({ op: step }) => step),
+    signal,
+  );
+  const [match] = matches;
+  const path =
+    match === undefined || match.entry.type === "dir"
+      ? "/"
+      : `/${match.path.split("/").at(-1) ?? ""}`;
+  return { root: { kind: "stack", lowers: [copied.dir], ...(await upper()) }, path };
+}

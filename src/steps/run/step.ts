@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// RUN: how it is keyed and run.
+
+import { TsbuildError, type Json } from "../../base/index.js";
+import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
+import type { RunMount, RunResult } from "../../sandbox/index.js";
+import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
+import { draftOn } from "../draft.js";
+import { snapshotOf, snapshotUsable } from "../result.js";
+import type { StepServices } from "../services.js";
+import { digestBinds } from "./bind.js";
+import { hostsFile } from "./hosts.js";
+import { prepareMounts } from "./mounts.js";
+
+export function runStep(services: StepServices): Step {
+  return {
+    resource: "exec",
+    define: async (vertex, context) => ({
+      ...settingsParts(services, vertex.op as RunOp),
+      binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
+    }),
+    content: async (vertex, inputs, context) => ({
+      ...settingsParts(services, vertex.op as RunOp),
+      root: snapshotOf(inputs[0]),
+      binds: await digestBinds(services, binds(vertex.op as RunOp), inputs, context.signal),
+    }),
+    run: (vertex, inputs, context) => run(services, vertex, inputs, context),
+    usable: (result) => snapshotUsable(services.snapshots, result),
+  };
+}
+
+/** What decides a command's outcome. Proxies, limits, secret values and the content of caches do not. */
+function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
+  const { argv, script, env, cwd, user, hostname, network, security, platform } = op;
+  return {
+    command: argv,
+    ...(script === undefined ? {} : { script }),
+    env,
+    cwd,
+    user,
+    hostname,
+    network,
+    security,
+    platform,
+    mounts: op.mounts.map(mountParts),
+    hosts: settings.extraHosts.map(([name]) => name),
+    ulimits: (settings.limits.ulimits ?? []).map(({ name, soft, hard }) => ({ name, soft, hard })),
+    capabilities: { add: settings.capAdd, drop: settings.capDrop },
+    noNewPrivileges: settings.noNewPrivileges,
+  };
+}
+
+function mountParts(mount: MountOp): Json {
+  switch (mount.kind) {
+    case "bind":
+      return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
+    case "cache":
+      return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
+    case "tmpfs":
+      return {
+        kind: mount.kind,
+        target: mount.target,
+        ...(mount.size === undefined ? {} : { size: mount.size }),
+      };
+    case "secret": {
+      const { kind, id, target, env, mode, uid, gid } = mount;
+      return {
+        kind,
+        id,
+        ...(target === undefined ? {} : { target }),
+        ...(env === undefined ? {} : { env }),
+        mode,
+        uid,
+        gid,
+      };
+    }
+    case "ssh":
+      return { kind: mount.kind, id: mount.id, target: mount.target };
+  }
+}
+
+function binds({ mounts }: RunOp): BindMountOp[] {
+  return mounts.filter((mount) => mount.kind === "bind");
+}
+
+function contextBinds(op: RunOp): BindMountOp[] {
+  return binds(op).filter(({ source }) => source.from === "context");
+}
+
+async function run(
+  services: StepServices,
+  vertex: Vertex,
+  inputs: readonly Result[],
+  context: StepContext,
+): Promise<Result> {
+  const op = vertex.op as RunOp;
+  const { run: settings, sandbox } = services;
+  await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
+  const mounts: RunMount[] = [...prepared.mounts];
+  if (op.script !== undefined)
+    mounts.push({
+      kind: "file",
+      target: `/dev/pipes/${op.script.name}`,
+      bytes: Buffer.from(op.script.body),
+      mode: 0o755,
+      uid: 0,
+      gid: 0,
+    });
+  return draftOn(services, snapshotOf(inputs[0]), async (root) => {
+    const result = await sandbox.run(
+      {
+        root,
+        argv: op.argv,
+        env: environment(op, settings.proxyEnv, prepared.env),
+        cwd: op.cwd,
+        user: op.user,
+        hostname: op.hostname,
+        hosts: hostsFile(op.hostname, settings.extraHosts),
+        resolvConf: settings.resolvConf,
+        network: op.network,
+        security: op.security,
+        mounts,
+        limits: settings.limits,
+        ...(settings.shmSize === undefined ? {} : { shmSize: settings.shmSize }),
+        noNewPrivileges: settings.noNewPrivileges,
+        capAdd: settings.capAdd,
+        capDrop: settings.capDrop,
+        keepMountpoints: settings.keepMountpoints,
+      },
+      {
+        onOutput: (stream, data) => {
+          context.output(stream, data);
+        },
+        signal: context.signal,
+      },
+    );
+    context.signal.throwIfAborted();
+    if (result.kind !== "exited" || result.code !== 0) throw failure(op, result, services);
+  });
+}
+
+/** Proxies and secrets are added here, so that they are in no operation, key or history. What ENV sets wins. */
+function environment(op: RunOp, proxies: readonly string[], secrets: readonly string[]): string[] {
+  const named = new Set(op.env.map(nameOf));
+  const hostname = `HOSTNAME=${op.hostname}`;
+  const added = [hostname, ...proxies].filter((line) => !named.has(nameOf(line)));
+  return [...op.env, ...added, ...secrets];
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf("="));
+}
+
+function failure(op: RunOp, result: RunResult, { run: settings }: StepServices): TsbuildError {
+  const command = op.argv.join(" ");
+  const memory = settings.limits.memory;
+  const outOfMemory =
+    result.outOfMemory === true
+      ? ` (out of memory${memory === undefined ? "" : `: limit ${memory} bytes`})`
+      : "";
+  const how = result.kind === "exited" ? `exit code: ${result.code}` : `signal: ${result.signal}`;
+  return new TsbuildError(
+    "STEPS_RUN_FAILED",
+    `process "${command}" did not complete successfully: ${how}${outOfMemory}`,
+    {
+      details: { argv: op.argv, ...result },
+      ...(result.kind === "exited" && result.code === 127
+        ? {
+            hint: "127 means that a command was not found: is it installed in this stage, and on PATH?",
+          }
+        : {}),
+    },
+  );
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the steps of one build share: the rooms they call, and the settings that shape how commands run.
+
+import type { Sandbox, RunLimits } from "../sandbox/index.js";
+import type { Snapshots } from "../snapshot/index.js";
+import type { Store } from "../store/index.js";
+import type { RegistryClient } from "../registry/index.js";
+import type { ContextTrees } from "./context-trees.js";
+
+/** Settings of RUN that the Dockerfile does not name. */
+export interface RunSettings {
+  /** `--add-host`, as lines of /etc/hosts: name and address. */
+  readonly extraHosts: readonly (readonly [name: string, address: string])[];
+  /** The host's resolv.conf, already freed of addresses that mean nothing inside. */
+  readonly resolvConf: string;
+  /** `HTTP_PROXY=...`: reaches the command, and neither keys nor history. */
+  readonly proxyEnv: readonly string[];
+  readonly limits: RunLimits;
+  readonly shmSize?: number;
+  readonly noNewPrivileges: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly keepMountpoints: boolean;
+  /** Distinguishes cache mounts of unrelated projects (BUILDKIT_CACHE_MOUNT_NS). */
+  readonly cacheNamespace: string;
+}
+
+/** Secrets and agents of the build. */
+export interface Credentials {
+  /** The bytes of a secret; undefined when the user gave none of that id. */
+  secret(id: string): Promise<Uint8Array | undefined>;
+  /** The path of an agent's socket on the host; undefined when none was given. */
+  agentSocket(id: string): Promise<string | undefined>;
+}
+
+export interface StepServices {
+  readonly sandbox: Sandbox;
+  readonly snapshots: Snapshots;
+  readonly store: Store;
+  readonly registry: () => Promise<RegistryClient>;
+  readonly contexts: ContextTrees;
+  readonly credentials: Credentials;
+  readonly run: RunSettings;
+  /** SOURCE_DATE_EPOCH in seconds; absent: not set. */
+  readonly epoch?: number;
+}

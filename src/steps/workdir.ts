@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// WORKDIR: the directory, its missing parents, all owned by the current user; an existing one stays as it is.
+
+import type { WorkdirOp } from "../plan/index.js";
+import type { CopyOp } from "../sandbox/index.js";
+import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
+import { draftOn } from "./draft.js";
+import { snapshotOf, snapshotUsable } from "./result.js";
+import type { StepServices } from "./services.js";
+
+export function workdirStep(services: StepServices): Step {
+  const partsOf = ({ op }: Vertex): { path: string; user: string } => {
+    const { path, user } = op as WorkdirOp;
+    return { path, user };
+  };
+  return {
+    resource: "disk",
+    define: (vertex) => Promise.resolve(partsOf(vertex)),
+    content: (vertex, [root]) => Promise.resolve({ ...partsOf(vertex), root: snapshotOf(root) }),
+    run: (vertex, inputs, context) => runWorkdir(services, vertex, inputs, context),
+    usable: (result) => snapshotUsable(services.snapshots, result),
+  };
+}
+
+async function runWorkdir(
+  services: StepServices,
+  vertex: Vertex,
+  [root]: readonly Result[],
+  context: StepContext,
+): Promise<Result> {
+  const { path, user } = vertex.op as WorkdirOp;
+  const ops: CopyOp[] = [{ op: "target", path, as: "dir", name: "", parentMode: 0o755 }];
+  return draftOn(services, snapshotOf(root), (destination) =>
+    services.sandbox.copy(
+      {
+        source: { kind: "stack", lowers: [] },
+        destination,
+        owner: user === "" ? { kind: "ids", uid: 0, gid: 0 } : { kind: "spec", spec: user },
+        madeTime: services.epoch ?? 0,
+      },
+      ops,
+      context.signal,
+    ),
+  );
+}
