@@ -24,8 +24,8 @@ interface OrderedTable {
     readonly kept: readonly string[];
   }[];
 }
-const table = <T>(name: string): T =>
-  JSON.parse(readFileSync(`fixtures/ignore/${name}.json`, "utf8")) as T;
+const table = (name: string): unknown =>
+  JSON.parse(readFileSync(`fixtures/ignore/${name}.json`, "utf8"));
 
 function codeOf(action: () => unknown): string {
   try {
@@ -38,7 +38,7 @@ function codeOf(action: () => unknown): string {
 }
 
 describe("one ignore pattern", () => {
-  const { cases, bad } = table<SingleTable>("moby");
+  const { cases, bad } = table("moby") as SingleTable;
   for (const [pattern, path, ignored] of cases)
     it(`${JSON.stringify(pattern)} ${ignored === true ? "ignores" : "keeps"} ${path}`, () => {
       assert.equal(parseIgnoreFile(pattern, "f").ignored(path), ignored === true);
@@ -67,7 +67,7 @@ describe("one ignore pattern", () => {
 });
 
 describe("several ignore lines", () => {
-  for (const { lines, ignored, kept } of table<OrderedTable>("ordered").cases)
+  for (const { lines, ignored, kept } of (table("ordered") as OrderedTable).cases)
     it(lines.join(" | "), () => {
       const rules = parseIgnoreFile(lines.join("\n"), "f");
       for (const path of ignored) assert.equal(rules.ignored(path), true, `${path} is ignored`);
