@@ -206,7 +206,7 @@ describe("git checkouts", () => {
     const resolved = await resolveGit(source("#v1"), options());
     assert.equal(resolved?.commit, commits[0]);
     assert.equal(resolved?.ref, "refs/tags/v1");
-    assert.equal(resolved?.tag, git("r", "rev-parse", "v1"));
+    assert.equal(resolved.tag, git("r", "rev-parse", "v1"));
     assert.equal(await resolveGit(source("#abcdef12"), options()), undefined);
   });
   it("fails for a ref or directory that is not there", async () => {
