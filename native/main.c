@@ -27,6 +27,12 @@ static const struct verb {
 	const char *name;
 	int (*act)(const struct spec *);
 } verbs[] = {
+	{ "digest", verb_digest },
+	{ "copy", verb_copy },
+	{ "apply", verb_apply },
+	{ "diff", verb_diff },
+	{ "inherit", verb_inherit },
+	{ "remove", verb_remove },
 	{ NULL, NULL },
 };
 

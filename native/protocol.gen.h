@@ -63,7 +63,115 @@ static const struct field_rule run_fields[] = {
 	{ "cgroup-set-value", FIELD_TEXT, false, false, 256, NULL },
 };
 
+static const struct field_rule digest_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
+};
+
+static const struct field_rule copy_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "source-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "owner", FIELD_WORD, false, false, 4096, "keep|ids|spec" },
+	{ "owner-uid", FIELD_INT, false, false, 4096, NULL },
+	{ "owner-gid", FIELD_INT, false, false, 4096, NULL },
+	{ "owner-spec", FIELD_TEXT, false, false, 4096, NULL },
+	{ "made-time", FIELD_INT, false, false, 4096, NULL },
+	{ "unprivileged", FIELD_BOOL, false, false, 4096, NULL },
+};
+
+static const struct field_rule apply_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "source-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "path", FIELD_TEXT, false, false, 4096, NULL },
+	{ "mode", FIELD_WORD, false, false, 4096, "layer|archive" },
+	{ "owner", FIELD_WORD, false, false, 4096, "keep|ids|spec" },
+	{ "owner-uid", FIELD_INT, false, false, 4096, NULL },
+	{ "owner-gid", FIELD_INT, false, false, 4096, NULL },
+	{ "owner-spec", FIELD_TEXT, false, false, 4096, NULL },
+	{ "made-time", FIELD_INT, false, false, 4096, NULL },
+};
+
+static const struct field_rule diff_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "mode", FIELD_WORD, false, false, 4096, "layer|tree" },
+	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
+};
+
+static const struct field_rule inherit_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "source-path", FIELD_PATH, false, false, 4096, NULL },
+};
+
+static const struct field_rule remove_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "id", FIELD_ID, true, false, 4096, NULL },
+};
+
 static const struct verb_rules all_rules[] = {
 	{ "probe", probe_fields, sizeof(probe_fields) / sizeof(probe_fields[0]) },
 	{ "run", run_fields, sizeof(run_fields) / sizeof(run_fields[0]) },
+	{ "digest", digest_fields, sizeof(digest_fields) / sizeof(digest_fields[0]) },
+	{ "copy", copy_fields, sizeof(copy_fields) / sizeof(copy_fields[0]) },
+	{ "apply", apply_fields, sizeof(apply_fields) / sizeof(apply_fields[0]) },
+	{ "diff", diff_fields, sizeof(diff_fields) / sizeof(diff_fields[0]) },
+	{ "inherit", inherit_fields, sizeof(inherit_fields) / sizeof(inherit_fields[0]) },
+	{ "remove", remove_fields, sizeof(remove_fields) / sizeof(remove_fields[0]) },
 };

@@ -115,6 +115,15 @@ const runFields: readonly FieldRow[] = [
   ]),
 ];
 
+/** Who owns what is made. */
+const ownerFields: readonly FieldRow[] = [
+  { name: "owner", type: "word", words: ["keep", "ids", "spec"], meaning: "who owns what is made" },
+  { name: "owner-uid", type: "int", meaning: "ids: user" },
+  { name: "owner-gid", type: "int", meaning: "ids: group" },
+  { name: "owner-spec", type: "text", meaning: "spec: user[:group], looked up in the root" },
+  { name: "made-time", type: "int", meaning: "mtime of directories that had to be made, in seconds" },
+];
+
 /** All verbs. Order is the order of the documentation. */
 export const verbs: readonly VerbRow[] = [
   {
@@ -126,6 +135,62 @@ export const verbs: readonly VerbRow[] = [
     verb: "run",
     summary: "Runs a command in a root, isolated, and tells how it ended.",
     fields: [...commonFields, ...runFields],
+  },
+  {
+    verb: "digest",
+    summary:
+      "A session that answers questions about a tree. Questions come on descriptor 0, answers go out on 1, in order.",
+    fields: [...commonFields, ...rootFields("root", "the tree")],
+  },
+  {
+    verb: "copy",
+    summary: "Carries out copy orders, which come on descriptor 0.",
+    fields: [
+      ...commonFields,
+      ...rootFields("source", "where entries come from"),
+      ...rootFields("root", "where they go"),
+      ...ownerFields,
+      { name: "unprivileged", type: "bool", meaning: "owners and device nodes are not recreated" },
+    ],
+  },
+  {
+    verb: "apply",
+    summary: "Makes the entries of an archive, which come on descriptor 0.",
+    fields: [
+      ...commonFields,
+      ...rootFields("root", "where they go"),
+      ...rootFields("source", "layer: the layers below, for hard links into them"),
+      { name: "path", type: "text", meaning: "directory below the root, made when missing" },
+      { name: "mode", type: "word", words: ["layer", "archive"], meaning: "what whiteouts mean" },
+      ...ownerFields,
+    ],
+  },
+  {
+    verb: "diff",
+    summary: "Writes what a layer directory changes, or a whole tree, as tar on descriptor 1.",
+    fields: [
+      ...commonFields,
+      ...rootFields("root", "the tree"),
+      { name: "mode", type: "word", words: ["layer", "tree"], meaning: "changes, or everything" },
+      { name: "clamp-time", type: "int", meaning: "latest mtime written, in seconds" },
+    ],
+  },
+  {
+    verb: "inherit",
+    summary: "Gives directories, named on descriptor 0, the metadata of those that they cover.",
+    fields: [
+      ...commonFields,
+      ...rootFields("root", "the layer directory"),
+      ...rootFields("source", "the layers below"),
+    ],
+  },
+  {
+    verb: "remove",
+    summary: "Removes layer directories with everything in them.",
+    fields: [
+      ...commonFields,
+      { name: "id", type: "id", repeatable: true, meaning: "a layer directory" },
+    ],
   },
 ];
 

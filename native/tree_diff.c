@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb `diff`: writes as tar what an upper directory changes (mode `layer`), or a whole tree (mode `tree`).
+//
+// The upper directory is read itself, not through overlayfs, because its marks are what we need; the layers below are read
+// through overlayfs, so that the kernel applies theirs. An entry of the upper is written when it differs from the one below in
+// anything that a layer can say; what was merely copied up is left out. Deletions become `.wh.` entries, one for each name,
+// for opaque directories too, because every reader understands those.
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "content.h"
+#include "entry.h"
+#include "links.h"
+#include "mount.h"
+#include "names.h"
+#include "ns.h"
+#include "report.h"
+#include "tar_write.h"
+#include "tree.h"
+#include "verbs.h"
+
+#define WHITEOUT_PREFIX ".wh."
+
+struct diff {
+	struct tar tar;
+	bool layer;
+	int64_t clamp;
+	int upper; // top of the tree that is written
+	int lower; // top of what it is compared with, or -1
+	struct links links; // inodes with several names: the path written first
+	bool groups_known;
+	struct links groups; // inodes with several names of which at least one is changed
+};
+
+// A directory on the way down. Its entry is written at the latest before the first entry below it.
+struct level {
+	struct level *parent;
+	const char *path;
+	const struct entry *entry; // NULL: the top, which is never written
+	bool written;
+};
+
+static int fail(const char *step, const char *path)
+{
+	int err = errno;
+	return report_is_final() ? -1 : report_error(step, path, err, NULL);
+}
+
+static int open_directory(int parent, const char *name)
+{
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_file(int parent, const char *name)
+{
+	return openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int64_t clamped(const struct diff *diff, int64_t mtime)
+{
+	return mtime > diff->clamp ? diff->clamp : mtime;
+}
+
+static int put_header(struct diff *diff, const struct entry *entry, const char *path)
+{
+	struct entry out = *entry; // shares the attributes
+	out.path = path;
+	out.mtime = clamped(diff, entry->mtime);
+	return tar_header(&diff->tar, &out) < 0 ? fail("write the archive", path) : 0;
+}
+
+static int put_parents(struct diff *diff, struct level *level)
+{
+	if (level->written || level->entry == NULL)
+		return 0;
+	if (put_parents(diff, level->parent) < 0)
+		return -1;
+	level->written = true;
+	return put_header(diff, level->entry, level->path);
+}
+
+static int put_whiteout(struct diff *diff, struct level *level, const char *name)
+{
+	char hidden[NAME_MAX + sizeof WHITEOUT_PREFIX];
+	snprintf(hidden, sizeof hidden, WHITEOUT_PREFIX "%s", name);
+	cleanup_free char *path = path_join(level->path, hidden);
+	if (path == NULL)
+		return fail("write the archive", name);
+	const struct entry entry = {.type = 'f', .path = path, .link = ""};
+	return put_parents(diff, level) < 0 ? -1 : put_header(diff, &entry, path);
+}
+
+// The entry below with the same name. 1: there is one, 0: none, -1 with errno.
+static int look_below(int lower, const char *name, struct stat *status)
+{
+	if (lower < 0)
+		return 0;
+	if (fstatat(lower, name, status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return !entry_is_whiteout(status);
+}
+
+static bool same_metadata(const struct entry *a, const struct entry *b)
+{
+	return a->type == b->type && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->size == b->size &&
+	       a->mtime == b->mtime && a->mtime_ns == b->mtime_ns && a->major == b->major && a->minor == b->minor &&
+	       xattrs_equal(&a->xattrs, &b->xattrs);
+}
+
+static int same_link(int upper, int lower, const char *name)
+{
+	char a[PATH_MAX], b[PATH_MAX];
+	ssize_t a_length = readlinkat(upper, name, a, sizeof a), b_length = readlinkat(lower, name, b, sizeof b);
+	if (a_length < 0 || b_length < 0)
+		return -1;
+	return a_length == b_length && memcmp(a, b, (size_t)a_length) == 0;
+}
+
+// 1: the entry is as below in all that a layer can say, 0: changed, -1 with errno.
+static int unchanged(int upper, int lower, const char *name, const struct entry *entry, struct stat *below)
+{
+	cleanup_entry struct entry other = {0};
+	if (entry_fill(&other, lower, name, below) < 0)
+		return -1;
+	if (!same_metadata(entry, &other))
+		return 0;
+	if (entry->type == 'l')
+		return same_link(upper, lower, name);
+	if (entry->type != 'f' || entry->size == 0)
+		return 1;
+	cleanup_fd int a = open_file(upper, name);
+	cleanup_fd int b = open_file(lower, name);
+	return a < 0 || b < 0 ? -1 : content_equal(a, b);
+}
+
+// A copied-up file that is itself unchanged must be written when another name of its inode is: the link would otherwise lead
+// nowhere. Which inodes that concerns is found by one walk, the first time that the question comes up.
+static int find_groups(struct diff *diff, int upper, int lower, int depth)
+{
+	cleanup_names struct names names;
+	if (depth > TREE_MAX_DEPTH || names_read(upper, &names) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.list[i];
+		struct stat status, below;
+		if (fstatat(upper, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return -1;
+		int there = look_below(lower, name, &below);
+		if (there < 0)
+			return -1;
+		if (S_ISDIR(status.st_mode)) {
+			cleanup_fd int a = open_directory(upper, name);
+			cleanup_fd int b = there && S_ISDIR(below.st_mode) ? open_directory(lower, name) : -1;
+			if (a < 0 || find_groups(diff, a, b, depth + 1) < 0)
+				return -1;
+		} else if (S_ISREG(status.st_mode) && status.st_nlink > 1) {
+			cleanup_entry struct entry entry = {0};
+			if (entry_fill(&entry, upper, name, &status) < 0)
+				return -1;
+			int same = there ? unchanged(upper, lower, name, &entry, &below) : 0;
+			if (same < 0 || (!same && links_put(&diff->groups, status.st_dev, status.st_ino, "") < 0))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int must_write(struct diff *diff, const struct stat *status)
+{
+	if (status->st_nlink < 2 || !S_ISREG(status->st_mode))
+		return 0;
+	if (!diff->groups_known) {
+		if (find_groups(diff, diff->upper, diff->lower, 0) < 0)
+			return -1;
+		diff->groups_known = true;
+	}
+	return links_find(&diff->groups, status->st_dev, status->st_ino) != NULL;
+}
+
+static int put_file(struct diff *diff, int directory, const char *name, struct entry *entry, const struct stat *status)
+{
+	const char *first = entry->nlink > 1 ? links_find(&diff->links, status->st_dev, status->st_ino) : NULL;
+	if (first != NULL) {
+		entry->type = 'h';
+		entry->link = first;
+		return put_header(diff, entry, entry->path);
+	}
+	if (entry->nlink > 1 && links_put(&diff->links, status->st_dev, status->st_ino, entry->path) < 0)
+		return fail("write the archive", entry->path);
+	cleanup_fd int fd = open_file(directory, name);
+	if (fd < 0)
+		return fail("read a file", entry->path);
+	if (put_header(diff, entry, entry->path) < 0)
+		return -1;
+	return tar_content(&diff->tar, fd, entry->size) < 0 ? fail("read a file", entry->path) : 0;
+}
+
+static int put_entry(struct diff *diff, struct level *level, int directory, struct entry *entry,
+		     const struct stat *status, const char *name)
+{
+	char target[PATH_MAX];
+	if (put_parents(diff, level) < 0)
+		return -1;
+	if (entry->type == 'f')
+		return put_file(diff, directory, name, entry, status);
+	if (entry->type == 'l') {
+		ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
+		if (length < 0)
+			return fail("read a symlink", entry->path);
+		target[length] = '\0';
+		entry->link = target;
+	}
+	return put_header(diff, entry, entry->path);
+}
+
+static int walk(struct diff *diff, struct level *level, int upper, int lower, bool hidden, int depth);
+
+static int walk_directory(struct diff *diff, struct level *level, int upper, int lower, const char *name, bool hidden,
+			  const struct entry *entry, bool below_is_directory, bool changed, int depth)
+{
+	cleanup_fd int a = open_directory(upper, name);
+	cleanup_fd int b = below_is_directory ? open_directory(lower, name) : -1;
+	if (a < 0 || (below_is_directory && b < 0))
+		return fail("open a directory", entry->path);
+	struct level here = {.parent = level, .path = entry->path, .entry = entry};
+	if (changed && put_parents(diff, &here) < 0)
+		return -1;
+	return walk(diff, &here, a, b, hidden, depth + 1);
+}
+
+static int diff_name(struct diff *diff, struct level *level, int upper, int lower, const char *name, bool hidden, int depth)
+{
+	cleanup_free char *path = path_join(level->path, name);
+	struct stat status, below;
+	if (path == NULL || fstatat(upper, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail("look at an entry", path == NULL ? name : path);
+	int there = look_below(lower, name, &below);
+	if (there < 0)
+		return fail("look at the entry below", path);
+	if (entry_is_whiteout(&status))
+		return diff->layer && there ? put_whiteout(diff, level, name) : 0;
+	if (S_ISSOCK(status.st_mode))
+		return 0;
+	if (diff->layer && strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) == 0)
+		return report_refusal("whiteout-name", path,
+				      "a file whose name begins with .wh. means a deletion in a layer");
+	cleanup_entry struct entry entry = {0};
+	if (entry_fill(&entry, upper, name, &status) < 0)
+		return fail("look at an entry", path);
+	entry.path = path;
+	int same = there ? unchanged(upper, lower, name, &entry, &below) : 0;
+	if (same < 0)
+		return fail("compare with the entry below", path);
+	if (S_ISDIR(status.st_mode))
+		return walk_directory(diff, level, upper, lower, name, hidden, &entry, there && S_ISDIR(below.st_mode),
+				      !same, depth);
+	int forced = same ? must_write(diff, &status) : 0;
+	if (forced < 0)
+		return fail("look for hard links", path);
+	return same && !forced ? 0 : put_entry(diff, level, upper, &entry, &status, name);
+}
+
+// Names that only the directory below has, where the upper one hides it.
+static int next_hidden(struct diff *diff, struct level *level, int lower, const struct names *names, size_t *at,
+		       const char *until)
+{
+	for (; *at < names->count; (*at)++) {
+		const char *name = names->list[*at];
+		int order = until == NULL ? -1 : strcmp(name, until);
+		if (order > 0)
+			return 0;
+		struct stat below;
+		int there = order == 0 ? 0 : look_below(lower, name, &below);
+		if (there < 0)
+			return fail("look at the entry below", name);
+		if (there && put_whiteout(diff, level, name) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+// `hidden`: a directory further up is opaque, so nothing of `lower` shows through, however this directory is marked.
+static int walk(struct diff *diff, struct level *level, int upper, int lower, bool hidden, int depth)
+{
+	cleanup_names struct names names = {0}, below = {0};
+	if (depth > TREE_MAX_DEPTH)
+		errno = ENAMETOOLONG;
+	if (depth > TREE_MAX_DEPTH || names_read(upper, &names) < 0)
+		return fail("read a directory", level->path);
+	int opaque = diff->layer && !hidden && lower >= 0 ? opaque_get(upper) : 0;
+	if (opaque < 0)
+		return fail("read a directory's attributes", level->path);
+	hidden = hidden || opaque;
+	if (hidden && lower >= 0 && names_read(lower, &below) < 0)
+		return fail("read the directory below", level->path);
+	size_t at = 0;
+	for (size_t i = 0; i < names.count; i++) {
+		if (next_hidden(diff, level, lower, &below, &at, names.list[i]) < 0 ||
+		    diff_name(diff, level, upper, lower, names.list[i], hidden, depth) < 0)
+			return -1;
+	}
+	return next_hidden(diff, level, lower, &below, &at, NULL);
+}
+
+int verb_diff(const struct spec *spec)
+{
+	struct root root;
+	long long clamp;
+	if (spec_root(spec, "root", &root) < 0 ||
+	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 || ns_enter(spec) < 0)
+		return -1;
+	tree_raise_file_limit();
+	struct diff diff = {.tar = {.out = STDOUT_FILENO}, .layer = spec_is(spec, "mode", "layer"), .clamp = clamp};
+	struct root below = root, top = root;
+	if (diff.layer) {
+		if (root.kind != ROOT_STACK || root.upper == NULL)
+			return report_refusal("bad-request", "root", "a layer is the upper directory of a stack");
+		below.upper = NULL;
+		top = (struct root){.kind = ROOT_STACK, .lowers = &root.upper, .n_lowers = 1, .store = root.store};
+	}
+	diff.upper = root_open(&top, false);
+	if (diff.upper < 0)
+		return -1;
+	bool compares = diff.layer && below.n_lowers > 0;
+	diff.lower = compares ? root_open(&below, false) : -1;
+	if (compares && diff.lower < 0)
+		return -1;
+	struct level level = {.path = ""};
+	if (walk(&diff, &level, diff.upper, diff.lower, false, 0) < 0)
+		return -1;
+	if (tar_end(&diff.tar) < 0)
+		return report_error("write the archive", NULL, errno, NULL);
+	tar_free(&diff.tar);
+	links_free(&diff.links);
+	links_free(&diff.groups);
+	if (compares && root_close(&below, diff.lower) < 0)
+		return -1;
+	return root_close(&top, diff.upper);
+}
