@@ -31,7 +31,7 @@ export interface Directive {
 export interface Heredoc {
   /** The file's name and terminator, unquoted. */
   readonly name: string;
-  /** Lines between opening and terminator, LF endings. With `chomp`, use {@link Heredoc.body}. */
+  /** Lines between opening and terminator, line ends as in the file. With `chomp`, use {@link Heredoc.body}. */
   readonly content: string;
   /** `content`, with leading tabs removed when `<<-`. Variables are not expanded. */
   readonly body: string;

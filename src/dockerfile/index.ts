@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What other rooms may use of the Dockerfile language.
+
+export type * from "./types.js";
+export { dockerfileErrorCodes, locate } from "./errors.js";
+export type { DockerfileErrorCode } from "./errors.js";
+export { parseDockerfile, parseOnBuild } from "./parse.js";
+export type { ParseOptions } from "./parse.js";
+export { formatExcerpt } from "./excerpt.js";
+export { expandHeredoc, expandWord, expandWords, scopeOf } from "./expand/expand.js";
+export { resolveMount } from "./mounts/resolve.js";
+export { applyMode, parseMode } from "./values/mode.js";
+export type { ModeSpec } from "./values/mode.js";
+export { parseDuration } from "./values/duration.js";
+export { parsePorts } from "./values/ports.js";
+export type { Port } from "./values/ports.js";
+export { parseSignal, parseStopSignal } from "./values/signal.js";
+export { parseSize } from "./values/numbers.js";
+export { cleanPath } from "./values/paths.js";
