@@ -1,2 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-export type * from "./types.js";
+export type {
+  ContentSource,
+  FetchedManifest,
+  PushOptions,
+  PushProgress,
+  RegistryClient,
+  RegistryClientOptions,
+  RequestOptions,
+} from "./types.js";
+export { createRegistryClient } from "./client.js";
+export { registryErrorCodes, type RegistryErrorCode } from "./errors.js";

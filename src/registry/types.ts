@@ -68,6 +68,10 @@ export interface RegistryClientOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Talk plain HTTP, or TLS without verifying, to hosts beyond the registries file's list (`registry.insecure=true`). */
   readonly insecureHosts?: readonly string[];
+  /** How often a request is sent at most, and milliseconds before the first repetition (doubled for each further one). */
+  readonly retry?: { readonly attempts: number; readonly baseDelay: number };
+  /** Milliseconds of silence after which a connection is given up: before an answer, and inside its body. */
+  readonly timeouts?: { readonly answer: number; readonly idle: number };
   /** Warnings that the user should see (a credential helper that failed ...). Must not throw. */
   readonly onWarning?: (message: string) => void;
 }

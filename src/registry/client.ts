@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the client together. Nothing is read or connected to before the first request.
+
+import type { Readable } from "node:stream";
+import { CredentialStore } from "./credentials.js";
+import { Endpoints } from "./endpoint.js";
+import { Puller } from "./pull.js";
+import { Pusher } from "./push.js";
+import { loadRegistries } from "./registries-file.js";
+import { Transport } from "./transport.js";
+import type { RegistryClient, RegistryClientOptions } from "./types.js";
+
+/** Makes a client. Reads the registries file. Throws REGISTRY_CONFIG. */
+export async function createRegistryClient(
+  options: RegistryClientOptions = {},
+): Promise<RegistryClient> {
+  const env = options.env ?? process.env;
+  const warn =
+    options.onWarning ??
+    ((message: string) => {
+      process.emitWarning(message);
+    });
+  const retry = options.retry ?? { attempts: 5, baseDelay: 250 };
+  const timeouts = options.timeouts ?? { answer: 60_000, idle: 60_000 };
+  const endpoints = new Endpoints(await loadRegistries(env), options.insecureHosts ?? []);
+  const transport = new Transport(env, new CredentialStore(env, warn), retry, timeouts);
+  const puller = new Puller(transport, endpoints, retry, warn);
+  const pusher = new Pusher(transport, endpoints, retry);
+  const close = (): Promise<void> => {
+    transport.close();
+    return Promise.resolve();
+  };
+  return {
+    resolve: (reference, request = {}) => puller.resolve(reference, request),
+    manifest: (reference, request = {}) => puller.manifest(reference, request),
+    blob: (reference, blob, request = {}): Readable => puller.blob(reference, blob, request),
+    push: (reference, image, source, request = {}) =>
+      pusher.push(reference, image, source, request),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

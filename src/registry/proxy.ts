@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP proxies, as the environment names them (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in either case). https goes through a
+// CONNECT tunnel, so that the proxy sees neither credentials nor content; http is asked for by its full URL.
+
+import * as http from "node:http";
+import * as https from "node:https";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, rootCertificates } from "node:tls";
+import { TsbuildError, redactUrl } from "../base/index.js";
+import { isLoopback, type TlsMaterial } from "./endpoint.js";
+import type { Environment } from "./registries-file.js";
+
+function variable(env: Environment, name: string): string | undefined {
+  const value = env[name.toLowerCase()] ?? env[name];
+  return value === undefined || value === "" ? undefined : value;
+}
+
+/** Whether NO_PROXY lists a host: `*`, `name`, `.suffix`, `name:port`. Loopback never goes through a proxy. */
+function isExempt(url: URL, env: Environment): boolean {
+  if (isLoopback(url.host)) return true;
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  const rules = (variable(env, "NO_PROXY") ?? "").split(/[\s,]+/).filter((rule) => rule !== "");
+  return rules.some((rule) => {
+    if (rule === "*") return true;
+    const [, name = "", rulePort] = /^(.*?)(?::(\d+))?$/.exec(rule.toLowerCase()) ?? [];
+    const bare = name.replace(/^\*?\./, "");
+    const matches = url.hostname === bare || url.hostname.endsWith(`.${bare}`);
+    return matches && (rulePort === undefined || rulePort === port);
+  });
+}
+
+/** The proxy for a URL, if there is one. Throws REGISTRY_CONFIG when the variable is no URL. */
+export function proxyFor(url: URL, env: Environment): URL | undefined {
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const text = variable(env, name);
+  if (text === undefined || isExempt(url, env)) return undefined;
+  try {
+    const proxy = new URL(text.includes("://") ? text : `http://${text}`);
+    if (proxy.protocol === "http:" || proxy.protocol === "https:") return proxy;
+  } catch {
+    // Refused below, with the other things that are no proxy.
+  }
+  throw new TsbuildError(
+    "REGISTRY_CONFIG",
+    `${name} (${redactUrl(text)}) is not the URL of an HTTP proxy`,
+  );
+}
+
+function authorization(proxy: URL): Record<string, string> {
+  if (proxy.username === "") return {};
+  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` };
+}
+
+/** A connection to the target's port through the proxy. */
+function openTunnel(url: URL, proxy: URL, signal: AbortSignal | undefined): Promise<Duplex> {
+  const target = `${url.hostname}:${url.port === "" ? "443" : url.port}`;
+  return new Promise((resolve, reject) => {
+    const request = (proxy.protocol === "https:" ? https : http).request(proxy, {
+      method: "CONNECT",
+      path: target,
+      agent: false,
+      headers: { host: target, ...authorization(proxy) },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    request.once("connect", (answer, socket: Duplex) => {
+      if (answer.statusCode === 200) {
+        resolve(socket);
+        return;
+      }
+      socket.destroy();
+      reject(new Error(`the proxy ${proxy.host} answered ${answer.statusCode ?? 0}`));
+    });
+    request.once("error", reject);
+    request.end();
+  });
+}
+
+/** What to change in a request to `url` so that it goes through the proxy. */
+export async function throughProxy(
+  url: URL,
+  proxy: URL,
+  tls: TlsMaterial,
+  signal: AbortSignal | undefined,
+): Promise<{ options: https.RequestOptions; headers: Record<string, string> }> {
+  if (url.protocol === "http:") {
+    const options = {
+      agent: false,
+      protocol: proxy.protocol,
+      hostname: proxy.hostname,
+      port: proxy.port,
+      path: url.href,
+    };
+    return { options, headers: { host: url.host, ...authorization(proxy) } };
+  }
+  const socket = await openTunnel(url, proxy, signal);
+  const secured = connectTls({
+    socket,
+    servername: isIP(url.hostname) === 0 ? url.hostname : "",
+    rejectUnauthorized: tls.verify,
+    ...(tls.ca === undefined ? {} : { ca: [...rootCertificates, ...tls.ca] }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  });
+  return { options: { agent: false, createConnection: () => secured }, headers: {} };
+}
