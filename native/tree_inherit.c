@@ -54,9 +54,9 @@ int verb_inherit(const struct spec *spec)
 	for (;;) {
 		struct cursor frame;
 		int got = wire_frame(&wire, &frame);
-		if (got < 0)
-			return report_error("read the list of directories", NULL, errno, NULL);
-		if (got == 0)
+		if (got <= 0)
+			return report_error("read the list of directories", NULL, got == 0 ? EPROTO : errno, NULL);
+		if (take_u8(&frame) == 'z')
 			break;
 		const char *path = take_string(&frame);
 		if (path == NULL)
@@ -64,5 +64,6 @@ int verb_inherit(const struct spec *spec)
 		if (inherit_one(layer_fd, below_fd, path) < 0)
 			return report_error("take over a directory's metadata", path, errno, NULL);
 	}
+	wire_free(&wire);
 	return root_close(&below, below_fd) < 0 ? -1 : root_close(&layer, layer_fd);
 }

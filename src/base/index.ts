@@ -4,3 +4,4 @@ export * from "./cleanup.js";
 export * from "./text.js";
 export * from "./json.js";
 export * from "./events.js";
+export * from "./names.js";

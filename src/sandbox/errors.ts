@@ -18,6 +18,10 @@ export const sandboxErrorCodes = {
   SANDBOX_CGROUP: "a resource limit cannot be set on this machine",
   SANDBOX_CAPABILITY: "a capability is unknown or not available",
   SANDBOX_LIMIT: "something is larger than allowed",
+  SANDBOX_NOT_A_FILE: "a regular file was expected, and something else is there",
+  SANDBOX_BAD_ENTRY: "an archive has an entry that cannot be unpacked",
+  SANDBOX_LINK_TARGET: "an archive has a hard link to a file that is not there",
+  SANDBOX_WHITEOUT_NAME: "a file has a name that would mean a deletion in a layer",
   SANDBOX_COPY_CONFLICT:
     "a copy would replace a directory by something else, or the other way round",
 } as const;

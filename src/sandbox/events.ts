@@ -82,6 +82,9 @@ const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   capability: "SANDBOX_CAPABILITY",
   limit: "SANDBOX_LIMIT",
   "copy-conflict": "SANDBOX_COPY_CONFLICT",
+  "bad-entry": "SANDBOX_BAD_ENTRY",
+  "no-link-target": "SANDBOX_LINK_TARGET",
+  "whiteout-name": "SANDBOX_WHITEOUT_NAME",
 };
 
 function systemCode(errno: string): SandboxErrorCode {

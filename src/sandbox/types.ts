@@ -165,6 +165,8 @@ export interface ApplyRequest {
   readonly path: string;
   /** "layer": whiteouts become overlayfs whiteouts, the root is a lone layer directory. "archive": ADD's extraction into an existing tree. */
   readonly mode: "layer" | "archive";
+  /** For "layer": what the layer will lie on. A hard link to a file that only this has copies it into the layer first. */
+  readonly below?: Root;
   readonly owner: Owner;
   readonly madeTime: number;
 }

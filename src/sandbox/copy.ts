@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb `copy`: orders are written as frames while the helper already works on the first ones.
+
+import { assertNever } from "../base/index.js";
+import { rootFieldsOf, type Field } from "./encode.js";
+import { feed, FrameWriter, SEND_SIZE, type Send } from "./frames.js";
+import { startHelper, type HelperConfig } from "./spawn.js";
+import type { CopyOp, CopyRequest, Owner } from "./types.js";
+
+// Flags of an entry; native/tree_copy.c has the same.
+const FOLLOW = 1;
+const MERGE_SET = 2;
+const HAS_MODE = 4;
+const OWNER_MADE = 8;
+
+/** The fields that say who owns what is made. */
+export function ownerFieldsOf(owner: Owner, madeTime: number): Field[] {
+  const fields: Field[] = [
+    ["owner", owner.kind],
+    ["made-time", madeTime],
+  ];
+  if (owner.kind === "ids") fields.push(["owner-uid", owner.uid], ["owner-gid", owner.gid]);
+  if (owner.kind === "spec") fields.push(["owner-spec", owner.spec]);
+  return fields;
+}
+
+async function writeOp(writer: FrameWriter, op: CopyOp, send: Send): Promise<void> {
+  switch (op.op) {
+    case "target":
+      writer
+        .open("t")
+        .u8(op.as.charCodeAt(0))
+        .u32(op.parentMode)
+        .text(op.path)
+        .text(op.name)
+        .close();
+      return;
+    case "entry": {
+      const flags =
+        (op.follow ? FOLLOW : 0) |
+        (op.merge === "set" ? MERGE_SET : 0) |
+        (op.mode === undefined ? 0 : HAS_MODE) |
+        (op.owner === "made" ? OWNER_MADE : 0);
+      writer
+        .open("e")
+        .u8(flags)
+        .u32(op.mode ?? 0)
+        .text(op.from)
+        .text(op.to)
+        .close();
+      return;
+    }
+    case "data":
+      writer.open("d").u32(op.mode).u64(op.mtime).u64(op.bytes.length).text(op.to).close();
+      await send(writer.take());
+      await send(op.bytes);
+      return;
+    default:
+      assertNever(op);
+  }
+}
+
+/** Carries out `ops` in order. A failure leaves what was done so far: the caller throws the destination away. */
+export async function copy(
+  config: HelperConfig,
+  request: CopyRequest,
+  ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
+  signal: AbortSignal,
+): Promise<void> {
+  const helper = startHelper(config, {
+    verb: "copy",
+    fields: [
+      ...rootFieldsOf("source", request.source),
+      ...rootFieldsOf("root", request.destination),
+      ...ownerFieldsOf(request.owner, request.madeTime),
+      ["unprivileged", request.unprivileged === true],
+    ],
+    signal,
+    stdin: "pipe",
+  });
+  await feed(helper, async (send) => {
+    const writer = new FrameWriter();
+    for await (const op of ops) {
+      await writeOp(writer, op, send);
+      if (writer.length >= SEND_SIZE) await send(writer.take());
+    }
+    writer.open("z").close();
+    await send(writer.take());
+  });
+}

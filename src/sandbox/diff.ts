@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb `diff`: the helper's standard output is the tar.
+
+import { Readable } from "node:stream";
+import { rootFieldsOf } from "./encode.js";
+import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
+import type { DiffRequest, StreamResult } from "./types.js";
+
+/** Passes the bytes on, and fails at the end when the helper did. A reader that stops early ends the helper. */
+async function* verified(helper: Helper): AsyncGenerator<Buffer, void, undefined> {
+  let whole = false;
+  try {
+    for await (const chunk of helper.stdout ?? []) yield chunk as Buffer;
+    whole = true;
+  } finally {
+    if (!whole) helper.stop();
+  }
+  await helper.done;
+}
+
+/** Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. */
+export function diff(
+  config: HelperConfig,
+  request: DiffRequest,
+  signal: AbortSignal,
+): StreamResult {
+  const helper = startHelper(config, {
+    verb: "diff",
+    fields: [
+      ...rootFieldsOf("root", request.root),
+      ["mode", request.mode],
+      ...(request.clampTime === undefined
+        ? []
+        : ([["clamp-time", request.clampTime]] satisfies [string, number][])),
+    ],
+    signal,
+    stdout: "pipe",
+  });
+  const done = helper.done.then(() => undefined);
+  // Whoever reads the stream learns of the failure there; `done` may be awaited later or never.
+  done.catch(() => undefined);
+  return {
+    stream: Readable.from(verified(helper), { objectMode: false, highWaterMark: 1 << 20 }),
+    done,
+  };
+}

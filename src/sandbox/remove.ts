@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb `remove`.
+
+import { startHelper, type HelperConfig } from "./spawn.js";
+import type { LayerDirId } from "./types.js";
+
+/** Removes layer directories, whoever owns what is in them. Missing ones are fine. */
+export async function remove(
+  config: HelperConfig,
+  dirs: readonly LayerDirId[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (dirs.length === 0) return;
+  const helper = startHelper(config, {
+    verb: "remove",
+    fields: dirs.map((id) => ["id", id]),
+    signal,
+  });
+  await helper.done;
+}

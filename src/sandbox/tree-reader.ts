@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session of the verb `digest`: questions are written at once, answers are matched to them by their order.
+
+import { printable, TsbuildError } from "../base/index.js";
+import type { Field } from "./encode.js";
+import { rootFieldsOf } from "./encode.js";
+import { decodeEntries } from "./entry-codec.js";
+import type { SandboxErrorCode } from "./errors.js";
+import { FrameWriter, SEND_SIZE } from "./frames.js";
+import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
+import type { Root, TreeEntry, TreeReader } from "./types.js";
+
+const ALL = 0xffff_ffff;
+/** Paths of one hash question: enough to pipeline, few enough that an answer is soon there. */
+const HASH_BATCH = 512;
+const HASH_SIZE = 32;
+
+interface Question {
+  /** Takes a frame; true when it was the last of the answer. */
+  readonly take: (kind: string, payload: Buffer) => boolean;
+  readonly reject: (error: unknown) => void;
+}
+
+const codeOfErrno: Readonly<Record<string, SandboxErrorCode>> = {
+  EFBIG: "SANDBOX_LIMIT",
+  EINVAL: "SANDBOX_NOT_A_FILE",
+  EISDIR: "SANDBOX_NOT_A_FILE",
+  EACCES: "SANDBOX_NOT_PERMITTED",
+  EPERM: "SANDBOX_NOT_PERMITTED",
+};
+
+/** The error of a question: step, path and errno, each ended by a NUL. */
+function questionError(payload: Buffer): TsbuildError {
+  const [step = "", path = "", errno = ""] = payload.toString("utf8").split("\0");
+  return new TsbuildError(
+    codeOfErrno[errno] ?? "SANDBOX_SYSTEM",
+    `cannot ${step}: ${printable(path)} (${errno})`,
+    { details: { step, path, errno } },
+  );
+}
+
+class Session implements TreeReader {
+  readonly #helper: Helper;
+  readonly #writer = new FrameWriter();
+  readonly #questions: Question[] = [];
+  #next = 0;
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  #scheduled = false;
+  #ended: Error | undefined;
+
+  constructor(helper: Helper) {
+    this.#helper = helper;
+    helper.stdout?.on("data", (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    const over = (error: unknown): void => {
+      this.#fail(
+        error instanceof Error
+          ? error
+          : new TsbuildError("SANDBOX_HELPER_CRASHED", "the session of a tree has ended"),
+      );
+    };
+    helper.done.then(over, over);
+  }
+
+  async stat(path: string, follow: boolean): Promise<TreeEntry | undefined> {
+    return this.#ask<TreeEntry | undefined>(
+      (writer) =>
+        writer
+          .open("s")
+          .u8(follow ? 1 : 0)
+          .text(path),
+      (kind, payload) => {
+        const entries: TreeEntry[] = [];
+        if (kind === "e") decodeEntries(payload, entries);
+        return { value: entries[0] };
+      },
+    );
+  }
+
+  async list(
+    path: string,
+    options: { readonly depth?: number; readonly prune?: readonly string[] } = {},
+  ): Promise<TreeEntry[] | undefined> {
+    const prune = options.prune ?? [];
+    const entries: TreeEntry[] = [];
+    return this.#ask<TreeEntry[] | undefined>(
+      (writer) => {
+        writer
+          .open("l")
+          .u32(options.depth ?? ALL)
+          .u32(prune.length)
+          .text(path);
+        for (const pruned of prune) writer.text(pruned);
+      },
+      (kind, payload) => {
+        if (kind === "n") return { value: undefined };
+        if (kind === "d") return { value: entries };
+        decodeEntries(payload, entries);
+        return undefined;
+      },
+    );
+  }
+
+  async hash(paths: readonly string[]): Promise<string[]> {
+    const batches: Promise<string[]>[] = [];
+    for (let at = 0; at < paths.length; at += HASH_BATCH)
+      batches.push(this.#hashBatch(paths.slice(at, at + HASH_BATCH)));
+    return (await Promise.all(batches)).flat();
+  }
+
+  async #hashBatch(paths: readonly string[]): Promise<string[]> {
+    return this.#ask(
+      (writer) => {
+        writer.open("h").u32(paths.length);
+        for (const path of paths) writer.text(path);
+      },
+      (_kind, payload) => ({
+        value: paths.map((_, i) => payload.toString("hex", i * HASH_SIZE, (i + 1) * HASH_SIZE)),
+      }),
+    );
+  }
+
+  async read(path: string, maxBytes: number): Promise<Buffer | undefined> {
+    return this.#ask<Buffer | undefined>(
+      (writer) => writer.open("r").u64(maxBytes).text(path),
+      (kind, payload) => ({ value: kind === "n" ? undefined : Buffer.from(payload) }),
+    );
+  }
+
+  async readAt(path: string, offset: number, length: number): Promise<Buffer> {
+    return this.#ask(
+      (writer) => writer.open("p").u64(offset).u32(length).text(path),
+      (_kind, payload) => ({ value: Buffer.from(payload) }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#questions.length > this.#next) this.#helper.stop();
+    else this.#helper.stdin?.end();
+    // Whatever ended the session has been told to those who asked; here it only has to be over.
+    await this.#helper.done.catch(() => undefined);
+  }
+
+  async #ask<T>(
+    write: (writer: FrameWriter) => unknown,
+    answer: (kind: string, payload: Buffer) => { readonly value: T } | undefined,
+  ): Promise<T> {
+    if (this.#ended !== undefined) throw this.#ended;
+    return new Promise((resolve, reject) => {
+      write(this.#writer);
+      this.#writer.close();
+      const take = (kind: string, payload: Buffer): boolean => {
+        if (kind === "x") {
+          reject(questionError(payload));
+          return true;
+        }
+        const result = answer(kind, payload);
+        if (result !== undefined) resolve(result.value);
+        return result !== undefined;
+      };
+      this.#questions.push({ take, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Questions asked in one turn of the event loop go out together. */
+  #schedule(): void {
+    if (this.#writer.length >= SEND_SIZE) this.#flush();
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#writer.length > 0) this.#helper.stdin?.write(this.#writer.take());
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    if (this.#needed() > this.#buffered) return;
+    const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
+    let at = 0;
+    while (buffer.length - at >= 4) {
+      const end = at + 4 + buffer.readUInt32LE(at);
+      if (end > buffer.length) break;
+      this.#answer(String.fromCharCode(buffer[at + 4] ?? 0), buffer.subarray(at + 5, end));
+      at = end;
+    }
+    this.#chunks = at === buffer.length ? [] : [buffer.subarray(at)];
+    this.#buffered = buffer.length - at;
+  }
+
+  /** Bytes that must be there before the next frame is whole: chunks are joined once, not for each that arrives. */
+  #needed(): number {
+    const first = this.#chunks[0];
+    return first === undefined || first.length < 4 ? 5 : 4 + first.readUInt32LE(0);
+  }
+
+  #answer(kind: string, payload: Buffer): void {
+    const question = this.#questions[this.#next];
+    if (question === undefined) return;
+    let last = true;
+    try {
+      last = question.take(kind, payload);
+    } catch (error) {
+      question.reject(error);
+      this.#helper.stop();
+    }
+    if (!last) return;
+    this.#next++;
+    if (this.#next === this.#questions.length) {
+      this.#questions.length = 0;
+      this.#next = 0;
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#ended = error;
+    for (const { reject } of this.#questions.slice(this.#next)) reject(error);
+    this.#questions.length = 0;
+    this.#next = 0;
+  }
+}
+
+/** Opens a tree for reading. The reader must be disposed; an abort ends it, and questions fail with the signal's reason. */
+export async function openTree(
+  config: HelperConfig,
+  root: Root,
+  signal: AbortSignal,
+): Promise<TreeReader> {
+  const fields: Field[] = rootFieldsOf("root", root);
+  let ready: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const helper = startHelper(config, {
+    verb: "digest",
+    fields,
+    signal,
+    stdin: "pipe",
+    stdout: "pipe",
+    onEvent: (event) => {
+      if (event.event === "ready") ready();
+    },
+  });
+  await Promise.race([opened, helper.done]);
+  return new Session(helper);
+}
