@@ -3,15 +3,16 @@
 
 import type { WorkdirOp } from "../plan/index.js";
 import type { CopyOp } from "../sandbox/index.js";
-import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
+import type { KeyParts, Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
 import { snapshotOf, snapshotUsable } from "./result.js";
 import type { StepServices } from "./services.js";
 
 export function workdirStep(services: StepServices): Step {
-  const partsOf = ({ op }: Vertex): { path: string; user: string } => {
+  const { epoch } = services;
+  const partsOf = ({ op }: Vertex): KeyParts => {
     const { path, user } = op as WorkdirOp;
-    return { path, user };
+    return { path, user, ...(epoch === undefined ? {} : { epoch }) };
   };
   return {
     resource: "disk",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
-import { TsbuildError } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
 import type { Owner, Root } from "../../sandbox/index.js";
@@ -19,11 +18,11 @@ export function copyStep(services: StepServices): Step {
   return {
     resource: "disk",
     define: async (vertex, context) => ({
-      ...settingsParts(vertex.op as CopyOp),
+      ...settingsParts(vertex.op as CopyOp, services.epoch),
       files: await digestSources(services, vertex, "context", [], context),
     }),
     content: async (vertex, inputs, context) => ({
-      ...settingsParts(vertex.op as CopyOp),
+      ...settingsParts(vertex.op as CopyOp, services.epoch),
       root: snapshotOf(inputs[0]),
       files: await digestSources(services, vertex, "all", inputs, context),
     }),
@@ -33,7 +32,7 @@ export function copyStep(services: StepServices): Step {
 }
 
 /** What the operation says itself. Patterns count only for inputs, whose files the definition cannot see. */
-function settingsParts(op: CopyOp): KeyParts {
+function settingsParts(op: CopyOp, epoch: number | undefined): KeyParts {
   const { command, destination, directory, chown, chmod, link, unpack, keepOwners } = op;
   return {
     command,
@@ -44,6 +43,7 @@ function settingsParts(op: CopyOp): KeyParts {
     keepOwners,
     ...(chown === undefined ? {} : { chown }),
     ...(chmod === undefined ? {} : { chmod }),
+    ...(epoch === undefined ? {} : { epoch }),
   };
 }
 
@@ -90,7 +90,9 @@ async function runCopy(
   const op = vertex.op as CopyOp;
   const parent = snapshotOf(inputs[0]);
   warnAboutDestination(op, context);
-  if (!op.link || op.chown !== undefined)
+  // A name is looked up in the destination, so the copy cannot be made on nothing.
+  const namedOwner = op.chown !== undefined && !/^\d+(?::\d+)?$/.test(op.chown);
+  if (!op.link || namedOwner)
     return draftOn(services, parent, (root) => copyInto(services, op, root, inputs, context));
   // --link: copied onto nothing, then laid over whatever the parent is.
   const alone = await draftOn(services, null, (root) =>

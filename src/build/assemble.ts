@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a planned image and its layers to the configuration and manifest of an OCI image.
+
+import {
+  encodeConfig,
+  encodeManifest,
+  type ContainerConfig,
+  type Descriptor,
+  type DiffId,
+  type HistoryEntry,
+  type ImageConfig,
+} from "../oci/index.js";
+import { historyComment, type PlannedImage } from "../plan/index.js";
+import type { Store } from "../store/index.js";
+
+/** A layer of the image, with what history says of it. */
+export interface ImageLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: DiffId;
+}
+
+/** A layer that this Dockerfile made. */
+export interface BuiltLayer extends ImageLayer {
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface AssembleInput {
+  readonly image: PlannedImage;
+  /** Of the base image, bottom first. */
+  readonly baseLayers: readonly ImageLayer[];
+  /** One per planned history entry with a vertex, in order. */
+  readonly builtLayers: readonly BuiltLayer[];
+  /** Seconds; clamps every time of ours. */
+  readonly epoch?: number;
+  /** Milliseconds; used when nothing else gives a time. */
+  readonly now: number;
+}
+
+/** Writes configuration and manifest into the store. The same input gives the same digests. */
+export async function assembleImage(
+  store: Store,
+  input: AssembleInput,
+): Promise<{ readonly manifest: Descriptor; readonly config: Descriptor }> {
+  const layers = [...input.baseLayers, ...input.builtLayers];
+  const config = encodeConfig(imageConfig(input, layers));
+  await store.blobs.writeBytes(config.bytes);
+  const manifest = encodeManifest({
+    config: config.descriptor,
+    layers: layers.map(({ descriptor }) => descriptor),
+  });
+  await store.blobs.writeBytes(manifest.bytes);
+  const { platform } = input.image;
+  return { manifest: { ...manifest.descriptor, platform }, config: config.descriptor };
+}
+
+function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): ImageConfig {
+  const { image, epoch } = input;
+  const history = wholeHistory(input);
+  const created =
+    history.at(-1)?.created ?? image.base?.config.created ?? timestamp(input.now, epoch);
+  const { variant } = image.platform;
+  const kept = unknownFields(image.base?.config);
+  return {
+    ...kept,
+    ...(image.author === undefined ? {} : { author: image.author }),
+    created,
+    architecture: image.platform.architecture,
+    os: image.platform.os,
+    ...(variant === undefined ? {} : { variant }),
+    config: withoutEmpty(image.config),
+    rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
+    history,
+  };
+}
+
+/** Fields that describe one particular image, or how it once ran, and are not inherited. */
+const ownFields = new Set([
+  "config",
+  "rootfs",
+  "history",
+  "created",
+  "author",
+  "container",
+  "container_config",
+  "docker_version",
+  "id",
+  "parent",
+]);
+
+/** What a base's configuration says beyond the fields that we know. */
+function unknownFields(config: ImageConfig | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => !ownFields.has(name)));
+}
+
+/**
+ * The base's history and ours. Entries without a layer take the time of the layer before them. A base whose history does
+ * not account for its layers gets entries that say no more than that.
+ */
+function wholeHistory({
+  image,
+  baseLayers,
+  builtLayers,
+  epoch,
+  now,
+}: AssembleInput): HistoryEntry[] {
+  const history: HistoryEntry[] = image.baseHistory.map((entry) => ({ ...entry }));
+  const accounted = history.filter((entry) => entry.empty_layer !== true).length;
+  for (let i = accounted; i < baseLayers.length; i++)
+    history.push({ comment: "layer of the base image" });
+  const first = builtLayers[0];
+  let created = timestamp(first?.createdAt ?? now, epoch);
+  if (first === undefined && image.base?.config.created !== undefined)
+    created = image.base.config.created;
+  const built = builtLayers[Symbol.iterator]();
+  for (const { createdBy, vertex } of image.history) {
+    if (vertex !== undefined) {
+      const layer = built.next();
+      if (layer.done === true)
+        throw new RangeError("every history entry with a vertex has a layer");
+      created = timestamp(layer.value.createdAt, epoch);
+    }
+    history.push({
+      created,
+      created_by: createdBy,
+      comment: historyComment,
+      ...(vertex === undefined ? { empty_layer: true } : {}),
+    });
+  }
+  return history;
+}
+
+/** RFC 3339, not later than the epoch when there is one. */
+export function timestamp(milliseconds: number, epoch: number | undefined): string {
+  const limit = epoch === undefined ? milliseconds : Math.min(milliseconds, epoch * 1000);
+  return new Date(limit).toISOString().replace(/\.000Z$/, "Z");
+}
+
+function withoutEmpty(config: ContainerConfig): ContainerConfig {
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined && value !== ""),
+  );
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the store knows of its images, for `tsbuild images` and `tsbuild inspect`.
+
+import { TsbuildError, didYouMean } from "../base/index.js";
+import {
+  formatPlatform,
+  formatReference,
+  parseImageConfig,
+  parseManifest,
+  parseReference,
+  withDefaultTag,
+  type Descriptor,
+  type ImageConfig,
+  type Manifest,
+} from "../oci/index.js";
+import { openStore, type Store } from "../store/index.js";
+import { defaultStoreRoot } from "./store-root.js";
+
+export interface ImageSummary {
+  readonly name: string;
+  /** Digest of the configuration. */
+  readonly id: string;
+  readonly digest: string;
+  readonly platform: string;
+  /** Bytes of all blobs, as stored. */
+  readonly size: number;
+  readonly created?: string;
+}
+
+export interface ImageDetails extends ImageSummary {
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+}
+
+async function readDetails(
+  store: Store,
+  name: string,
+  descriptor: Descriptor,
+): Promise<ImageDetails> {
+  const manifest = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
+  const config = parseImageConfig(await store.blobs.read(manifest.config));
+  const size = manifest.layers.reduce(
+    (sum, layer) => sum + layer.size,
+    descriptor.size + manifest.config.size,
+  );
+  return {
+    name,
+    id: manifest.config.digest,
+    digest: descriptor.digest,
+    platform: formatPlatform(config),
+    size,
+    ...(config.created === undefined ? {} : { created: config.created }),
+    manifest,
+    config,
+  };
+}
+
+async function withStore<T>(action: (store: Store) => Promise<T>): Promise<T> {
+  await using store = await openStore({ root: defaultStoreRoot(process.env) });
+  return await action(store);
+}
+
+export function listImages(): Promise<ImageSummary[]> {
+  return withStore(async (store) => {
+    const images = await store.images.list();
+    return Promise.all(
+      images.map(async ({ name, descriptor }) => {
+        const {
+          manifest: _manifest,
+          config: _config,
+          ...summary
+        } = await readDetails(store, name, descriptor);
+        return summary;
+      }),
+    );
+  });
+}
+
+/** Errors: BUILD_IMAGE_NOT_FOUND. */
+export function inspectImage(text: string): Promise<ImageDetails> {
+  const name = formatReference(withDefaultTag(parseReference(text)));
+  return withStore(async (store) => {
+    const descriptor = await store.images.get(name);
+    if (descriptor !== undefined) return readDetails(store, name, descriptor);
+    const known = (await store.images.list()).map((image) => image.name);
+    throw new TsbuildError(
+      "BUILD_IMAGE_NOT_FOUND",
+      `no image ${name} in the store${didYouMean(name, known)}`,
+      {
+        hint: "`tsbuild images` lists them.",
+      },
+    );
+  });
+}

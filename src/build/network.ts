@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a RUN learns of the host's network: resolv.conf, proxies, and the address behind `host-gateway`.
+
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { errnoOf } from "../base/index.js";
+import { isProxyName } from "../plan/index.js";
+
+const systemdStub = "127.0.0.53";
+const systemdFile = "/run/systemd/resolve/resolv.conf";
+const publicServers = ["8.8.8.8", "8.8.4.4"];
+
+/** `--dns*` flags: each replaces its lines of the host's file. */
+export interface DnsSettings {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
+
+/** The text of resolv.conf for steps. `hostNetwork`: loopback servers are reachable and stay. */
+export function resolvConf(dns: DnsSettings, hostNetwork: boolean): string {
+  let lines = readLines("/etc/resolv.conf");
+  const servers = lines.filter((line) => line.startsWith("nameserver"));
+  if (servers.length === 1 && servers[0]?.split(/\s+/)[1] === systemdStub && !hostNetwork) {
+    const real = readLines(systemdFile);
+    if (real.length > 0) lines = real;
+  }
+  return rewriteResolvConf(lines, dns, hostNetwork);
+}
+
+/** The same for given lines. */
+export function rewriteResolvConf(
+  lines: readonly string[],
+  dns: DnsSettings,
+  hostNetwork: boolean,
+): string {
+  const keyword = (line: string): string => line.split(/\s+/)[0] ?? "";
+  const loopback = (line: string): boolean => /^nameserver\s+(?:127\.|::1(?:\s|$))/.test(line);
+  const of = (name: string): string[] => lines.filter((line) => keyword(line) === name);
+  const found = of("nameserver").filter((line) => hostNetwork || !loopback(line));
+  const servers =
+    dns.servers.length > 0
+      ? dns.servers.map((server) => `nameserver ${server}`)
+      : found.length > 0
+        ? found
+        : publicServers.map((server) => `nameserver ${server}`);
+  const search =
+    dns.search.length > 0 ? [`search ${dns.search.join(" ")}`] : [...of("search"), ...of("domain")];
+  const options = dns.options.length > 0 ? [`options ${dns.options.join(" ")}`] : of("options");
+  return [...search, ...servers, ...options].join("\n") + "\n";
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "" && !/^[#;]/.test(line));
+  } catch (error) {
+    // A machine without the file has no servers to take over.
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Proxy variables for RUN: build arguments, else the environment. */
+export function proxyEnvironment(
+  buildArgs: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const names = new Set([...buildArgs.keys(), ...Object.keys(env)].filter(isProxyName));
+  return [...names].sort().flatMap((name) => {
+    const value = buildArgs.get(name) ?? env[name];
+    return value === undefined || value === "" ? [] : [`${name}=${value}`];
+  });
+}
+
+/** The host's own address, as seen from a step. Undefined on a machine without a network. */
+export function hostGateway(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+}

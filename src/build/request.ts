@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a caller asks of a build, and what it gets. The command line is one caller; the library's users are others.
+
+import type { Readable, Writable } from "node:stream";
+import type { EventSink } from "../base/index.js";
+import type { ExportResult } from "../export/index.js";
+import type { Descriptor } from "../oci/index.js";
+import type { RunLimits } from "../sandbox/index.js";
+
+/** A secret; read when a step first asks for it. */
+export interface SecretSource {
+  readonly id: string;
+  read(): Promise<Uint8Array>;
+}
+
+/** An ssh agent's socket, or private keys. */
+export interface AgentSource {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
+export interface BuildRequest {
+  /** Directory, `-`, http(s) URL or git URL. */
+  readonly context: string;
+  /** Dockerfile: path, `-` or URL. Absent: chosen in the context. */
+  readonly file?: string;
+  readonly ignoreFile?: string;
+  readonly target?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `--annotation` texts. */
+  readonly annotations?: readonly string[];
+  /** `name[:tag]`. */
+  readonly tags?: readonly string[];
+  /** `os/arch[/variant]`; absent: this machine's. */
+  readonly platform?: string;
+  /** `NAME=VALUE` texts. */
+  readonly buildContexts?: readonly string[];
+  /** `-o` texts; none: the image goes into the store under its tags. */
+  readonly outputs?: readonly string[];
+  readonly noCache?: boolean | readonly string[];
+  readonly pull?: boolean;
+  readonly secrets?: readonly SecretSource[];
+  readonly agents?: readonly AgentSource[];
+  readonly network?: "default" | "none" | "host";
+  readonly allow?: readonly string[];
+  readonly addHosts?: readonly (readonly [name: string, address: string])[];
+  readonly dns?: {
+    readonly servers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
+  readonly limits?: RunLimits;
+  readonly shmSize?: number;
+  readonly noNewPrivileges?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly compatMountpoints?: boolean;
+  /** Where the store is. Absent: $TSBUILD_ROOT, else the default of the user. */
+  readonly storeRoot?: string;
+  /** Relative paths are relative to this directory. Default: the process's. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly events?: EventSink;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildResult {
+  /** The image's manifest; absent when only a tree was asked for. */
+  readonly manifest?: Descriptor;
+  /** The image's configuration: its digest is the image id. */
+  readonly config?: Descriptor;
+  /** Full names given to the image. */
+  readonly names: readonly string[];
+  readonly outputs: readonly ExportResult[];
+}

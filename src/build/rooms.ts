@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening the rooms that a command needs: store, helper, snapshots, registries. All are closed together.
+
+import { CleanupStack, type EventSink } from "../base/index.js";
+import { createRegistryClient, type RegistryClient } from "../registry/index.js";
+import { createSandbox, type Sandbox } from "../sandbox/index.js";
+import { createSnapshots, type Snapshots } from "../snapshot/index.js";
+import { openStore, type Store } from "../store/index.js";
+import { defaultStoreRoot } from "./store-root.js";
+
+export interface Rooms extends AsyncDisposable {
+  readonly store: Store;
+  readonly sandbox: Sandbox;
+  readonly snapshots: Snapshots;
+  /** Opened when it is first asked for. */
+  readonly registry: () => Promise<RegistryClient>;
+}
+
+export async function openRooms(
+  options: {
+    readonly storeRoot?: string;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  },
+  events: EventSink,
+  signal: AbortSignal,
+): Promise<Rooms> {
+  const env = options.env ?? process.env;
+  const root = options.storeRoot ?? defaultStoreRoot(env);
+  const onWarning = (message: string): void => {
+    events({ kind: "warning", message });
+  };
+  await using cleanup = new CleanupStack();
+  const store = cleanup.use(await openStore({ root, signal, onWarning }));
+  const sandbox = createSandbox({ storeRoot: store.root, onWarning });
+  const snapshots = await createSnapshots({ store, sandbox, signal });
+  let client: Promise<RegistryClient> | undefined;
+  cleanup.defer(async () => (await client)?.close());
+  const registry = (): Promise<RegistryClient> =>
+    (client ??= createRegistryClient({ env, onWarning }));
+  const held = cleanup.move();
+  return {
+    store,
+    sandbox,
+    snapshots,
+    registry,
+    [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tsbuild build`: flags to a request, progress while it runs, and what is written when it is done.
+
+import { rm, writeFile } from "node:fs/promises";
+import { build, type BuildRequest, type BuildResult } from "../../build.js";
+import type { EventSink } from "../../base/index.js";
+import type { BuildFlags } from "../options/build-flags.js";
+import { parseAgent, parseSecret } from "../options/credentials.js";
+import { runLimits } from "../options/limits.js";
+import {
+  parseArguments,
+  parseBytes,
+  parseHost,
+  parseLabels,
+  usageError,
+} from "../options/values.js";
+import { withInterruption } from "../interruption.js";
+import { createProgress } from "../progress/create.js";
+import { metadataOf } from "./metadata.js";
+
+export async function buildCommand(context: string | undefined, flags: BuildFlags): Promise<void> {
+  if (context === undefined)
+    throw usageError(
+      "arguments",
+      "",
+      "tsbuild build needs a context: a directory, a URL or - (tsbuild -t app:v1 .)",
+    );
+  const progress = createProgress(flags.quiet === true ? "quiet" : flags.progress);
+  try {
+    const result = await withInterruption((signal) =>
+      build(requestOf(context, flags, progress.sink, signal)),
+    );
+    progress.close();
+    await writeResult(result, flags);
+  } catch (error) {
+    progress.close();
+    // A stale id of an earlier build must not be taken for this one's.
+    if (flags.iidfile !== undefined) await rm(flags.iidfile, { force: true });
+    throw error;
+  }
+}
+
+function requestOf(
+  context: string,
+  flags: BuildFlags,
+  events: EventSink,
+  signal: AbortSignal,
+): BuildRequest {
+  const { env } = process;
+  const outputs = [...flags.output];
+  if (flags.push === true) outputs.push("type=registry");
+  if (flags.load === true) outputs.push("type=docker");
+  if (!["default", "none", "host"].includes(flags.network))
+    throw usageError("--network", flags.network, "expected default, none or host");
+  return {
+    context,
+    ...(flags.file === undefined ? {} : { file: flags.file }),
+    ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    buildArgs: parseArguments(flags.buildArg, env),
+    labels: parseLabels(flags.label),
+    annotations: flags.annotation,
+    tags: flags.tag,
+    ...(flags.platform === undefined ? {} : { platform: flags.platform }),
+    buildContexts: flags.buildContext,
+    outputs,
+    noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
+    pull: flags.pull ?? false,
+    secrets: flags.secret.map((text) => parseSecret(text, env)),
+    agents: flags.ssh.map((text) => parseAgent(text, env)),
+    network: flags.network as "default" | "none" | "host",
+    // Asking for the host's network on the command line is the permission.
+    allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
+    addHosts: flags.addHost.map(parseHost),
+    limits: runLimits(flags),
+    ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
+    noNewPrivileges: securityOptions(flags.securityOpt),
+    capAdd: flags.capAdd,
+    capDrop: flags.capDrop,
+    compatMountpoints: flags.compatMountpoints ?? false,
+    env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    events,
+    signal,
+  };
+}
+
+function securityOptions(values: readonly string[]): boolean {
+  for (const value of values)
+    if (!/^no-new-privileges(?:[=:]true)?$/.test(value))
+      throw usageError("--security-opt", value, "only no-new-privileges is supported");
+  return values.length > 0;
+}
+
+async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
+  const id = result.config?.digest;
+  if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
+  if (flags.metadataFile !== undefined)
+    await writeFile(flags.metadataFile, JSON.stringify(metadataOf(result), null, 2) + "\n");
+  const toStdout = flags.output.some((spec) => spec === "-" || /(?:^|,)dest=-(?:,|$)/.test(spec));
+  if (flags.quiet === true && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
+  if (flags.quiet !== true && flags.progress !== "quiet") process.stderr.write(summary(result));
+}
+
+function summary(result: BuildResult): string {
+  const lines: string[] = [];
+  if (result.manifest !== undefined) lines.push(`manifest ${result.manifest.digest}`);
+  if (result.config !== undefined) lines.push(`image id ${result.config.digest}`);
+  for (const name of result.names) lines.push(`named ${name}`);
+  for (const { path } of result.outputs) if (path !== undefined) lines.push(`wrote ${path}`);
+  return lines.map((line) => `${line}\n`).join("");
+}

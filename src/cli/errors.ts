@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+export const cliErrorCodes = {
+  CLI_USAGE: "A flag or its value is wrong.",
+  CLI_SECRET: "A secret given with --secret cannot be read.",
+  CLI_SSH: "An agent given with --ssh cannot be used.",
+} as const;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags of `tsbuild build`, spelled as docker buildx spells them. Parsing of values is in the files beside this one.
+
+import { Command, Option } from "commander";
+
+/** What commander hands over, by flag. */
+export interface BuildFlags {
+  readonly tag: readonly string[];
+  readonly file?: string;
+  readonly target?: string;
+  readonly buildArg: readonly string[];
+  readonly label: readonly string[];
+  readonly annotation: readonly string[];
+  readonly cache: boolean;
+  readonly noCacheFilter: readonly string[];
+  readonly pull?: boolean;
+  readonly platform?: string;
+  readonly buildContext: readonly string[];
+  readonly output: readonly string[];
+  readonly load?: boolean;
+  readonly push?: boolean;
+  readonly progress: "auto" | "plain" | "tty" | "quiet" | "rawjson";
+  readonly quiet?: boolean;
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
+  readonly secret: readonly string[];
+  readonly ssh: readonly string[];
+  readonly network: string;
+  readonly allow: readonly string[];
+  readonly addHost: readonly string[];
+  readonly ulimit: readonly string[];
+  readonly shmSize?: string;
+  readonly memory?: string;
+  readonly memorySwap?: string;
+  readonly cpuShares?: string;
+  readonly cpuPeriod?: string;
+  readonly cpuQuota?: string;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly pidsLimit?: string;
+  readonly cgroupParent?: string;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly securityOpt: readonly string[];
+  readonly ignorefile?: string;
+  readonly compatMountpoints?: boolean;
+  readonly check?: boolean;
+  readonly call?: string;
+  readonly debug?: boolean;
+}
+
+function list(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([] as string[], "none")
+    .argParser((value: string, before: readonly string[]) => [...before, value]);
+}
+
+/** Adds all of them to a command. */
+export function addBuildFlags(command: Command): Command {
+  const options: readonly Option[] = [
+    list("-t, --tag <name>", "name of the image, as name:tag (repeatable)"),
+    new Option(
+      "-f, --file <path>",
+      "Dockerfile (default: CONTEXT/Dockerfile; - reads standard input)",
+    ),
+    new Option("--target <stage>", "build this stage and what it needs"),
+    list(
+      "--build-arg <name[=value]>",
+      "set a build argument (value from the environment when missing)",
+    ),
+    list("--label <name=value>", "set a label of the image"),
+    list("--annotation <[level:]name=value>", "add an annotation to the image"),
+    new Option("--no-cache", "run every step again"),
+    list("--no-cache-filter <stages>", "run the steps of these stages again (comma-separated)"),
+    new Option("--pull", "ask the registry for base images even when the store has them"),
+    new Option("--platform <os/arch>", "platform of the image"),
+    list(
+      "--build-context <name=source>",
+      "additional context: directory, docker-image://, oci-layout://, git or http URL",
+    ),
+    list(
+      "-o, --output <spec>",
+      "where the result goes: type=oci|docker|local|tar|image|registry,dest=...",
+    ),
+    new Option("--push", "same as --output type=registry"),
+    new Option("--load", "same as --output type=docker, into the local engine"),
+    new Option("--progress <kind>", "how progress is shown")
+      .choices(["auto", "plain", "tty", "quiet", "rawjson"])
+      .default("auto")
+      .env("BUILDKIT_PROGRESS"),
+    new Option("-q, --quiet", "print nothing but the image's id"),
+    new Option("--iidfile <path>", "write the image's id to this file"),
+    new Option("--metadata-file <path>", "write the result's metadata as JSON to this file"),
+    list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
+    list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
+    new Option("--network <mode>", "network of RUN: default, none, host").default("default"),
+    list("--allow <entitlement>", "grant network.host or security.insecure"),
+    list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
+    list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),
+    new Option("--shm-size <bytes>", "size of /dev/shm in RUN"),
+    new Option("-m, --memory <bytes>", "memory limit of RUN"),
+    new Option("--memory-swap <bytes>", "memory and swap limit of RUN (-1: no limit)"),
+    new Option("-c, --cpu-shares <number>", "relative CPU weight of RUN"),
+    new Option("--cpu-period <microseconds>", "CPU period of RUN"),
+    new Option("--cpu-quota <microseconds>", "CPU time per period of RUN"),
+    new Option("--cpuset-cpus <list>", "CPUs that RUN may use"),
+    new Option("--cpuset-mems <list>", "memory nodes that RUN may use"),
+    new Option("--pids-limit <number>", "how many processes RUN may have"),
+    new Option("--cgroup-parent <path>", "cgroup under which RUN is put"),
+    list("--cap-add <name>", "give RUN a capability"),
+    list("--cap-drop <name>", "take a capability from RUN"),
+    list("--security-opt <option>", "no-new-privileges"),
+    new Option("--ignorefile <path>", "use this file instead of .dockerignore"),
+    new Option(
+      "--compat-mountpoints",
+      "keep the directories /proc, /sys and /dev that RUN needed, as Docker does",
+    ),
+    new Option("-D, --debug", "show the causes of errors"),
+  ];
+  for (const option of options) command.addOption(option);
+  return command;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of flags: sizes, numbers, KEY=VALUE lists, comma-separated attributes. Every error names the flag.
+
+import { TsbuildError, didYouMean } from "../../base/index.js";
+
+/** A wrong use of the command line (exit code 2). */
+export function usageError(flag: string, value: string, expected: string): TsbuildError {
+  return new TsbuildError("CLI_USAGE", `invalid ${flag} ${JSON.stringify(value)}: ${expected}`);
+}
+
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+};
+
+/** Bytes: `64m`, `1.5g`, `65536`. */
+export function parseBytes(flag: string, value: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(value.trim());
+  const unit = units[match?.[2]?.toLowerCase() ?? ""];
+  if (match === null || unit === undefined)
+    throw usageError(flag, value, "expected a size such as 64m or 2g");
+  return Math.floor(Number(match[1]) * unit);
+}
+
+/** A whole number, not less than `minimum`. */
+export function parseWhole(flag: string, value: string, minimum = 0): number {
+  const number = Number(value);
+  if (!/^-?\d+$/.test(value) || number < minimum || !Number.isSafeInteger(number))
+    throw usageError(flag, value, `expected a whole number of at least ${minimum}`);
+  return number;
+}
+
+/** `NAME=VALUE` flags; without `=` the value comes from the environment, and without one there the flag does nothing. */
+export function parseArguments(
+  values: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Map<string, string> {
+  const result = new Map<string, string>();
+  for (const text of values) {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    if (name === "") throw usageError("--build-arg", text, "expected NAME or NAME=VALUE");
+    const value = at < 0 ? env[name] : text.slice(at + 1);
+    if (value !== undefined) result.set(name, value);
+  }
+  return result;
+}
+
+/** `--label NAME=VALUE`; without `=` the value is empty. */
+export function parseLabels(values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    values.map((text) => {
+      const at = text.indexOf("=");
+      const name = at < 0 ? text : text.slice(0, at);
+      if (name === "") throw usageError("--label", text, "expected NAME=VALUE");
+      return [name, at < 0 ? "" : text.slice(at + 1)];
+    }),
+  );
+}
+
+/** Splits at commas that are not inside double quotes (RFC 4180: a field may be quoted as a whole, `""` is a quote). */
+export function splitFields(flag: string, text: string): string[] {
+  const fields: string[] = [];
+  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y;
+  while (
+    pattern.lastIndex < text.length ||
+    (fields.length > 0 && text.endsWith(",") && pattern.lastIndex === text.length)
+  ) {
+    const match = pattern.exec(text);
+    if (match === null) throw usageError(flag, text, "a quote is not closed");
+    fields.push(match[1] === undefined ? (match[2] ?? "") : match[1].replaceAll('""', '"'));
+    if (pattern.lastIndex >= text.length) break;
+  }
+  return fields;
+}
+
+/** Comma-separated `key=value` attributes with known keys. */
+export function parseAttributes(
+  flag: string,
+  text: string,
+  known: readonly string[],
+): Map<string, string> {
+  const result = new Map<string, string>();
+  for (const field of splitFields(flag, text)) {
+    const at = field.indexOf("=");
+    const key = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
+    if (at < 0)
+      throw usageError(flag, text, `field ${JSON.stringify(field)} must be a key=value pair`);
+    if (!known.includes(key))
+      throw usageError(
+        flag,
+        text,
+        `unexpected key ${JSON.stringify(key)}${didYouMean(key, known)}`,
+      );
+    result.set(key, field.slice(at + 1));
+  }
+  return result;
+}
+
+/** `--ulimit nofile=1024:2048`; one number is both limits. */
+export function parseUlimit(text: string): { name: string; soft: number; hard: number } {
+  const match = /^([a-z]+)=(-?\d+|unlimited)(?::(-?\d+|unlimited))?$/.exec(text);
+  const number = (value: string): number =>
+    value === "unlimited" || value === "-1" ? -1 : parseWhole("--ulimit", value);
+  if (match === null) throw usageError("--ulimit", text, "expected NAME=SOFT[:HARD]");
+  const [, name = "", softText = "", hardText] = match;
+  const soft = number(softText);
+  const hard = hardText === undefined ? soft : number(hardText);
+  if (hard !== -1 && (soft === -1 || soft > hard))
+    throw usageError("--ulimit", text, "the soft limit is above the hard limit");
+  return { name, soft, hard };
+}
+
+/** `--add-host name:address` or `name=address`, brackets around IPv6 allowed. */
+export function parseHost(text: string): readonly [name: string, address: string] {
+  const at = text.search(/[:=]/);
+  const name = text.slice(0, Math.max(at, 0));
+  const address = text.slice(at + 1).replace(/^\[(.*)\]$/, "$1");
+  const valid =
+    address === "host-gateway" || /^[0-9.]+$/.test(address) || /^[0-9a-f:.]+$/i.test(address);
+  if (name === "" || /\s/.test(name) || !valid)
+    throw usageError("--add-host", text, "expected NAME:ADDRESS");
+  return [name, address];
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a failure is told: the place with an excerpt, what failed, what to do; and the exit code.
+
+import { isTsbuildError, messageOf, printable } from "../base/index.js";
+import { formatExcerpt } from "../dockerfile/index.js";
+
+/** Exit codes: 1 the build failed, 2 wrong use, 3 this machine cannot build, 130 interrupted. */
+export function exitCodeOf(error: unknown): number {
+  if (isInterruption(error)) return 130;
+  if (!isTsbuildError(error)) return 1;
+  if (error.code === "CLI_USAGE" || error.code === "EXPORT_OPTION") return 2;
+  return environmentCodes.has(error.code) ? 3 : 1;
+}
+
+/** The machine lacks something; no change of the Dockerfile would help. */
+const environmentCodes = new Set([
+  "SANDBOX_HELPER_MISSING",
+  "SANDBOX_HELPER_VERSION",
+  "SANDBOX_UNSUPPORTED",
+  "SANDBOX_NOT_PERMITTED",
+  "STORE_LOCKED",
+  "STORE_PERMISSION",
+]);
+
+/** Thrown through the signal when the user interrupts. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+export function isInterruption(error: unknown): boolean {
+  return unwrap(error) instanceof Interrupted;
+}
+
+/** A failed clean-up must not hide what failed first. */
+function unwrap(error: unknown): unknown {
+  return error instanceof Error && error.name === "SuppressedError" && "suppressed" in error
+    ? unwrap(error.suppressed)
+    : error;
+}
+
+/** The whole report, for standard error. `debug`: with the chain of causes. */
+export function formatError(thrown: unknown, debug: boolean): string {
+  const error = unwrap(thrown);
+  if (isInterruption(error)) return "ERROR: build interrupted\n";
+  const lines: string[] = [];
+  if (isTsbuildError(error) && error.location !== undefined)
+    lines.push(formatExcerpt(error.location));
+  lines.push(`ERROR: ${printable(messageOf(error))}`);
+  if (isTsbuildError(error) && error.hint !== undefined)
+    lines.push(`HINT: ${printable(error.hint)}`);
+  if (!isTsbuildError(error) && !debug)
+    lines.push("This is a defect in tsbuild; --debug shows where it came from.");
+  if (debug) lines.push(...causes(error));
+  return lines.join("\n") + "\n";
+}
+
+function causes(error: unknown): string[] {
+  const lines: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = isTsbuildError(at) ? ` (${at.code})` : "";
+    lines.push(`--- ${at.name}${code}: ${printable(at.stack ?? at.message)}`);
+  }
+  return lines;
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+export const snapshotErrorCodes = {
+  SNAPSHOT_NOT_FOUND:
+    "A state of a root filesystem is no longer in the store (it was pruned while in use).",
+} as const;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// ADD of a URL, once it is downloaded: the file as it is, or unpacked when --unpack says so.
+
+import { isRecord } from "../../base/index.js";
+import type { CopyOp, CopySource } from "../../plan/index.js";
+import type { Root } from "../../sandbox/index.js";
+import type { Result, StepContext } from "../../solve/index.js";
+import type { StepServices } from "../services.js";
+import type { OpenedTree } from "../trees.js";
+import { copyArchives } from "./archives.js";
+import { matchOperations } from "./operations.js";
+import { select } from "./select.js";
+import { ownerOf } from "./step.js";
+
+export async function copyDownload(
+  services: StepServices,
+  op: CopyOp,
+  from: {
+    readonly source: Extract<CopySource, { kind: "download" }>;
+    readonly tree: OpenedTree;
+    readonly inputs: readonly Result[];
+  },
+  destination: Root,
+  context: StepContext,
+): Promise<void> {
+  const { source, tree, inputs } = from;
+  const result = source.root.from === "input" ? inputs[source.root.index] : undefined;
+  const name = isRecord(result) ? result["name"] : undefined;
+  if (typeof name !== "string") throw new TypeError("a download names its file");
+  // The name is a stranger's: it must not be taken for a pattern.
+  const { matches } = await select(tree, name.replace(/[\\*?[\]]/g, "\\$&"), {
+    exclude: [],
+    parents: false,
+  });
+  const owner = ownerOf(op);
+  if (op.unpack === "all") {
+    const unpacked = await copyArchives(
+      services,
+      op,
+      tree.reader,
+      matches,
+      destination,
+      owner,
+      context,
+    );
+    if (unpacked.size > 0) return;
+  }
+  const entries = matches.flatMap((match) => matchOperations(op, match, name));
+  await services.sandbox.copy(
+    { source: tree.root, destination, owner, madeTime: services.epoch ?? 0 },
+    entries.map(({ op: step }) => step),
+    context.signal,
+  );
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Step } from "../solve/index.js";
+import { copyStep } from "./copy/step.js";
+import { gitStep } from "./git.js";
+import { httpStep } from "./http.js";
+import { imageStep } from "./image.js";
+import { runStep } from "./run/step.js";
+import { scratchStep } from "./scratch.js";
+import type { StepServices } from "./services.js";
+import { workdirStep } from "./workdir.js";
+
+export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
+export { ImageResolver } from "./image-resolver.js";
+export { fetchBlob } from "./image-blobs.js";
+export { snapshotOf, type SnapshotResult } from "./result.js";
+export { stepsErrorCodes } from "./errors.js";
+export type { Credentials, RunSettings, StepServices } from "./services.js";
+
+/** The table of steps: one row per kind of vertex. */
+export function createSteps(services: StepServices): Readonly<Record<string, Step>> {
+  return {
+    scratch: scratchStep,
+    image: imageStep(services),
+    run: runStep(services),
+    copy: copyStep(services),
+    workdir: workdirStep(services),
+    http: httpStep(services),
+    git: gitStep(services),
+  };
+}
