@@ -17,7 +17,7 @@ function directiveIn(line: string, number: number, prefix: string): Directive | 
   const comment =
     text.slice(0, indent) + "#".padEnd(prefix.length) + text.slice(indent + prefix.length);
   const span = directiveSpan(comment);
-  if (span === undefined) return undefined;
+  if (span?.value === undefined) return undefined;
   const value = text.slice(span.value.start).trim();
   const between = text.slice(span.name.end, span.value.start);
   const name = text.slice(span.name.start, span.name.end).toLowerCase();

@@ -6,7 +6,7 @@ import { nearest } from "../base/index.js";
 import type { SourceRange } from "../base/index.js";
 import { fail } from "./errors.js";
 import type { LogicalLine } from "./logical-line.js";
-import { skeletonOf, unquoteFlag } from "./skeleton.js";
+import { originalOffset, shapeOf, unquoteFlag } from "./shape.js";
 import { failAt } from "./statement.js";
 import type { RawFlag, Statement } from "./statement.js";
 import { flagSpans } from "./tree.js";
@@ -23,17 +23,17 @@ export function splitFlags(
 ): { readonly flags: readonly RawFlag[]; readonly argumentsStart: number } {
   const text = line.text.slice(start);
   if (!/^\s*--/u.test(text)) return { flags: [], argumentsStart: start };
-  const rules = { escape: source.escape, escapeInSingleQuotes: true };
+  const rules = { escape: source.escape, quotes: true, escapeInSingleQuotes: true };
   let ended = false;
-  const skeleton = skeletonOf(text, rules, (at) => {
+  const shape = shapeOf(text, rules, (at) => {
     if (ended || !text.startsWith("--", at)) return true;
     ended = /^--(?:\s|$)/u.test(text.slice(at, at + 3));
     return false;
   });
-  const count = skeleton.match(/(?:^| )--/g)?.length ?? 0;
+  const count = shape.text.match(/(?:^| )--/g)?.length ?? 0;
   if (count > maxFlags) fail("DOCKERFILE_FLAG", `more than ${maxFlags} flags`, source, line.lines);
   const flags: RawFlag[] = [];
-  for (const span of flagSpans(skeleton)) {
+  for (const span of flagSpans(shape)) {
     if (span.end - span.start === 2) continue;
     const place = (from: number, to: number): SourceRange => line.range(start + from, start + to);
     const nameEnd = span.value === undefined ? span.end : span.value.start - 1;
@@ -51,7 +51,7 @@ export function splitFlags(
       ...(value === undefined ? {} : { value }),
     });
   }
-  return { flags, argumentsStart: start + skeleton.length };
+  return { flags, argumentsStart: start + originalOffset(shape, shape.text.length) };
 }
 
 /** `boolean`: bare, true or false. `value`: needs one. `list`: needs one, may repeat. */
@@ -65,8 +65,11 @@ export interface CheckedFlags {
   readonly lists: ReadonlyMap<string, readonly Word[]>;
 }
 
+const noFlags: CheckedFlags = { booleans: new Map(), values: new Map(), lists: new Map() };
+
 /** Checks flags against a table. Errors: DOCKERFILE_FLAG at the flag. */
 export function checkFlags(statement: Statement, table: FlagTable): CheckedFlags {
+  if (statement.flags.length === 0) return noFlags;
   const booleans = new Map<string, boolean>();
   const values = new Map<string, Word>();
   const lists = new Map<string, Word[]>();

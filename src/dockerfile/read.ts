@@ -9,7 +9,7 @@ import { chompTabs, findOpenings } from "./heredoc.js";
 import { instructionRows, keywords } from "./instructions/table.js";
 import type { LineReader, ReadLine } from "./lines.js";
 import type { LogicalLine } from "./logical-line.js";
-import { baseOf, failAt, jsonStrings } from "./statement.js";
+import { baseOf, bodiesOf, failAt, jsonStrings } from "./statement.js";
 import type { Statement } from "./statement.js";
 import type {
   AnyInstruction,
@@ -107,12 +107,12 @@ function parseOnbuild(outer: Statement, read: ReadLine, reader: LineReader): Onb
     failAt(outer, "DOCKERFILE_ARGUMENTS", "ONBUILD requires at least one argument");
   const inner = withHeredocs(split(outer.source, read, outer.line, outer.restStart), reader);
   const instruction = parseTrigger(inner);
-  const bodies = inner.heredocs.map((heredoc) => `\n${heredoc.content}${heredoc.name}`);
+  const bodies = bodiesOf(inner.heredocs);
   return {
     kind: "onbuild",
     ...baseOf({ ...outer, heredocs: inner.heredocs, range: inner.range }),
-    trigger: outer.line.text.slice(outer.restStart).trimEnd() + bodies.join(""),
-    instruction: { ...instruction, original: outer.rest + bodies.join("") },
+    trigger: outer.line.text.slice(outer.restStart).trimEnd() + bodies,
+    instruction: { ...instruction, original: outer.rest + bodies },
   };
 }
 

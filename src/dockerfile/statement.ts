@@ -30,13 +30,17 @@ export interface Statement {
   readonly range: SourceRange;
 }
 
+/** Here-documents as they follow their instruction: bodies and terminators. */
+export function bodiesOf(heredocs: readonly Heredoc[]): string {
+  return heredocs.map((heredoc) => `\n${heredoc.content}${heredoc.name}`).join("");
+}
+
 /** What every instruction carries. */
 export function baseOf(statement: Statement): InstructionBase {
-  const bodies = statement.heredocs.map((h) => `\n${h.content}${h.name}`);
   return {
     range: statement.range,
     keyword: statement.keyword,
-    original: statement.line.text.trim() + bodies.join(""),
+    original: statement.line.text.trim() + bodiesOf(statement.heredocs),
     comments: statement.comments,
   };
 }

@@ -2,7 +2,7 @@
 // FROM [--platform=p] image [AS name]
 
 import { checkFlags, optional } from "../flags.js";
-import { skeletonOf } from "../skeleton.js";
+import { shapeOf } from "../shape.js";
 import { baseOf, failAt, wordAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import { fromSpans } from "../tree.js";
@@ -11,13 +11,14 @@ import type { FromInstruction, Word } from "../types.js";
 const stageName = /^[a-z][a-z0-9-_.]*$/;
 
 /** FROM does not know quotes: its words are split at blanks. */
-const noQuotes = { escape: "", escapeInSingleQuotes: false };
+const noQuotes = { escape: "", quotes: false, escapeInSingleQuotes: false };
 
 function wordsOf(statement: Statement): readonly Word[] {
-  const skeleton = skeletonOf(statement.rest.replace(/['"]/g, "x"), noQuotes);
+  const { rest } = statement;
   // A fourth word is wrong already; the library need not look at a million of them.
-  const end = /^(?:\S+\s+){3}\S/.exec(skeleton)?.[0].length ?? skeleton.length;
-  return fromSpans(skeleton.slice(0, end)).map((s) => wordAt(statement, s.start, s.end));
+  let words = 0;
+  const shape = shapeOf(rest, noQuotes, () => words++ === 4);
+  return fromSpans(shape).map((span) => wordAt(statement, span.start, span.end));
 }
 
 export function parseFrom(statement: Statement): FromInstruction {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `name=value` arguments of ARG, ENV and LABEL, and the older `name value` form of the latter two.
 
-import { skeletonOf } from "../skeleton.js";
+import { originalOffset, shapeOf } from "../shape.js";
+import type { QuoteRules, Shape } from "../shape.js";
 import { failAt, wordAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import { propertySpans } from "../tree.js";
@@ -13,10 +14,21 @@ interface Property {
   readonly value: Word | undefined;
 }
 
+function shapeOfRest(statement: Statement): Shape {
+  const rules: QuoteRules = {
+    escape: statement.source.escape,
+    quotes: true,
+    escapeInSingleQuotes: false,
+  };
+  return shapeOf(statement.rest, rules);
+}
+
 /** The words of the arguments, quotes kept together, split at the first equals sign. */
-export function properties(statement: Statement): readonly Property[] {
-  const rules = { escape: statement.source.escape, escapeInSingleQuotes: false };
-  return propertySpans(skeletonOf(statement.rest, rules)).map(({ name, value }) => ({
+export function properties(
+  statement: Statement,
+  shape: Shape = shapeOfRest(statement),
+): readonly Property[] {
+  return propertySpans(shape).map(({ name, value }) => ({
     name: wordAt(statement, name.start, name.end),
     value: value === undefined ? undefined : wordAt(statement, value.start, value.end),
   }));
@@ -29,12 +41,10 @@ export function keyValues(statement: Statement): {
 } {
   const name = statement.keyword.toUpperCase();
   const { rest } = statement;
-  const firstWord = skeletonOf(
-    rest,
-    { escape: statement.source.escape, escapeInSingleQuotes: false },
-    (at) => at > 0,
-  );
-  if (!rest.slice(0, firstWord.trimEnd().length).includes("=")) {
+  const shape = shapeOfRest(statement);
+  const blank = shape.text.indexOf(" ");
+  const firstWord = rest.slice(0, blank === -1 ? rest.length : originalOffset(shape, blank));
+  if (!firstWord.includes("=")) {
     // `ENV name value`: everything after the first blank is the value, as it stands.
     const separator = /[\t\v\f\r ]+/.exec(rest);
     if (separator === null)
@@ -43,7 +53,7 @@ export function keyValues(statement: Statement): {
     const value = wordAt(statement, separator.index + separator[0].length, rest.length);
     return { pairs: [{ key, value }], legacy: true };
   }
-  const pairs = properties(statement).map(({ name: key, value }) => {
+  const pairs = properties(statement, shape).map(({ name: key, value }) => {
     if (value === undefined || key.text.includes("="))
       return failAt(
         statement,

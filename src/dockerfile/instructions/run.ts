@@ -4,7 +4,7 @@
 import { checkFlags } from "../flags.js";
 import { parseOpening } from "../heredoc.js";
 import { parseMountFlag } from "../mounts/resolve.js";
-import { baseOf, failAt } from "../statement.js";
+import { baseOf, bodiesOf, failAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import type { RunCommand, RunInstruction, Word } from "../types.js";
 import { commandOf } from "./command.js";
@@ -37,8 +37,7 @@ function runCommand(statement: Statement): RunCommand {
   if (first === undefined) return commandOf(statement, rest);
   if (parseOpening(rest) === undefined) {
     // Command text around the openings: the shell gets everything as it was written and sorts it out.
-    const bodies = heredocs.map((heredoc) => `\n${heredoc.content}${heredoc.name}`);
-    return { form: "shell", line: rest + bodies.join("") };
+    return { form: "shell", line: rest + bodiesOf(heredocs) };
   }
   if (first.body.startsWith("#!")) return { form: "script", name: first.name, body: first.body };
   return { form: "shell", line: first.body };

@@ -71,7 +71,10 @@ export function withComments(settings: CheckSettings, comments: readonly string[
     if (!comment.toLowerCase().startsWith("check")) continue;
     const line = `#${comment}`;
     const span = directiveSpan(line);
-    if (span === undefined || line.slice(span.name.start, span.name.end).toLowerCase() !== "check")
+    if (
+      span?.value === undefined ||
+      line.slice(span.name.start, span.name.end).toLowerCase() !== "check"
+    )
       continue;
     const result = parseOptions(line.slice(span.value.start).trim());
     // A comment that is no valid option is just a comment.
