@@ -90,7 +90,7 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
     allow: request.allow ?? [],
     warn: events,
   });
-  return solveAndExport({
+  return await solveAndExport({
     request,
     rooms,
     trees,

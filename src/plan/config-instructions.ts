@@ -196,7 +196,7 @@ function positive(name: string, value: number | undefined): Record<string, numbe
 }
 
 function planOnbuild(planner: StagePlanner, { trigger }: OnbuildInstruction): void {
-  const { draft } = planner;
-  draft.config.OnBuild = [...(draft.config.OnBuild ?? []), trigger];
-  draft.note(`ONBUILD ${trigger}`);
+  // No line of history: the trigger belongs to the images built on this one.
+  const { config } = planner.draft;
+  config.OnBuild = [...(config.OnBuild ?? []), trigger];
 }

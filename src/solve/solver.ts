@@ -51,6 +51,7 @@ export class Solver {
   readonly #limiters: Record<Resource, LimitFunction>;
   readonly #defined = new Map<VertexId, Promise<Defined>>();
   readonly #solved = new Map<VertexId, Promise<Result>>();
+  readonly #renewals = new Map<VertexId, boolean>();
   readonly #shown = new Set<VertexId>();
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
@@ -104,7 +105,7 @@ export class Solver {
   async #solveOnce(vertex: Vertex): Promise<Result> {
     const step = this.#step(vertex);
     const { key, parts } = await this.#define(vertex.id);
-    const known = vertex.noCache ? undefined : await this.#lookup(key, step);
+    const known = this.#renewed(vertex.id) ? undefined : await this.#lookup(key, step);
     if (known !== undefined) return this.#hit(vertex, known.result);
 
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
@@ -186,6 +187,20 @@ export class Solver {
     for (const input of vertex.inputs)
       if (!this.#solved.has(input)) this.#showCached(this.#vertex(input));
     this.#finished(vertex, "cached");
+  }
+
+  /**
+   * The vertex or something below it is to run again, cache or not: its definition alone then says nothing about what it
+   * yields. Its content key still may.
+   */
+  #renewed(id: VertexId): boolean {
+    let renewed = this.#renewals.get(id);
+    if (renewed === undefined) {
+      const vertex = this.#vertex(id);
+      renewed = vertex.noCache || vertex.inputs.some((input) => this.#renewed(input));
+      this.#renewals.set(id, renewed);
+    }
+    return renewed;
   }
 
   #define(id: VertexId): Promise<Defined> {

@@ -74,7 +74,7 @@ async function checkOut(
   const shape = { destination: "/", directory: true, parents: false, exclude: [] };
   const { matches } = await select({ reader, label: "the repository" }, pattern, shape);
   const entries = matches.flatMap((match) => matchOperations(shape, match, pattern));
-  return draftOn(services, null, (destination) =>
+  return await draftOn(services, null, (destination) =>
     sandbox.copy(
       {
         source,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flags of `tsbuild build`, spelled as docker buildx spells them. Parsing of values is in the files beside this one.
 
-import { Command, Option } from "commander";
+import type { Command } from "commander";
+import { Option } from "commander";
 
 /** What commander hands over, by flag. */
 export interface BuildFlags {

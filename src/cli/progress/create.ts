@@ -23,7 +23,12 @@ export function createProgress(kind: ProgressKind): Progress {
     case "quiet":
       return { sink: nothing, close: nothing };
     case "rawjson":
-      return { sink: (event) => write(rawJson(event)), close: nothing };
+      return {
+        sink: (event) => {
+          write(rawJson(event));
+        },
+        close: nothing,
+      };
     case "plain":
       return { sink: plainProgress(write), close: nothing };
     case "auto":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
 
-import { CleanupStack } from "../../base/index.js";
+import type { CleanupStack } from "../../base/index.js";
 import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
 import type { Root } from "../../sandbox/index.js";
 import type { Result } from "../../solve/index.js";

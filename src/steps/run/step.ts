@@ -106,7 +106,7 @@ async function run(
       uid: 0,
       gid: 0,
     });
-  return draftOn(services, snapshotOf(inputs[0]), async (root) => {
+  return await draftOn(services, snapshotOf(inputs[0]), async (root) => {
     const result = await sandbox.run(
       {
         root,

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isTsbuildError, type BuildEvent } from "#src/base/index.js";
+import { parseDockerfile } from "#src/dockerfile/index.js";
+import type { ContainerConfig, Digest } from "#src/oci/index.js";
+import { planBuild, type Plan, type PlanOptions, type RunOp } from "#src/plan/index.js";
+
+const amd64 = { os: "linux", architecture: "amd64" };
+const warnings: Extract<BuildEvent, { kind: "warning" }>[] = [];
+
+interface Given {
+  readonly images?: Readonly<Record<string, ContainerConfig>>;
+  readonly options?: Partial<PlanOptions>;
+}
+
+/** Plans a Dockerfile; every image exists, with the given configuration or none. */
+function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<Plan> {
+  warnings.length = 0;
+  return planBuild({
+    dockerfile: parseDockerfile(text, { file: "Dockerfile" }),
+    environment: {
+      resolveImage: (reference) =>
+        Promise.resolve({
+          reference,
+          manifest: {
+            mediaType: "application/vnd.oci.image.manifest.v1+json",
+            digest:
+              `sha256:${Buffer.from(reference).toString("hex").padEnd(64, "0").slice(0, 64)}` as Digest,
+            size: 1,
+          },
+          layers: [],
+          config: {
+            ...amd64,
+            rootfs: { type: "layers", diff_ids: [] },
+            config: images[reference] ?? {},
+          },
+          origin: { kind: "registry", reference },
+        }),
+      namedContext: () => Promise.resolve(undefined),
+    },
+    targetPlatform: amd64,
+    buildPlatform: amd64,
+    buildArgs: new Map(),
+    labels: {},
+    noCache: false,
+    network: "default",
+    allow: [],
+    warn: (warning) => warnings.push(warning),
+    ...options,
+  });
+}
+
+function runs({ graph }: Plan): RunOp[] {
+  return [...graph.values()].filter(({ kind }) => kind === "run").map(({ op }) => op as RunOp);
+}
+
+async function fails(text: string, code: string, line: number, given?: Given): Promise<void> {
+  await assert.rejects(plan(text, given), (error) => {
+    assert.ok(isTsbuildError(error, code), String(error));
+    assert.equal(error.location?.range.startLine, line);
+    return true;
+  });
+}
+
+describe("planBuild", () => {
+  it("expands with the values from before the instruction", async () => {
+    const { image } = await plan("FROM a\nENV x=1\nENV x=2 y=$x\n");
+    assert.deepEqual(image.config.Env?.slice(1), ["x=2", "y=1"]);
+  });
+
+  it("lets ENV win over an ARG of the same name, in both orders", async () => {
+    const options = { buildArgs: new Map([["v", "arg"]]) };
+    const [first, second] = runs(
+      await plan("FROM a\nARG v\nENV v=env\nRUN one\nARG v\nRUN two\n", { options }),
+    );
+    assert.ok(first?.env.includes("v=env"));
+    assert.ok(second?.env.includes("v=env"));
+  });
+
+  it("gives a RUN no ARG that has no value, and an empty one if it is empty", async () => {
+    const [run] = runs(await plan("FROM a\nARG none\nARG empty=\nRUN x\n"));
+    assert.deepEqual(run?.env.slice(1), ["empty="]);
+  });
+
+  it("keeps global ARGs out of stages until they are declared there", async () => {
+    const [before, after] = runs(await plan("ARG g=1\nFROM a\nRUN x\nARG g\nRUN y\n"));
+    assert.ok(!before?.env.includes("g=1"));
+    assert.ok(after?.env.includes("g=1"));
+  });
+
+  it("hands ARGs on to a stage that is built on this one", async () => {
+    const [run] = runs(await plan("FROM a AS one\nARG v=1\nFROM one\nRUN x\n"));
+    assert.ok(run?.env.includes("v=1"));
+  });
+
+  it("drops an inherited CMD at ENTRYPOINT unless this stage set it", async () => {
+    const images = { a: { Cmd: ["inherited"] } };
+    assert.equal((await plan("FROM a\nENTRYPOINT e\n", { images })).image.config.Cmd, undefined);
+    assert.deepEqual(
+      (await plan('FROM a\nCMD ["c"]\nENTRYPOINT e\n', { images })).image.config.Cmd,
+      ["c"],
+    );
+    assert.equal(
+      (await plan('FROM a AS b\nCMD ["c"]\nFROM b\nENTRYPOINT e\n')).image.config.Cmd,
+      undefined,
+    );
+  });
+
+  it("fires the base image's triggers first and does not inherit them", async () => {
+    const images = { a: { OnBuild: ["RUN trigger $X", "ENV X=1"] } };
+    const result = await plan("FROM a\nRUN own\n", { images });
+    assert.deepEqual(
+      runs(result).map(({ argv }) => argv.at(-1)),
+      ["trigger $X", "own"],
+    );
+    assert.equal(result.image.config.OnBuild, undefined);
+  });
+
+  it("fires triggers of a stage of the same file", async () => {
+    const result = await plan("FROM a AS base\nONBUILD RUN trigger\nFROM base\nRUN own\n");
+    assert.deepEqual(
+      runs(result).map(({ argv }) => argv.at(-1)),
+      ["trigger", "own"],
+    );
+  });
+
+  it("plans only stages that the target needs", async () => {
+    const { graph } = await plan(
+      "FROM a AS x\nRUN x\nFROM b AS y\nRUN y\nFROM c\nCOPY --from=y /f /\n",
+    );
+    assert.ok([...graph.values()].some(({ step }) => step?.name.includes("RUN y")));
+    assert.ok(![...graph.values()].some(({ step }) => step?.name.includes("RUN x")));
+  });
+
+  it("finds stages whatever the case of their names, and by index", async () => {
+    const text =
+      "FROM a AS Build\nFROM BUILD AS two\nFROM c\nCOPY --from=bUiLd /f /\nCOPY --from=1 /f /\n";
+    await plan(text);
+    await plan(text, { options: { target: "BUILD" } });
+  });
+
+  it("resolves WORKDIR against the last one and makes a layer unless it is the root", async () => {
+    const { image } = await plan("FROM a\nWORKDIR x\nWORKDIR ../y/\nWORKDIR /\n");
+    assert.equal(image.config.WorkingDir, "/");
+    assert.deepEqual(
+      image.history.map(({ createdBy, vertex }) => [createdBy, vertex !== undefined]),
+      [
+        ["WORKDIR /x", true],
+        ["WORKDIR /y", true],
+        ["WORKDIR /", false],
+      ],
+    );
+  });
+
+  it("writes history as other builders do, ARGs in front of the command", async () => {
+    const { image } = await plan("FROM a\nARG one=1\nARG two\nRUN make\nEXPOSE 2-3 1/UDP\n");
+    assert.deepEqual(
+      image.history.at(-2)?.createdBy,
+      "RUN |2 one=1 two= /bin/sh -c make # buildkit",
+    );
+    assert.deepEqual(image.history.at(-1)?.createdBy, "EXPOSE [1/udp 2/tcp 3/tcp]");
+  });
+
+  it("puts --label over LABEL", async () => {
+    const { image } = await plan("FROM a\nLABEL x=1 y=1\n", { options: { labels: { x: "2" } } });
+    assert.deepEqual(image.config.Labels, { x: "2", y: "1" });
+  });
+
+  it("warns once of a build argument that nothing declares", async () => {
+    const options = { buildArgs: new Map([["VERSON", "1"]]) };
+    await plan("FROM a\nARG VERSION\n", { options });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]?.message ?? "", /VERSON .*did you mean VERSION/);
+  });
+
+  it("asks for permission where a step reaches for the host", async () => {
+    await fails("FROM a\nRUN --network=host x\n", "PLAN_NOT_ALLOWED", 2);
+    await fails("FROM a\nRUN --security=insecure x\n", "PLAN_NOT_ALLOWED", 2);
+    await plan("FROM a\nRUN --network=host x\n", { options: { allow: ["network.host"] } });
+  });
+
+  it("says where a stage is used before it is defined", async () => {
+    await fails("FROM a\nCOPY --from=later /x /\nFROM b AS later\n", "PLAN_FORWARD_REFERENCE", 2, {
+      options: { target: "0" },
+    });
+    await fails("FROM a AS self\nCOPY --from=self /x /\n", "PLAN_CIRCULAR", 2);
+    await fails("FROM a\nCOPY --from=7 /x /\n", "PLAN_UNKNOWN_STAGE", 2);
+  });
+
+  it("refuses a base image that expands to nothing", async () => {
+    await fails("ARG base\nFROM $base\n", "PLAN_BLANK_IMAGE", 2);
+  });
+
+  it("guesses the target that was meant", async () => {
+    await assert.rejects(plan("FROM a AS build\n", { options: { target: "bulid" } }), {
+      code: "PLAN_UNKNOWN_TARGET",
+      message: /did you mean build/,
+    });
+  });
+
+  it("refuses remote sources in COPY and checksums on local ones", async () => {
+    await fails("FROM a\nCOPY https://example.com/x /x\n", "PLAN_BAD_SOURCE", 2);
+    await fails("FROM a\nADD --checksum=sha256:00 x /x\n", "PLAN_BAD_SOURCE", 2);
+  });
+});

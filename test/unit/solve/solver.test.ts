@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BuildEvent } from "#src/base/index.js";
+import {
+  Solver,
+  type CacheRecord,
+  type CacheStore,
+  type Graph,
+  type Result,
+  type Step,
+  type Vertex,
+} from "#src/solve/index.js";
+
+/** A cache in memory; its lock is real enough for one process. */
+class MemoryCache implements CacheStore {
+  readonly records = new Map<string, CacheRecord>();
+  readonly #held = new Map<string, Promise<void>>();
+
+  get(key: string): Promise<CacheRecord | undefined> {
+    return Promise.resolve(this.records.get(key));
+  }
+
+  put(keys: readonly string[], record: CacheRecord): Promise<void> {
+    for (const key of keys) this.records.set(key, record);
+    return Promise.resolve();
+  }
+
+  async lock(key: string): Promise<AsyncDisposable> {
+    while (this.#held.has(key)) await this.#held.get(key);
+    let release = (): void => undefined;
+    this.#held.set(
+      key,
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#held.delete(key);
+        release();
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+interface Lab {
+  readonly ran: string[];
+  readonly events: BuildEvent[];
+  solve(target: string, options?: { readonly signal?: AbortSignal }): Promise<Result>;
+}
+
+/** `run` gives the result of a vertex; `content` makes the step known by what its inputs hold. */
+function lab(
+  graph: Graph,
+  cache: CacheStore,
+  behaviour: {
+    readonly run?: (
+      vertex: Vertex,
+      inputs: readonly Result[],
+      signal: AbortSignal,
+    ) => Promise<Result>;
+    readonly usable?: (result: Result) => boolean;
+  } = {},
+): Lab {
+  const ran: string[] = [];
+  const events: BuildEvent[] = [];
+  const step: Step = {
+    resource: "exec",
+    define: ({ op }) => Promise.resolve({ op }),
+    content: ({ op }, inputs) => Promise.resolve({ op, inputs }),
+    run: async (vertex, inputs, { signal }) => {
+      ran.push(vertex.id);
+      return behaviour.run === undefined
+        ? `${vertex.id}(${inputs.join(",")})`
+        : behaviour.run(vertex, inputs, signal);
+    },
+    usable: (result) => Promise.resolve(behaviour.usable?.(result) ?? true),
+  };
+  return {
+    ran,
+    events,
+    solve: (target, options) =>
+      new Solver({
+        graph,
+        steps: { work: step },
+        cache,
+        limits: { exec: 4, disk: 4, network: 4 },
+        clock: () => 0,
+        events: (event) => {
+          events.push(event);
+        },
+        signal: options?.signal ?? new AbortController().signal,
+      }).solve(target),
+  };
+}
+
+function vertex(
+  id: string,
+  inputs: readonly string[],
+  op: string = id,
+  noCache = false,
+): [string, Vertex] {
+  return [id, { id, kind: "work", inputs, op, step: { id, name: id }, noCache }];
+}
+
+const diamond: Graph = new Map([
+  vertex("base", []),
+  vertex("left", ["base"]),
+  vertex("right", ["base"]),
+  vertex("top", ["left", "right"]),
+]);
+
+describe("Solver", () => {
+  it("runs each vertex once, inputs first", async () => {
+    const { solve, ran } = lab(diamond, new MemoryCache());
+    assert.equal(await solve("top"), "top(left(base()),right(base()))");
+    assert.deepEqual([...ran].sort(), ["base", "left", "right", "top"]);
+    assert.equal(ran[0], "base");
+    assert.equal(ran[3], "top");
+  });
+
+  it("does not touch what the target does not need", async () => {
+    const { solve, ran } = lab(diamond, new MemoryCache());
+    await solve("left");
+    assert.deepEqual(ran, ["base", "left"]);
+  });
+
+  it("runs nothing the second time and shows every step as cached, inputs first", async () => {
+    const cache = new MemoryCache();
+    await lab(diamond, cache).solve("top");
+    const second = lab(diamond, cache);
+    assert.equal(await second.solve("top"), "top(left(base()),right(base()))");
+    assert.deepEqual(second.ran, []);
+    const shown = second.events.flatMap((event) =>
+      event.kind === "step-finished" ? [[event.step.id, event.outcome]] : [],
+    );
+    assert.deepEqual(shown, [
+      ["base", "cached"],
+      ["left", "cached"],
+      ["right", "cached"],
+      ["top", "cached"],
+    ]);
+  });
+
+  it("re-runs a changed vertex and its readers, but not its inputs", async () => {
+    const cache = new MemoryCache();
+    await lab(diamond, cache).solve("top");
+    const changed = new Map([...diamond, vertex("left", ["base"], "left, changed")]);
+    const second = lab(changed, cache, { run: (v) => Promise.resolve(`new ${v.id}`) });
+    await second.solve("top");
+    assert.deepEqual(second.ran, ["left", "top"]);
+  });
+
+  it("stops early when a rebuilt input yields the same content", async () => {
+    const cache = new MemoryCache();
+    const same = (v: Vertex): Promise<Result> => Promise.resolve(`content of ${v.id}`);
+    await lab(diamond, cache, { run: same }).solve("top");
+    const changed = new Map([...diamond, vertex("left", ["base"], "left, changed")]);
+    const second = lab(changed, cache, { run: same });
+    await second.solve("top");
+    assert.deepEqual(second.ran, ["left"]);
+  });
+
+  it("runs again what is no longer usable", async () => {
+    const cache = new MemoryCache();
+    await lab(diamond, cache).solve("top");
+    const second = lab(diamond, cache, {
+      usable: (result) => result !== "top(left(base()),right(base()))",
+    });
+    await second.solve("top");
+    assert.deepEqual(second.ran, ["top"]);
+  });
+
+  it("ignores the cache for a vertex that asks for it, and records its result", async () => {
+    const cache = new MemoryCache();
+    await lab(diamond, cache).solve("top");
+    const fresh = new Map([...diamond, vertex("left", ["base"], "left", true)]);
+    const second = lab(fresh, cache);
+    await second.solve("top");
+    // The same content again: its readers need not run.
+    assert.deepEqual(second.ran, ["left"]);
+    const third = lab(fresh, cache, { run: (v) => Promise.resolve(`new ${v.id}`) });
+    await third.solve("top");
+    assert.deepEqual(third.ran, ["left", "top"]);
+  });
+
+  it("does the work of two equal vertices once", async () => {
+    const twins: Graph = new Map([
+      vertex("a", [], "same"),
+      vertex("b", [], "same"),
+      vertex("top", ["a", "b"]),
+    ]);
+    const { solve, ran } = lab(twins, new MemoryCache());
+    await solve("top");
+    assert.equal(ran.filter((id) => id !== "top").length, 1);
+  });
+
+  it("reports the first failure, aborts the rest and waits for it to end", async () => {
+    let ended = false;
+    const { solve, events } = lab(diamond, new MemoryCache(), {
+      run: async (v, _inputs, signal) => {
+        if (v.id === "left") throw new Error("left failed");
+        if (v.id === "right")
+          await new Promise<void>((_resolve, reject) => {
+            signal.addEventListener("abort", () => {
+              setTimeout(() => {
+                ended = true;
+                reject(new Error("right was stopped"));
+              }, 20);
+            });
+          });
+        return v.id;
+      },
+    });
+    await assert.rejects(solve("top"), { message: "left failed" });
+    assert.equal(ended, true);
+    const outcomes = events.flatMap((event) =>
+      event.kind === "step-finished" ? [`${event.step.id} ${event.outcome}`] : [],
+    );
+    assert.deepEqual(outcomes, ["base done", "left failed", "right cancelled"]);
+  });
+
+  it("stores nothing for a step that failed", async () => {
+    const cache = new MemoryCache();
+    const failing = lab(diamond, cache, {
+      run: (v) => (v.id === "left" ? Promise.reject(new Error("no")) : Promise.resolve(v.id)),
+    });
+    await assert.rejects(failing.solve("left"));
+    const second = lab(diamond, cache);
+    await second.solve("left");
+    assert.deepEqual(second.ran, ["left"]);
+  });
+
+  it("rejects with the reason of the signal when it is interrupted", async () => {
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    const { solve } = lab(diamond, new MemoryCache(), {
+      run: () => {
+        controller.abort(reason);
+        return Promise.reject(new Error("a consequence"));
+      },
+    });
+    await assert.rejects(solve("top", { signal: controller.signal }), reason);
+  });
+});
