@@ -17,7 +17,7 @@ import {
   type LoadedContext,
 } from "./context/index.js";
 import { parseDockerfile, type Dockerfile } from "./dockerfile/index.js";
-import { createExporter, parseAnnotations, parseOutput, type Exporter } from "./export/index.js";
+import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
 import {
   hostPlatform,
   normalizePlatform,
@@ -223,7 +223,7 @@ function createExporters(request: BuildRequest, cwd: string): Exporter[] {
   const specs = request.outputs ?? [];
   const context = {
     cwd,
-    annotations: parseAnnotations(request.annotations ?? []),
+    annotations: (request.annotations ?? []).flatMap(parseAnnotation),
     allow: request.allow ?? [],
     stdoutIsTerminal: process.stdout.isTTY,
   };

@@ -12,23 +12,64 @@ import { copyArchives } from "./archives.js";
 import { digestEntries } from "./digest.js";
 import { copyDownload } from "./download.js";
 import { dataOperations, matchOperations, type PlannedEntry } from "./operations.js";
-import { select, type Match } from "./select.js";
+import { select, type Match, type Selection } from "./select.js";
 
 export function copyStep(services: StepServices): Step {
+  const seen: Seen = new WeakMap();
   return {
     resource: "disk",
     define: async (vertex, context) => ({
       ...settingsParts(vertex.op as CopyOp, services.epoch),
-      files: await digestSources(services, vertex, "context", [], context),
+      files: await digestSources({ services, seen, vertex, inputs: [], context }, "context"),
     }),
     content: async (vertex, inputs, context) => ({
       ...settingsParts(vertex.op as CopyOp, services.epoch),
       root: snapshotOf(inputs[0]),
-      files: await digestSources(services, vertex, "all", inputs, context),
+      files: await digestSources({ services, seen, vertex, inputs, context }, "all"),
     }),
-    run: (vertex, inputs, context) => runCopy(services, vertex, inputs, context),
+    run: (vertex, inputs, context) => runCopy({ services, seen, vertex, inputs, context }),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };
+}
+
+/** A source's selection and its digest, looked at once per build: for the key, and again for the work. */
+interface SeenSource {
+  readonly selection: Selection;
+  readonly digest: () => Promise<string>;
+}
+type Seen = WeakMap<CopySource, SeenSource>;
+
+/** One vertex in hand. */
+interface Work {
+  readonly services: StepServices;
+  readonly seen: Seen;
+  readonly vertex: Vertex;
+  readonly inputs: readonly Result[];
+  readonly context: StepContext;
+}
+
+/** What a source selects in its tree, and the content digest of it. */
+async function look(
+  { seen, vertex }: Work,
+  source: Extract<CopySource, { kind: "path" }>,
+  tree: OpenedTree,
+): Promise<SeenSource> {
+  const known = seen.get(source);
+  if (known !== undefined) return known;
+  const op = vertex.op as CopyOp;
+  const selection = await select(tree, source.pattern, op);
+  let digest: Promise<string> | undefined;
+  const found: SeenSource = {
+    selection,
+    digest: () => {
+      const entries = selection.matches.flatMap((match) =>
+        matchOperations(op, match, source.pattern),
+      );
+      return (digest ??= digestEntries(entries, tree.hasher, op.keepOwners));
+    },
+  };
+  seen.set(source, found);
+  return found;
 }
 
 /** What the operation says itself. Patterns count only for inputs, whose files the definition cannot see. */
@@ -51,13 +92,8 @@ function settingsParts(op: CopyOp, epoch: number | undefined): KeyParts {
  * One part per source. `context`: for the definition, only files of contexts are read, and of an input only what is
  * asked of it counts. `all`: every file is read.
  */
-async function digestSources(
-  services: StepServices,
-  vertex: Vertex,
-  which: "context" | "all",
-  inputs: readonly Result[],
-  context: StepContext,
-): Promise<string[]> {
+async function digestSources(work: Work, which: "context" | "all"): Promise<string[]> {
+  const { services, vertex, inputs, context } = work;
   const op = vertex.op as CopyOp;
   const parts: string[] = [];
   for (const source of op.sources) {
@@ -71,60 +107,34 @@ async function digestSources(
       );
     else {
       await using tree = await openTree(services, source.root, inputs, context.signal);
-      const selection = await select(tree, source.pattern, op);
-      const entries = selection.matches.flatMap((match) =>
-        matchOperations(op, match, source.pattern),
-      );
-      parts.push(`files ${await digestEntries(entries, tree.hasher, op.keepOwners)}`);
+      const { digest } = await look(work, source, tree);
+      parts.push(`files ${await digest()}`);
     }
   }
   return parts;
 }
 
-async function runCopy(
-  services: StepServices,
-  vertex: Vertex,
-  inputs: readonly Result[],
-  context: StepContext,
-): Promise<Result> {
+async function runCopy(work: Work): Promise<Result> {
+  const { services, vertex, inputs, context } = work;
   const op = vertex.op as CopyOp;
   const parent = snapshotOf(inputs[0]);
   warnAboutDestination(op, context);
+  const copyInto = async (destination: Root): Promise<void> => {
+    for (const source of op.sources) await copySource(work, source, destination);
+  };
   // A name is looked up in the destination, so the copy cannot be made on nothing.
   const namedOwner = op.chown !== undefined && !/^\d+(?::\d+)?$/.test(op.chown);
-  if (!op.link || namedOwner)
-    return draftOn(services, parent, (root) => copyInto(services, op, root, inputs, context));
+  if (!op.link || namedOwner) return draftOn(services, parent, copyInto);
   // --link: copied onto nothing, then laid over whatever the parent is.
-  const alone = await draftOn(services, null, (root) =>
-    copyInto(services, op, root, inputs, context),
-  );
-  const { dir } = services.snapshots.get(snapshotOf(alone) ?? never());
+  const alone = snapshotOf(await draftOn(services, null, copyInto));
+  if (alone === null) throw new TypeError("a copy always makes a snapshot");
+  const { dir } = services.snapshots.get(alone);
   return { snapshot: await services.snapshots.commitShared(parent, dir) };
 }
 
-function never(): never {
-  throw new TypeError("a copy always makes a snapshot");
-}
-
-async function copyInto(
-  services: StepServices,
-  op: CopyOp,
-  destination: Root,
-  inputs: readonly Result[],
-  context: StepContext,
-): Promise<void> {
-  for (const source of op.sources)
-    await copySource(services, op, source, destination, inputs, context);
-}
-
-async function copySource(
-  services: StepServices,
-  op: CopyOp,
-  source: CopySource,
-  destination: Root,
-  inputs: readonly Result[],
-  context: StepContext,
-): Promise<void> {
+async function copySource(work: Work, source: CopySource, destination: Root): Promise<void> {
+  const { services, vertex, inputs, context } = work;
+  const op = vertex.op as CopyOp;
   const { sandbox } = services;
   const request = { destination, owner: ownerOf(op), madeTime: services.epoch ?? 0 };
   if (source.kind === "inline") {
@@ -134,11 +144,8 @@ async function copySource(
       mode: 0o644,
       mtime: services.epoch ?? 0,
     };
-    await sandbox.copy(
-      { ...request, source: { kind: "stack", lowers: [] } },
-      dataOperations(op, file),
-      context.signal,
-    );
+    const nothing: Root = { kind: "stack", lowers: [] };
+    await sandbox.copy({ ...request, source: nothing }, dataOperations(op, file), context.signal);
     return;
   }
   await using tree = await openTree(services, source.root, inputs, context.signal);
@@ -146,7 +153,7 @@ async function copySource(
     await copyDownload(services, op, { source, tree, inputs }, destination, context);
     return;
   }
-  const { matches, wildcard } = await select(tree, source.pattern, op);
+  const { matches, wildcard } = (await look(work, source, tree)).selection;
   if (matches.length === 0 && wildcard)
     context.warn(
       `${op.command}: no file matches ${JSON.stringify(source.pattern)}, nothing is copied`,
