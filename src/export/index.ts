@@ -1,2 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-export type * from "./types.js";
+export type {
+  Annotation,
+  Exporter,
+  ExporterAttribute,
+  ExporterContext,
+  ExporterRow,
+  ExportInput,
+  ExportOptions,
+  ExportResult,
+  LayerWish,
+  OutputSpec,
+  TreeSource,
+} from "./types.js";
+export { createExporter, exporters } from "./table.js";
+export { parseAnnotation, parseOutput } from "./output-spec.js";
+export { exportErrorCodes, type ExportErrorCode } from "./errors.js";

@@ -56,8 +56,12 @@ export interface ExportInput {
   readonly store: Store;
   /** The trees for `local` and `tar`, one per platform. */
   readonly trees?: readonly { readonly platform: Platform; readonly tree: TreeSource }[];
-  /** For outputs that push; asked for only then. */
-  readonly registry?: () => Promise<RegistryClient>;
+  /** For outputs that push; asked for only then. The caller closes the client. */
+  readonly registry?: (options: {
+    readonly insecureHosts: readonly string[];
+  }) => Promise<RegistryClient>;
+  /** Images whose layers are in this one: their repositories may lend blobs to a push. */
+  readonly mountFrom?: readonly Reference[];
 }
 
 export interface ExportOptions {

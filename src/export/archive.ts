@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Archives of an image: entries in the order of their names, all with the same times and owners, so that the same image
+// gives the same archive.
+
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { pack } from "tar-stream";
+import type { Store } from "../store/index.js";
+import { blobPath, layoutMarker } from "./layout-files.js";
+import type { PreparedImage } from "./prepare.js";
+import type { ExportOptions } from "./types.js";
+
+/** A file of an archive: small text, or a blob of the store. */
+interface ArchiveFile {
+  readonly name: string;
+  readonly size: number;
+  readonly content: Buffer | (() => Readable);
+}
+
+const epoch = new Date(0);
+
+function filesOf(
+  image: PreparedImage,
+  store: Store,
+  texts: Readonly<Record<string, string>>,
+): ArchiveFile[] {
+  const small = Object.entries({ "oci-layout": layoutMarker, ...texts }).map(
+    ([name, text]): ArchiveFile => {
+      const content = Buffer.from(text);
+      return { name, size: content.length, content };
+    },
+  );
+  const blobs = image.blobs.map((blob): ArchiveFile => ({
+    name: blobPath(blob),
+    size: blob.size,
+    content: () => store.blobs.stream(blob),
+  }));
+  return [...small, ...blobs].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** The names of the directories that files are in, parents first. */
+function directoriesOf(files: readonly ArchiveFile[]): string[] {
+  const names = new Set<string>();
+  for (const { name } of files)
+    for (let slash = name.indexOf("/"); slash >= 0; slash = name.indexOf("/", slash + 1))
+      names.add(name.slice(0, slash + 1));
+  return [...names].sort();
+}
+
+/**
+ * The archive of an image as a stream: blobs, oci-layout, and the given texts (index.json ...). Blobs are verified on the
+ * way; the stream fails when one is not what it should be.
+ */
+export function archiveOf(
+  image: PreparedImage,
+  store: Store,
+  texts: Readonly<Record<string, string>>,
+  options: ExportOptions,
+): AsyncIterable<Uint8Array> {
+  const files = filesOf(image, store, texts);
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const archive = pack();
+  const header = { mtime: epoch, uid: 0, gid: 0, uname: "", gname: "" };
+  const fill = async (): Promise<void> => {
+    for (const name of directoriesOf(files))
+      archive.entry({ ...header, name, type: "directory", mode: 0o755 });
+    let done = 0;
+    for (const { name, size, content } of files) {
+      options.signal.throwIfAborted();
+      const entry = archive.entry({ ...header, name, size, type: "file", mode: 0o644 });
+      if (typeof content === "function")
+        await pipeline(content(), entry, { signal: options.signal });
+      else entry.end(content);
+      done += size;
+      options.onProgress?.("writing the archive", done, total);
+    }
+    archive.finalize();
+  };
+  fill().catch((error: unknown) => {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  // The package's types know only Node's older interface of streams; at run time it iterates.
+  return archive as unknown as AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The attributes that outputs of images have in common, and the checking of all.
+
+import { didYouMean, printable } from "../base/index.js";
+import { parseReference, type LayerCompression, type Reference } from "../oci/index.js";
+import { optionError } from "./errors.js";
+import { annotationAttribute } from "./output-spec.js";
+import type { Annotation, ExporterAttribute, ExporterContext, LayerWish } from "./types.js";
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** Understood by every output that writes an image. */
+export const imageAttributes: readonly ExporterAttribute[] = [
+  { name: "name", summary: "names of the image, separated by commas" },
+  { name: "compression", summary: "of new layers: gzip, zstd or uncompressed" },
+  { name: "compression-level", summary: "gzip 0 to 9, zstd 0 to 22" },
+  { name: "force-compression", summary: "recompress layers that come with another compression" },
+  { name: "oci-mediatypes", summary: "false: Docker's media types instead of OCI's" },
+  { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
+  { name: "source-date-epoch", summary: "seconds since 1970 that stand for now" },
+  {
+    name: "annotation.KEY",
+    summary:
+      "annotation; also annotation-{index,manifest-descriptor,index-descriptor}[PLATFORM].KEY",
+  },
+];
+
+/** Attributes of BuildKit's that would change the result and are not there yet. */
+const notYet = new Set([
+  ...["attestation-inline", "attestation-prefix", "compatibility-version", "context"],
+  ...["danging-name-empty-only", "dangling-name-prefix", "name-canonical", "oci-artifact"],
+  ...["prefer-nondist-layers", "store", "unpack"],
+]);
+
+/** Refuses attributes that a row does not list. Throws EXPORT_OPTION. */
+export function checkNames(
+  type: string,
+  attributes: Attributes,
+  known: readonly ExporterAttribute[],
+): void {
+  const names = known.map(({ name }) => name);
+  const annotations = names.includes("annotation.KEY");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (names.includes(name) && name !== "annotation.KEY") continue;
+    if (annotations && annotationAttribute(name, value) !== undefined) continue;
+    if (notYet.has(name)) throw optionError(type, `the attribute ${name} is not supported yet`);
+    const suggestion = didYouMean(name, names);
+    throw optionError(
+      type,
+      `unknown attribute ${printable(name)}${suggestion}`,
+      `known are ${names.join(", ")}`,
+    );
+  }
+}
+
+/** A boolean, in the spellings that Go's flag parser takes. Throws EXPORT_OPTION. */
+export function booleanOf(
+  type: string,
+  attributes: Attributes,
+  name: string,
+  fallback: boolean,
+): boolean {
+  const value = attributes[name];
+  if (value === undefined) return fallback;
+  if (/^(?:1|t|true|TRUE|True|T)$/.test(value)) return true;
+  if (/^(?:0|f|false|FALSE|False|F)$/.test(value)) return false;
+  throw optionError(type, `${name}=${printable(value)} is neither true nor false`);
+}
+
+function integerOf(
+  type: string,
+  attributes: Attributes,
+  name: string,
+  [least, most]: readonly [number, number],
+): number | undefined {
+  const value = attributes[name];
+  if (value === undefined || value === "") return undefined;
+  const number = Number(value);
+  if (/^-?\d+$/.test(value) && number >= least && number <= most) return number;
+  throw optionError(type, `${name}=${printable(value)} is not a number from ${least} to ${most}`);
+}
+
+const compressions: Readonly<Record<string, LayerCompression>> = {
+  uncompressed: "none",
+  gzip: "gzip",
+  zstd: "zstd",
+};
+
+/** The wishes about layers. Throws EXPORT_OPTION. */
+export function layerWish(type: string, attributes: Attributes): LayerWish {
+  const name = attributes["compression"] ?? "gzip";
+  const compression = Object.hasOwn(compressions, name) ? compressions[name] : undefined;
+  if (name === "estargz") throw optionError(type, "compression=estargz is not supported yet");
+  if (compression === undefined)
+    throw optionError(
+      type,
+      `compression=${printable(name)} is unknown${didYouMean(name, Object.keys(compressions))}`,
+      "known are gzip, zstd and uncompressed",
+    );
+  if (compression === "zstd" && !booleanOf(type, attributes, "oci-mediatypes", true))
+    throw optionError(type, "compression=zstd needs OCI media types");
+  const level = integerOf(type, attributes, "compression-level", [
+    0,
+    compression === "zstd" ? 22 : 9,
+  ]);
+  const epoch = integerOf(type, attributes, "source-date-epoch", [0, 253402300799]);
+  return {
+    compression,
+    ...(level === undefined ? {} : { level }),
+    force: booleanOf(type, attributes, "force-compression", false),
+    rewriteTimestamp: booleanOf(type, attributes, "rewrite-timestamp", false),
+    ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
+  };
+}
+
+/** For outputs that have no layers. */
+export const noLayerWish: LayerWish = {
+  compression: "gzip",
+  force: false,
+  rewriteTimestamp: false,
+};
+
+/** What every output of an image knows about how it is to be written. */
+export interface ImageWish {
+  readonly layers: LayerWish;
+  readonly names: readonly Reference[];
+  readonly annotations: readonly Annotation[];
+  /** Docker's media types. */
+  readonly docker: boolean;
+}
+
+/** Throws EXPORT_OPTION, OCI_REFERENCE. */
+export function imageWish(
+  type: string,
+  attributes: Attributes,
+  context: ExporterContext,
+): ImageWish {
+  const names = (attributes["name"] ?? "").split(",").filter((name) => name !== "");
+  const own = Object.entries(attributes).flatMap(
+    ([name, value]) => annotationAttribute(name, value) ?? [],
+  );
+  const annotations = [...(context.annotations ?? []), ...own];
+  const docker = !booleanOf(type, attributes, "oci-mediatypes", true);
+  if (docker && annotations.length > 0)
+    throw optionError(type, "annotations need OCI media types", "leave oci-mediatypes=false out");
+  return {
+    layers: layerWish(type, attributes),
+    names: names.map((name) => parseReference(name)),
+    annotations,
+    docker,
+  };
+}

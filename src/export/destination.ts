@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where outputs go: a file that appears under its name only when it is whole, or stdout.
+
+import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { TsbuildError, errnoOf } from "../base/index.js";
+import { destinationError, optionError } from "./errors.js";
+import type { ExportOptions, ExporterContext } from "./types.js";
+
+/** `undefined`: stdout. */
+export type Destination = { readonly path: string } | undefined;
+
+/** The `dest` of an output that writes one file. Throws EXPORT_OPTION when it would write an archive to a terminal. */
+export function fileDestination(
+  type: string,
+  dest: string | undefined,
+  context: ExporterContext,
+): Destination {
+  if (dest !== undefined && dest !== "" && dest !== "-")
+    return { path: resolve(context.cwd, dest) };
+  if (context.stdoutIsTerminal === true)
+    throw optionError(
+      type,
+      "dest is missing, and an archive is not written to a terminal",
+      `write type=${type},dest=FILE`,
+    );
+  return undefined;
+}
+
+/** A fresh name in the same directory, for rename. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+}
+
+/** What is at a path, symlinks followed; undefined when nothing is. */
+async function kindOf(
+  path: string,
+): Promise<{ kind: "file" | "directory" | "other"; real: string } | undefined> {
+  try {
+    const real = await realpath(path);
+    const found = await lstat(real);
+    return { kind: found.isFile() ? "file" : found.isDirectory() ? "directory" : "other", real };
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw destinationError(error, path);
+  }
+}
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/**
+ * Writes a stream to its destination. A file is replaced at the end, by rename; on failure it stays as it was, and
+ * nothing is left beside it. Devices and pipes are written to directly. Throws EXPORT_DESTINATION, or what the source threw.
+ */
+export async function writeOut(
+  destination: Destination,
+  source: Bytes,
+  options: ExportOptions,
+): Promise<void> {
+  if (destination === undefined) {
+    await pour(source, options.stdout, "the standard output", options.signal, false);
+    return;
+  }
+  const { path } = destination;
+  const there = await kindOf(path);
+  if (there?.kind === "directory")
+    throw new TsbuildError(
+      "EXPORT_DESTINATION",
+      `${path} is a directory, and the output is a file`,
+      {
+        hint: "name a file in dest=",
+        details: { path },
+      },
+    );
+  if (there?.kind === "other") {
+    await pour(source, createWriteStream(there.real), path, options.signal, true);
+    return;
+  }
+  // A symlink stays one: what it points to is replaced.
+  const target = there?.real ?? path;
+  const temporary = temporaryName(target);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+  } catch (error) {
+    throw destinationError(error, path);
+  }
+  try {
+    await pour(source, createWriteStream(temporary, { flags: "wx" }), path, options.signal, true);
+    await sync(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    options.signal.throwIfAborted();
+    // Errors of the source have their own code; what is left is of the file system.
+    throw destinationError(error, path);
+  }
+}
+
+/** An output that was reported as written should survive a crash of the machine. */
+async function sync(path: string): Promise<void> {
+  await using handle = await open(path, "r");
+  await handle.datasync();
+}
+
+async function pour(
+  source: Bytes,
+  sink: Writable,
+  path: string,
+  signal: AbortSignal,
+  end: boolean,
+): Promise<void> {
+  try {
+    await pipeline(source, sink, { signal, end });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw destinationError(error, path);
+  }
+}
