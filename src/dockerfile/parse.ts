@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // parseDockerfile: bytes to stages. Reads like the order of things: decode, directives, instructions, stages.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, isTsbuildError } from "../base/index.js";
 import type { SourceLocation } from "../base/index.js";
 import { checkSyntax, detectSyntax, readDirectives } from "./directives.js";
 import { descriptionOf } from "./doc-comment.js";
@@ -67,11 +67,75 @@ function closeStage(open: OpenStage, index: number): Stage {
   };
 }
 
+/** What was read until the end or the first error. A Dockerfile with an error may have no stages. */
+export interface ParseOutcome {
+  readonly dockerfile: Dockerfile;
+  readonly error?: TsbuildError;
+}
+
+/** Reads instructions into stages until the end or the first error. */
+function readStages(source: Source, reader: LineReader, doubtful: boolean): ParseOutcome {
+  const globalArgs: ArgInstruction[] = [];
+  const open: OpenStage[] = [];
+  const emptyContinuations: EmptyContinuation[] = [];
+  let error: TsbuildError | undefined;
+  try {
+    for (let read = reader.read(); read !== undefined; read = reader.read()) {
+      const instruction = parseInstruction(source, read, reader);
+      if (doubtful && instruction.original.includes("\ufffd"))
+        fail("DOCKERFILE_ENCODING", "text is not valid UTF-8", source, instruction.range);
+      for (const line of read.blankLines)
+        emptyContinuations.push({ line, instruction: instruction.range });
+      const stage = open[open.length - 1];
+      if (instruction.kind === "from") open.push({ from: instruction, instructions: [] });
+      else if (stage !== undefined) stage.instructions.push(instruction);
+      else if (instruction.kind === "arg") globalArgs.push(instruction);
+      else failOutside(source, instruction);
+    }
+    if (open.length === 0) failEmpty(source, globalArgs.length > 0, reader.lineCount);
+  } catch (caught) {
+    if (!isTsbuildError(caught)) throw caught;
+    error = caught;
+  }
+  return {
+    dockerfile: {
+      source,
+      directives: [],
+      check: defaultCheckSettings,
+      globalArgs,
+      stages: open.map(closeStage),
+      emptyContinuations,
+    },
+    ...optional("error", error),
+  };
+}
+
+function failOutside(source: Source, instruction: AnyInstruction): never {
+  return fail(
+    "DOCKERFILE_NO_STAGE",
+    "no build stage in current context",
+    source,
+    instruction.range,
+    { hint: "Only ARG may stand before the first FROM." },
+  );
+}
+
+function failEmpty(source: Source, hasArgs: boolean, lines: number): never {
+  const message = hasArgs ? "dockerfile contains no stages to build" : "file with no instructions";
+  const range = { startLine: 1, endLine: Math.max(1, lines) };
+  return fail("DOCKERFILE_EMPTY", message, source, range, {
+    hint: "A Dockerfile needs at least one FROM.",
+  });
+}
+
 /**
- * Parses a Dockerfile. Everything that can be known without values of variables is checked; the rest stays words.
- * Errors: every DOCKERFILE code but EXPAND, VALUE_TOO_LONG and CHECK_FAILED, with the place.
+ * Parses as far as it goes, so that checks can be shown before an error. Errors of the file as a whole (encoding, size,
+ * directives) are thrown; errors of instructions are returned.
  */
-export function parseDockerfile(input: string | Uint8Array, options: ParseOptions): Dockerfile {
+export function tryParseDockerfile(
+  input: string | Uint8Array,
+  options: ParseOptions,
+): ParseOutcome {
   const { file } = options;
   const { text, doubtful } = decode(input, file);
   const { directives, escape } = readDirectives(file, text);
@@ -80,45 +144,22 @@ export function parseDockerfile(input: string | Uint8Array, options: ParseOption
     options.syntax === undefined ? detectSyntax(text) : { text: options.syntax, range: top };
   if (syntax !== undefined) checkSyntax(syntax, source);
   const check = checkSettings(source, directives, options.check);
-
-  const reader = new LineReader(text, escape, directives.length);
-  const globalArgs: ArgInstruction[] = [];
-  const open: OpenStage[] = [];
-  const emptyContinuations: EmptyContinuation[] = [];
-  for (let read = reader.read(); read !== undefined; read = reader.read()) {
-    const instruction = parseInstruction(source, read, reader);
-    if (doubtful && instruction.original.includes("\ufffd"))
-      fail("DOCKERFILE_ENCODING", "text is not valid UTF-8", source, instruction.range);
-    for (const line of read.blankLines)
-      emptyContinuations.push({ line, instruction: instruction.range });
-    const stage = open[open.length - 1];
-    if (instruction.kind === "from") open.push({ from: instruction, instructions: [] });
-    else if (stage !== undefined) stage.instructions.push(instruction);
-    else if (instruction.kind === "arg") globalArgs.push(instruction);
-    else
-      fail("DOCKERFILE_NO_STAGE", "no build stage in current context", source, instruction.range, {
-        hint: "Only ARG may stand before the first FROM.",
-      });
-  }
-  if (open.length === 0)
-    fail(
-      "DOCKERFILE_EMPTY",
-      globalArgs.length === 0
-        ? "file with no instructions"
-        : "dockerfile contains no stages to build",
-      source,
-      { startLine: 1, endLine: Math.max(1, reader.lineCount) },
-      { hint: "A Dockerfile needs at least one FROM." },
-    );
+  const outcome = readStages(source, new LineReader(text, escape, directives.length), doubtful);
+  const { dockerfile } = outcome;
   return {
-    source,
-    directives,
-    ...optional("syntax", syntax),
-    check,
-    globalArgs,
-    stages: open.map(closeStage),
-    emptyContinuations,
+    ...outcome,
+    dockerfile: { ...dockerfile, directives, check, ...optional("syntax", syntax) },
   };
+}
+
+/**
+ * Parses a Dockerfile. Everything that can be known without values of variables is checked; the rest stays words.
+ * Errors: every DOCKERFILE code but EXPAND, VALUE_TOO_LONG and CHECK_FAILED, with the place.
+ */
+export function parseDockerfile(input: string | Uint8Array, options: ParseOptions): Dockerfile {
+  const { dockerfile, error } = tryParseDockerfile(input, options);
+  if (error !== undefined) throw error;
+  return dockerfile;
 }
 
 /**

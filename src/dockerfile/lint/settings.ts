@@ -22,7 +22,8 @@ function names(value: string): readonly string[] | "all" {
 /** Parses check options. Undefined with the part that is wrong: `bad`. */
 function parseOptions(text: string): { settings: CheckSettings } | { bad: string } {
   let settings = defaultCheckSettings;
-  for (const part of text.split(";")) {
+  // `skip=all // reason`: the reason is not part of the options.
+  for (const part of text.replace(/\s+\/\/.*$/su, "").split(";")) {
     if (part.trim() === "") continue;
     const equals = part.indexOf("=");
     const key = (equals === -1 ? part : part.slice(0, equals)).trim();
