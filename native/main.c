@@ -27,6 +27,8 @@ static const struct verb {
 	const char *name;
 	int (*act)(const struct spec *);
 } verbs[] = {
+	{ "probe", verb_probe },
+	{ "run", verb_run },
 	{ "digest", verb_digest },
 	{ "copy", verb_copy },
 	{ "apply", verb_apply },

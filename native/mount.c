@@ -25,7 +25,8 @@ int fs_new(const char *type, const char *const *options, unsigned attributes)
 {
 	cleanup_fd int context = fsopen(type, FSOPEN_CLOEXEC);
 
-	if (context < 0)
+	/* What `mount` shows as the source. */
+	if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0) < 0)
 		return -1;
 	for (; options != NULL && *options != NULL; options++) {
 		char key[32];
@@ -208,6 +209,8 @@ static int configure_overlay(int context, const struct stack *stack)
 	/* Each of these would make the layer's meaning depend on attributes that no other tool reads. */
 	static const char *const features[] = { "redirect_dir", "metacopy", "index" };
 
+	if (fsconfig(context, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (fsconfig(context, FSCONFIG_SET_STRING, features[i], "off", 0) < 0)
 			return -1;
@@ -404,7 +407,7 @@ int root_open(const struct root *root, bool writable)
 
 int root_close(const struct root *root, int fd)
 {
-	if (close(fd) < 0)
+	if (fd >= 0 && close(fd) < 0)
 		return report_error("close a root", root->upper, errno, NULL);
 	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
 		return 0;

@@ -13,7 +13,7 @@
  * Call after ns_enter. -1: reported.
  */
 int root_open(const struct root *root, bool writable);
-/* Closes fd and drops the overlay's scratch directory. -1: reported. */
+/* Closes fd (-1: it is closed already) and drops the overlay's scratch directory. -1: reported. */
 int root_close(const struct root *root, int fd);
 
 /* A new detached tmpfs with these options (`mode=755`, ..., NULL-terminated). -1: errno. */

@@ -10,10 +10,6 @@ static const struct field_rule probe_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
-	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
-	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
-	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
-	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
 };
 
 static const struct field_rule run_fields[] = {
@@ -57,10 +53,7 @@ static const struct field_rule run_fields[] = {
 	{ "rlimit", FIELD_TEXT, true, true, 32, NULL },
 	{ "rlimit-soft", FIELD_INT, false, false, 4096, NULL },
 	{ "rlimit-hard", FIELD_INT, false, false, 4096, NULL },
-	{ "cgroup-parent", FIELD_PATH, false, false, 4096, NULL },
-	{ "cgroup-set", FIELD_TEXT, true, true, 64, NULL },
-	{ "cgroup-set-controller", FIELD_TEXT, false, false, 32, NULL },
-	{ "cgroup-set-value", FIELD_TEXT, false, false, 256, NULL },
+	{ "cgroup", FIELD_PATH, true, false, 4096, NULL },
 };
 
 static const struct field_rule digest_fields[] = {

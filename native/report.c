@@ -10,12 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 
-static bool final_written;
-static enum exit_code exit_code = EXIT_DONE;
+struct outcome {
+	bool final_written;
+	enum exit_code exit_code;
+};
+
+static struct outcome own_outcome;
+/* In memory that child processes share, once report_share was called. */
+static struct outcome *outcome = &own_outcome;
+
+void report_share(void)
+{
+	struct outcome *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED) {
+		report_error("allocate memory", NULL, errno, NULL);
+		_exit(EXIT_SYSTEM);
+	}
+	*shared = *outcome;
+	outcome = shared;
+}
 
 /* Grows as needed; an event that does not fit into memory is lost together with the process (see append). */
 struct line {
@@ -148,9 +167,9 @@ void report_event(const char *name, ...)
 	va_list pairs;
 
 	if (is_final(name)) {
-		if (final_written)
+		if (outcome->final_written)
 			return;
-		final_written = true;
+		outcome->final_written = true;
 	}
 	append_string(&line, "{\"event\":");
 	append_json(&line, name);
@@ -180,8 +199,8 @@ static enum exit_code code_of(int err)
 
 int report_error(const char *step, const char *path, int err, const char *hint)
 {
-	if (!final_written)
-		exit_code = code_of(err);
+	if (!outcome->final_written)
+		outcome->exit_code = code_of(err);
 	report_event("error", REPORT_TEXT, "step", step, REPORT_TEXT, "path", path, REPORT_TEXT, "errno",
 		     err == 0 ? NULL : strerrorname_np(err), REPORT_TEXT, "message", err == 0 ? NULL : strerrordesc_np(err),
 		     REPORT_TEXT, "hint", hint, REPORT_END);
@@ -191,8 +210,8 @@ int report_error(const char *step, const char *path, int err, const char *hint)
 
 int report_refusal(const char *code, const char *path, const char *message)
 {
-	if (!final_written)
-		exit_code = EXIT_BAD_REQUEST;
+	if (!outcome->final_written)
+		outcome->exit_code = EXIT_BAD_REQUEST;
 	report_event("error", REPORT_TEXT, "code", code, REPORT_TEXT, "path", path, REPORT_TEXT, "message", message,
 		     REPORT_END);
 	errno = EINVAL;
@@ -201,10 +220,10 @@ int report_refusal(const char *code, const char *path, const char *message)
 
 bool report_is_final(void)
 {
-	return final_written;
+	return outcome->final_written;
 }
 
 enum exit_code report_exit_code(void)
 {
-	return exit_code;
+	return outcome->exit_code;
 }

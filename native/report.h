@@ -34,6 +34,8 @@ int report_error(const char *step, const char *path, int err, const char *hint);
 /* As report_error for a request that no caller of ours would send, or a refusal that is no system error: code names it. */
 int report_refusal(const char *code, const char *path, const char *message);
 
+/* From now on child processes and we count as one: a final event of either is final for both. */
+void report_share(void);
 /* True once a final event has been written. */
 bool report_is_final(void);
 /* The exit code of the process. */

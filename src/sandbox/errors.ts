@@ -15,6 +15,7 @@ export const sandboxErrorCodes = {
   SANDBOX_MOUNT_TARGET: "something cannot be mounted where it should be",
   SANDBOX_MOUNT_SOURCE: "the source of a mount is missing or of the wrong kind",
   SANDBOX_WORKING_DIRECTORY: "the working directory cannot be used",
+  SANDBOX_NETWORK: "the network of a step cannot be set up",
   SANDBOX_CGROUP: "a resource limit cannot be set on this machine",
   SANDBOX_CAPABILITY: "a capability is unknown or not available",
   SANDBOX_LIMIT: "something is larger than allowed",

@@ -78,6 +78,7 @@ const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   "mount-source": "SANDBOX_MOUNT_SOURCE",
   "working-directory": "SANDBOX_WORKING_DIRECTORY",
   exec: "SANDBOX_EXEC",
+  network: "SANDBOX_NETWORK",
   cgroup: "SANDBOX_CGROUP",
   capability: "SANDBOX_CAPABILITY",
   limit: "SANDBOX_LIMIT",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints the protocol table for C (native/protocol.gen.h) and for readers (docs/protocol.md). Run by `npm run gen`; the
-// output is committed, and a test compares. `--check` only compares.
+// Prints the protocol table for C (native/protocol.gen.h) and for readers (docs/protocol.md), and the system call policy for
+// C (native/seccomp.gen.h). Run by `npm run gen`; the output is committed, and a test compares. `--check` only compares.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fieldMax, PROTOCOL_VERSION, verbs, type FieldRow, type VerbRow } from "./protocol.js";
+import { recentSyscalls, syscallGroups, type SyscallGroup } from "./seccomp-rules.js";
 
 function cField(row: FieldRow): string {
   const words = row.words === undefined ? "NULL" : `"${row.words.join("|")}"`;
@@ -76,10 +77,40 @@ export function protocolDocument(): string {
   return [intro, ...verbs.map(docVerb)].join("\n");
 }
 
+function cSyscalls({ names, capabilities, otherwise }: SyscallGroup): string[] {
+  const mask =
+    capabilities.length === 0
+      ? "0"
+      : capabilities.map((name) => `CAP_BIT(CAP_${name})`).join(" | ");
+  return names
+    .trim()
+    .split(/\s+/)
+    .map(
+      (name) =>
+        `#ifdef __NR_${name}\nSYSCALL(__NR_${name}, ${mask}, OTHERWISE_${otherwise.toUpperCase()})\n#endif`,
+    );
+}
+
+/** The text of native/seccomp.gen.h: rows for a table, and the numbers that old headers lack. */
+export function seccompHeader(): string {
+  return [
+    "// SPDX-License-Identifier: Apache-2.0",
+    "// Generated from src/sandbox/seccomp-rules.ts by `npm run gen`. Do not edit. Included once for each ABI, after its numbers.",
+    "",
+    ...Object.entries(recentSyscalls).map(
+      ([name, number]) => `#ifndef __NR_${name}\n#define __NR_${name} ${number}\n#endif`,
+    ),
+    "",
+    ...syscallGroups.flatMap(cSyscalls),
+    "",
+  ].join("\n");
+}
+
 function main(check: boolean): void {
   const top = join(import.meta.dirname, "..", "..");
   const outputs = [
     [join(top, "native", "protocol.gen.h"), protocolHeader()],
+    [join(top, "native", "seccomp.gen.h"), seccompHeader()],
     [join(top, "docs", "protocol.md"), protocolDocument()],
   ] as const;
   for (const [path, text] of outputs) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one door to native/. What other rooms may use of it.
 
+export { createSandbox, type SandboxOptions } from "./create-sandbox.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export type * from "./types.js";

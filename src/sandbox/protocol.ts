@@ -108,11 +108,12 @@ const runFields: readonly FieldRow[] = [
     { name: "rlimit-soft", type: "int", meaning: "soft limit; -1 = none" },
     { name: "rlimit-hard", type: "int", meaning: "hard limit; -1 = none" },
   ]),
-  { name: "cgroup-parent", type: "path", meaning: "control group below which to make ours" },
-  ...group({ name: "cgroup-set", type: "text", max: 64, meaning: "a control file to write" }, [
-    { name: "cgroup-set-controller", type: "text", max: 32, meaning: "the file's controller" },
-    { name: "cgroup-set-value", type: "text", max: 256, meaning: "what to write" },
-  ]),
+  {
+    name: "cgroup",
+    type: "path",
+    repeatable: true,
+    meaning: "a control group that the command joins (one, or one for each old hierarchy)",
+  },
 ];
 
 /** Who owns what is made. */
@@ -121,7 +122,11 @@ const ownerFields: readonly FieldRow[] = [
   { name: "owner-uid", type: "int", meaning: "ids: user" },
   { name: "owner-gid", type: "int", meaning: "ids: group" },
   { name: "owner-spec", type: "text", meaning: "spec: user[:group], looked up in the root" },
-  { name: "made-time", type: "int", meaning: "mtime of directories that had to be made, in seconds" },
+  {
+    name: "made-time",
+    type: "int",
+    meaning: "mtime of directories that had to be made, in seconds",
+  },
 ];
 
 /** All verbs. Order is the order of the documentation. */
@@ -129,7 +134,7 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: "probe",
     summary: "Says what this machine offers.",
-    fields: [...commonFields, ...rootFields("root", "a scratch root to try overlayfs with")],
+    fields: commonFields,
   },
   {
     verb: "run",

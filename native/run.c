@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb `run`: its outline, and the parent of the step. The parent waits outside of the step's namespaces; the step cannot
+// see or signal it. When the parent dies, so does the step; when our caller dies, so does the parent.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compat.h"
+#include "ns.h"
+#include "priv.h"
+#include "report.h"
+#include "run.h"
+#include "verbs.h"
+
+/* How long output may take to arrive that was written before the last process died. */
+#define DRAIN_MS 1000
+
+/* What the parent watches while the step runs. */
+struct watch {
+	pid_t child;
+	int process; /* pidfd of the child */
+	int signals; /* signalfd */
+	struct relay relays[2];
+};
+
+static int prepare_root(struct run *run)
+{
+	if (spec_root(run->spec, "root", &run->root) < 0)
+		return -1;
+	cleanup_fd int fd = root_open(&run->root, true);
+	if (fd < 0)
+		return -1;
+	/* A lone directory is no mount yet. */
+	if (run->root.kind == ROOT_DIRECTORY || run->root.n_lowers == 0) {
+		int clone = mount_clone(fd, false);
+		if (clone < 0)
+			return report_error("mount the root", NULL, errno, NULL);
+		close(fd);
+		fd = clone;
+	}
+	/* See mount_private_dev for the reason. */
+	if (!run->insecure && mount_restrict(fd, MOUNT_ATTR_NODEV, false) < 0)
+		return report_error("restrict the root", NULL, errno, "Linux 5.12 or newer is needed");
+	run->root_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int prepare(struct run *run)
+{
+	run->insecure = spec_bool(run->spec, "insecure");
+	run->network = spec_is(run->spec, "network", "host")    ? NETWORK_HOST :
+		       spec_is(run->spec, "network", "private") ? NETWORK_PRIVATE :
+								  NETWORK_NONE;
+	if (ns_enter(run->spec) < 0 || prepare_root(run) < 0)
+		return -1;
+	if (user_lookup(run->root_fd, spec_get(run->spec, "user"), &run->user) < 0)
+		return -1;
+	if (priv_granted(run->spec, run->insecure, &run->capabilities) < 0)
+		return -1;
+	run->stubs = stubs_new();
+	if (run->stubs == NULL)
+		return -1;
+	if (pipe2(run->gate, O_CLOEXEC) < 0)
+		return report_error("make a pipe", NULL, errno, NULL);
+	return 0;
+}
+
+/* From here on signals are read, not suffered. */
+static int watch_signals(void)
+{
+	sigset_t watched;
+
+	sigemptyset(&watched);
+	sigaddset(&watched, SIGTERM);
+	sigaddset(&watched, SIGINT);
+	sigaddset(&watched, SIGHUP);
+	sigprocmask(SIG_BLOCK, &watched, NULL);
+	int fd = signalfd(-1, &watched, SFD_CLOEXEC);
+	if (fd < 0)
+		report_error("watch signals", NULL, errno, NULL);
+	return fd;
+}
+
+/*
+ * Starts the child. It shares our descriptor table until shortly before exec, so that what it opens to undo later is ours,
+ * too. clone(2) rather than clone3(2): inside a container the latter is often forbidden.
+ */
+static int start_child(struct run *run, struct watch *watch)
+{
+	unsigned long flags = CLONE_FILES | CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			      (run->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
+
+	watch->child = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, &watch->process, NULL, NULL);
+	if (watch->child < 0)
+		return report_error("make namespaces", NULL, errno,
+				    errno == ENOSPC ? "a limit of the kernel is reached (sysctl user.max_*_namespaces)" : NULL);
+	if (watch->child == 0)
+		child_main(run);
+	return 0;
+}
+
+static int open_gate(const struct run *run)
+{
+	if (write(run->gate[1], "", 1) != 1)
+		return report_error("start the command", NULL, errno, NULL);
+	return 0;
+}
+
+static void kill_child(const struct watch *watch)
+{
+	/* Process 1 of the namespace: the kernel then kills every other, whatever it ignores. */
+	syscall(SYS_pidfd_send_signal, watch->process, SIGKILL, NULL, 0);
+}
+
+/* Events to wait for: room at the receiver when it is full, else something to hand on. */
+static struct pollfd relay_poll(const struct relay *relay)
+{
+	if (relay->from < 0)
+		return (struct pollfd){ .fd = -1 };
+	return relay->stalled ? (struct pollfd){ .fd = relay->to, .events = POLLOUT } :
+				(struct pollfd){ .fd = relay->from, .events = POLLIN };
+}
+
+/* 0, or -1: nobody takes the output any more. */
+static int serve_relay(struct relay *relay, const struct pollfd *ready)
+{
+	if (relay->from < 0 || ready->revents == 0)
+		return 0;
+	int more = relay_move(relay);
+	if (more == 0) {
+		close(relay->from);
+		relay->from = -1;
+	}
+	return more < 0 ? -1 : 0;
+}
+
+/* Hands on output until the child is gone. Kills it when we are told to end or our caller is no more. */
+static void watch_child(struct watch *watch)
+{
+	bool killed = false;
+
+	for (;;) {
+		struct pollfd fds[] = { { .fd = watch->process, .events = POLLIN },
+					{ .fd = killed ? -1 : watch->signals, .events = POLLIN },
+					{ .fd = killed ? -1 : REPORT_FD, .events = 0 },
+					relay_poll(&watch->relays[0]),
+					relay_poll(&watch->relays[1]) };
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+			continue; /* EINTR: nothing else can happen */
+		bool deaf = serve_relay(&watch->relays[0], &fds[3]) < 0 || serve_relay(&watch->relays[1], &fds[4]) < 0;
+		if (!killed && (fds[1].revents != 0 || fds[2].revents != 0 || deaf)) {
+			kill_child(watch);
+			killed = true;
+		}
+		if (deaf) {
+			watch->relays[0].from = -1;
+			watch->relays[1].from = -1;
+		}
+		if (fds[0].revents != 0)
+			return;
+	}
+}
+
+/* What is still in the pipes. All writers are dead, unless one gave its end away over a socket: then we do not wait long. */
+static void drain_output(struct watch *watch)
+{
+	while (watch->relays[0].from >= 0 || watch->relays[1].from >= 0) {
+		struct pollfd fds[] = { relay_poll(&watch->relays[0]),
+					relay_poll(&watch->relays[1]),
+					{ .fd = REPORT_FD, .events = 0 } };
+		bool stalled = watch->relays[0].stalled || watch->relays[1].stalled;
+		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), stalled ? -1 : DRAIN_MS);
+		if (ready == 0 || fds[2].revents != 0)
+			return;
+		if (serve_relay(&watch->relays[0], &fds[0]) < 0 || serve_relay(&watch->relays[1], &fds[1]) < 0)
+			return;
+	}
+}
+
+static void report_end(const siginfo_t *end)
+{
+	if (end->si_code == CLD_EXITED)
+		report_event("exited", REPORT_INT, "code", (long long)end->si_status, REPORT_END);
+	else
+		report_event("signaled", REPORT_INT, "number", (long long)end->si_status, REPORT_TEXT, "signal",
+			     sigabbrev_np(end->si_status), REPORT_END);
+}
+
+/* Lets the child through its gates. -1: reported, and the child must go. */
+static int launch(struct run *run, struct watch *watch, pid_t *network)
+{
+	if (cgroup_join(run->spec, watch->child) < 0 || open_gate(run) < 0)
+		return -1;
+	if (run->network == NETWORK_PRIVATE && net_connect(run, watch->child, network) < 0)
+		return -1;
+	return open_gate(run);
+}
+
+/* Cleaning up comes before the final event: who hears of the end may use the layer at once. */
+static int finish(struct run *run)
+{
+	stubs_remove(run->stubs);
+	if (mounts_finish(run) < 0)
+		return -1;
+	return root_close(&run->root, run->root_fd);
+}
+
+static int run_and_watch(struct run *run, struct watch *watch)
+{
+	siginfo_t end = { 0 };
+	pid_t network = 0;
+
+	if (start_child(run, watch) < 0)
+		return -1;
+	int launched = launch(run, watch, &network);
+	if (launched < 0)
+		kill_child(watch);
+	watch_child(watch);
+	while (waitid(P_PID, (id_t)watch->child, &end, WEXITED) < 0 && errno == EINTR)
+		continue;
+	net_disconnect(network);
+	close(run->output[0]);
+	close(run->output[1]);
+	drain_output(watch);
+	if (finish(run) < 0)
+		return -1;
+	if (!report_is_final())
+		report_end(&end);
+	return 0;
+}
+
+int verb_run(const struct spec *spec)
+{
+	struct run run = { .spec = spec, .root_fd = -1 };
+	struct watch watch = { .process = -1, .signals = -1 };
+
+	report_share();
+	if (prepare(&run) < 0)
+		return -1;
+	watch.signals = watch_signals();
+	if (watch.signals < 0 || relay_open(watch.relays, run.output, &run.user) < 0) {
+		finish(&run);
+		return -1;
+	}
+	return run_and_watch(&run, &watch);
+}

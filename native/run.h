@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the verb `run` share. run.c is the outline and the parent; child.c what the step's first process does
+// before it becomes the command.
+#ifndef TSBUILD_RUN_H
+#define TSBUILD_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "mount.h"
+#include "spec.h"
+#include "user.h"
+
+struct stubs;
+
+enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_PRIVATE };
+
+struct run {
+	const struct spec *spec;
+	struct root root;
+	int root_fd; /* the root's own mount; submounts go away with the child's mount namespace */
+	struct user user;
+	uint64_t capabilities;
+	bool insecure;
+	enum network network;
+	struct stubs *stubs;
+	int gate[2];   /* the parent writes a byte: control group ready; another: network ready */
+	int output[2]; /* the pipes' ends that the command gets as descriptors 1 and 2 */
+};
+
+/* The child, from its first instruction to exec. Never returns. */
+_Noreturn void child_main(struct run *run);
+
+/* run_system.c: /proc, /sys and /dev in the root. -1: reported. */
+int system_mount(struct run *run);
+/* run_mounts.c: the mounts of the request, in order. -1: reported. */
+int mounts_attach(struct run *run);
+/* run_mounts.c, in the parent, when the child is gone: drops what writable bind sources left in the store. */
+int mounts_finish(struct run *run);
+
+/*
+ * run_stubs.c: places to mount over. A missing one is made, and remembered in memory that parent and child share, with the
+ * descriptors to undo it by (they share the descriptor table, too).
+ */
+struct stubs *stubs_new(void);
+/* An O_PATH descriptor of the directory or file at path inside the root. keep: what is made stays. -1: reported. */
+int stubs_target(struct run *run, const char *path, bool directory, bool keep);
+/* In the parent, when the child is gone: removes what was made, if it is still the same and empty. */
+void stubs_remove(struct stubs *stubs);
+
+/* run_output.c: hands on what the command writes. */
+struct relay {
+	int from; /* the pipe */
+	int to;   /* our own 1 or 2 */
+	bool stalled;
+};
+/* Makes the two pipes; their writing ends, owned by the user, go to `write_ends`. -1: reported. */
+int relay_open(struct relay relays[2], int write_ends[2], const struct user *user);
+/* Moves what there is. 1: more may come, 0: the end, -1: the receiver is gone. */
+int relay_move(struct relay *relay);
+
+/* cgroup.c: puts the child into the request's control groups. -1: reported. */
+int cgroup_join(const struct spec *spec, pid_t pid);
+
+/* net.c: in the child: the loopback interface up. -1: reported. */
+int net_loopback(void);
+/* net.c, in the parent: connects the child's network namespace with a program, waits until it is. -1: reported. */
+int net_connect(const struct run *run, pid_t child, pid_t *helper);
+/* net.c, in the parent: ends the program. */
+void net_disconnect(pid_t helper);
+
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mounts that a step asks for, each opened by descriptor inside its source's root and attached by descriptor inside the
+// step's root, in order. Nothing passes option strings to the kernel but sizes and modes that we printed ourselves.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compat.h"
+#include "owner.h"
+#include "path.h"
+#include "report.h"
+#include "run.h"
+#include "wire.h"
+
+/* The mode, owner and group fields of a mount. */
+struct dress {
+	long long mode, uid, gid;
+};
+
+static int read_dress(const struct spec *mount, long long mode, struct dress *dress)
+{
+	if (spec_int(mount, "mount-mode", 0, 07777, mode, &dress->mode) < 0 ||
+	    spec_int(mount, "mount-uid", 0, INT32_MAX, 0, &dress->uid) < 0)
+		return -1;
+	return spec_int(mount, "mount-gid", 0, INT32_MAX, 0, &dress->gid);
+}
+
+/* Clones what is at fd; a detached mount is attached over our old root first, as Linux before 6.15 wants it. */
+static int clone_from(int root, int fd)
+{
+	int clone = mount_clone(fd, true);
+
+	if (clone >= 0 || errno != EINVAL)
+		return clone;
+	cleanup_fd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0 || mount_attach(root, top) < 0)
+		return -1;
+	return mount_clone(fd, true);
+}
+
+/* A detached mount of `from` inside the root at fd. -1: reported. */
+static int clone_inside(int root, const char *from)
+{
+	cleanup_fd int source = path_open(root, from, O_PATH, 0);
+
+	if (source < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return report_refusal("mount-source", from, "the source of a mount does not exist");
+	int clone = source < 0 ? -1 : clone_from(root, source);
+	if (clone < 0)
+		return report_error("open the source of a mount", from, errno, NULL);
+	return clone;
+}
+
+static const char *source_path(const struct spec *mount)
+{
+	const char *from = spec_get(mount, "mount-from");
+
+	return from == NULL ? "" : from;
+}
+
+static int open_bind(const struct spec *mount)
+{
+	struct root root;
+
+	if (spec_root(mount, "mount-source", &root) < 0)
+		return -1;
+	cleanup_fd int fd = root_open(&root, !spec_bool(mount, "mount-read-only") && root.upper != NULL);
+	return fd < 0 ? -1 : clone_inside(fd, source_path(mount));
+}
+
+/* Makes a cache's directory in one step, so that no other helper ever sees it half made. */
+static int make_cache(int outer, const struct dress *dress)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "new-%d", (int)getpid());
+	if (mkdirat(outer, name, 0700) < 0 && errno != EEXIST)
+		return -1;
+	cleanup_fd int fd = openat(outer, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || owner_write(fd, (uid_t)dress->uid, (gid_t)dress->gid) < 0 || fchmod(fd, (mode_t)dress->mode) < 0)
+		return -1;
+	if (renameat2(outer, name, outer, "fs", RENAME_NOREPLACE) == 0)
+		return 0;
+	int saved = errno;
+	unlinkat(outer, name, AT_REMOVEDIR);
+	errno = saved;
+	return errno == EEXIST ? 0 : -1;
+}
+
+static int open_cache(const struct spec *mount)
+{
+	const char *id = spec_need(mount, "mount-cache");
+	struct dress dress;
+
+	if (id == NULL || read_dress(mount, 0755, &dress) < 0)
+		return -1;
+	if (mount->store == NULL)
+		return report_refusal("bad-request", "store", "a cache needs the store's directory");
+	cleanup_fd int store = open(mount->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int caches = store < 0 ? -1 :
+					    openat(store, "cache-mounts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (caches < 0 || (mkdirat(caches, id, 0700) < 0 && errno != EEXIST))
+		return report_error("open a cache", id, errno, NULL);
+	cleanup_fd int outer = openat(caches, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (outer < 0)
+		return report_error("open a cache", id, errno, NULL);
+	cleanup_fd int fd = openat(outer, "fs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		if (make_cache(outer, &dress) < 0)
+			return report_error("make a cache", id, errno, NULL);
+		fd = openat(outer, "fs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	return fd < 0 ? report_error("open a cache", id, errno, NULL) : clone_inside(fd, source_path(mount));
+}
+
+static int open_tmpfs(const struct spec *mount)
+{
+	char mode[32], size[48];
+	const char *options[3] = { mode, NULL, NULL };
+	struct dress dress;
+	long long bytes;
+
+	if (read_dress(mount, 01777, &dress) < 0 || spec_int(mount, "mount-size", 0, INT64_MAX, 0, &bytes) < 0)
+		return -1;
+	snprintf(mode, sizeof(mode), "mode=%llo", dress.mode);
+	if (bytes > 0) {
+		snprintf(size, sizeof(size), "size=%lld", bytes);
+		options[1] = size;
+	}
+	int fd = tmpfs_new(options, 0);
+	return fd < 0 ? report_error("make a tmpfs", spec_get(mount, "mount-target"), errno, NULL) : fd;
+}
+
+/* A file of memory with these bytes: never on disk, except for swap. */
+static int open_file(const struct spec *mount)
+{
+	static const char *const options[] = { "mode=700", "nr_inodes=2", NULL };
+	struct dress dress;
+	cleanup_free unsigned char *bytes = NULL;
+	size_t size;
+
+	if (read_dress(mount, 0400, &dress) < 0 || spec_bytes(mount, "mount-bytes", &bytes, &size) < 0)
+		return -1;
+	cleanup_fd int memory = tmpfs_new(options, 0);
+	cleanup_fd int file = memory < 0 ? -1 : openat(memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0 || write_all(file, bytes, size) < 0 || owner_write(file, (uid_t)dress.uid, (gid_t)dress.gid) < 0 ||
+	    fchmod(file, (mode_t)dress.mode) < 0)
+		return report_error("make a file in memory", spec_get(mount, "mount-target"), errno, NULL);
+	/* A mount of a file that is open for writing cannot be made read-only. */
+	close(steal_fd(&file));
+	return clone_inside(memory, "file");
+}
+
+/* The socket is ours (the caller's proxy of the host's one), so its owner and mode may be set. */
+static int open_socket(const struct spec *mount)
+{
+	const char *path = spec_need(mount, "mount-path");
+	struct stat status;
+	struct dress dress;
+	char self[48];
+
+	if (path == NULL || read_dress(mount, 0600, &dress) < 0)
+		return -1;
+	cleanup_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return report_error("open a socket", path, errno, NULL);
+	if (!S_ISSOCK(status.st_mode))
+		return report_refusal("mount-source", path, "this is no socket");
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fchownat(fd, "", (uid_t)dress.uid, (gid_t)dress.gid, AT_EMPTY_PATH) < 0 || chmod(self, (mode_t)dress.mode) < 0)
+		return report_error("set a socket's owner", path, errno, NULL);
+	int clone = mount_clone(fd, false);
+	return clone < 0 ? report_error("open a socket", path, errno, NULL) : clone;
+}
+
+static int open_source(const struct spec *mount, const char *kind)
+{
+	if (strcmp(kind, "bind") == 0)
+		return open_bind(mount);
+	if (strcmp(kind, "cache") == 0)
+		return open_cache(mount);
+	if (strcmp(kind, "tmpfs") == 0)
+		return open_tmpfs(mount);
+	if (strcmp(kind, "file") == 0)
+		return open_file(mount);
+	return open_socket(mount);
+}
+
+static int attach_one(struct run *run, const struct spec *mount)
+{
+	const char *kind = mount->values[0], *target = spec_need(mount, "mount-target");
+	struct stat status;
+
+	if (target == NULL)
+		return -1;
+	cleanup_fd int source = open_source(mount, kind);
+	if (source < 0)
+		return -1;
+	bool read_only = spec_bool(mount, "mount-read-only") || strcmp(kind, "file") == 0;
+	unsigned attributes = (run->insecure ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
+			      (strcmp(kind, "bind") == 0 ? 0 : MOUNT_ATTR_NOSUID);
+	if (mount_restrict(source, attributes, true) < 0 || fstat(source, &status) < 0)
+		return report_error("restrict a mount", target, errno, NULL);
+	cleanup_fd int place = stubs_target(run, target, S_ISDIR(status.st_mode), false);
+	if (place < 0)
+		return -1;
+	if (mount_attach(source, place) < 0)
+		return report_error("attach a mount", target, errno, NULL);
+	return 0;
+}
+
+int mounts_attach(struct run *run)
+{
+	struct spec mount;
+
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);)
+		if (attach_one(run, &mount) < 0)
+			return -1;
+	return 0;
+}
+
+int mounts_finish(struct run *run)
+{
+	struct spec mount;
+	struct root root;
+
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);) {
+		if (strcmp(mount.values[0], "bind") != 0 || spec_bool(&mount, "mount-read-only"))
+			continue;
+		if (spec_root(&mount, "mount-source", &root) < 0 || root_close(&root, -1) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's file systems in a step's root: /proc, /sys, /dev, and the parts of them that are hidden or made read-only.
+// Each is mounted anew and handled by the descriptor of that mount, so nothing that the image has in these places takes part.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compat.h"
+#include "path.h"
+#include "report.h"
+#include "run.h"
+
+#define PLAIN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
+
+/* The directory to mount at. A symlink in its place is refused: the image means to mislead us. */
+static int open_place(struct run *run, const char *path)
+{
+	struct stat status;
+	cleanup_fd int place = path_open(run->root_fd, path, O_PATH | O_NOFOLLOW, 0);
+
+	if (place >= 0 && fstat(place, &status) == 0 && !S_ISDIR(status.st_mode))
+		return report_refusal("mount-target", path, "the image has something else than a directory here");
+	return stubs_target(run, path, true, spec_bool(run->spec, "keep-mountpoints"));
+}
+
+/* Attaches mount (which it takes) at path; returns a descriptor of the mount. */
+static int attach_place(struct run *run, const char *path, int mount)
+{
+	cleanup_fd int owned = mount;
+
+	if (owned < 0)
+		return report_error("mount a file system of the kernel", path, errno,
+				    "inside a container, /proc and /sys must not be masked for this");
+	cleanup_fd int place = open_place(run, path);
+	if (place < 0)
+		return -1;
+	if (mount_attach(owned, place) < 0)
+		return report_error("attach a mount", path, errno, NULL);
+	return steal_fd(&owned);
+}
+
+/* A clone of what is at `from` attached at `to`, restricted. Both stay the caller's. */
+static int bind_over(int from, int to, unsigned attributes)
+{
+	cleanup_fd int clone = mount_clone(from, true);
+
+	if (clone < 0 || mount_restrict(clone, attributes, true) < 0)
+		return -1;
+	return mount_attach(clone, to);
+}
+
+/* A device of the host, checked to be the one that it claims to be. */
+static int open_device(const char *path, unsigned major, unsigned minor)
+{
+	struct stat status;
+	cleanup_fd int device = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (device < 0 || fstat(device, &status) < 0)
+		return report_error("open a device", path, errno, NULL);
+	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(major, minor))
+		return report_error("open a device", path, ENODEV, "the host's /dev has something else under this name");
+	return steal_fd(&device);
+}
+
+/* Hides a list of names below a mount: files behind /dev/null, directories behind an empty one. Missing ones are fine. */
+static int mask(int mount, const char *const *names, int null_device, int *empty)
+{
+	static const char *const options[] = { "mode=555", "nr_blocks=1", "nr_inodes=1", NULL };
+
+	for (; *names != NULL; names++) {
+		struct stat status;
+		cleanup_fd int target = openat(mount, *names, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
+			continue;
+		if (target < 0 || fstat(target, &status) < 0)
+			return report_error("mask", *names, errno, NULL);
+		int rc;
+		if (!S_ISDIR(status.st_mode)) {
+			rc = bind_over(null_device, target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		} else if (*empty >= 0) {
+			rc = bind_over(*empty, target, PLAIN | MOUNT_ATTR_RDONLY);
+		} else {
+			*empty = tmpfs_new(options, PLAIN | MOUNT_ATTR_RDONLY);
+			rc = *empty < 0 ? -1 : mount_attach(*empty, target);
+		}
+		if (rc < 0)
+			return report_error("mask", *names, errno, NULL);
+	}
+	return 0;
+}
+
+static int make_read_only(int mount, const char *const *names)
+{
+	for (; *names != NULL; names++) {
+		cleanup_fd int target = openat(mount, *names, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (target < 0 && errno == ENOENT)
+			continue;
+		if (target < 0 || bind_over(target, target, PLAIN | MOUNT_ATTR_RDONLY) < 0)
+			return report_error("make read-only", *names, errno, NULL);
+	}
+	return 0;
+}
+
+static int mount_proc(struct run *run, int null_device, int *empty)
+{
+	static const char *const masked[] = { "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug",
+					      "scsi", "timer_list", "timer_stats", NULL };
+	static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger", NULL };
+	cleanup_fd int proc = attach_place(run, "/proc", fs_new("proc", NULL, PLAIN));
+
+	if (proc < 0)
+		return -1;
+	if (run->insecure)
+		return 0;
+	if (make_read_only(proc, read_only) < 0)
+		return -1;
+	return mask(proc, masked, null_device, empty);
+}
+
+/* /sys/fs/cgroup: the unified hierarchy seen from the step's own control group. Older layouts are left out. */
+static int mount_cgroup(struct run *run, int sys)
+{
+	unsigned attributes = PLAIN | (run->insecure ? 0 : MOUNT_ATTR_RDONLY);
+	struct stat status;
+
+	/* Where the old hierarchies are in use, this directory of the host holds one directory for each. */
+	if (stat("/sys/fs/cgroup/cgroup.controllers", &status) < 0)
+		return 0;
+	cleanup_fd int place = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0)
+		return errno == ENOENT ? 0 : report_error("mount control groups", NULL, errno, NULL);
+	cleanup_fd int mount = fs_new("cgroup2", NULL, attributes);
+	if (mount < 0)
+		return errno == EPERM || errno == EBUSY ? 0 : report_error("mount control groups", NULL, errno, NULL);
+	if (mount_attach(mount, place) < 0)
+		return report_error("mount control groups", NULL, errno, NULL);
+	return 0;
+}
+
+static int mount_sys(struct run *run, int null_device, int *empty)
+{
+	static const char *const masked[] = { "firmware", "devices/virtual/powercap", NULL };
+	unsigned attributes = PLAIN | (run->insecure ? 0 : MOUNT_ATTR_RDONLY);
+	cleanup_fd int mount = fs_new("sysfs", NULL, attributes);
+
+	/* sysfs belongs to a network namespace: with the host's, a user namespace gets the host's mount, read-only. */
+	if (mount < 0 && errno == EPERM) {
+		cleanup_fd int host = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		mount = host < 0 ? -1 : mount_clone(host, true);
+		if (mount >= 0 && mount_restrict(mount, PLAIN | MOUNT_ATTR_RDONLY, true) < 0)
+			return report_error("make read-only", "/sys", errno, NULL);
+	}
+	cleanup_fd int sys = attach_place(run, "/sys", steal_fd(&mount));
+	if (sys < 0)
+		return -1;
+	if (!run->insecure && mask(sys, masked, null_device, empty) < 0)
+		return -1;
+	return mount_cgroup(run, sys);
+}
+
+/* A file system at a directory of /dev that is made for it. */
+static int mount_in_dev(int dev, const char *name, int mount)
+{
+	cleanup_fd int owned = mount;
+
+	if (owned < 0 || (mkdirat(dev, name, 0755) < 0 && errno != EEXIST))
+		return report_error("set up /dev", name, errno, NULL);
+	cleanup_fd int place = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0 || mount_attach(owned, place) < 0)
+		return report_error("set up /dev", name, errno, NULL);
+	return 0;
+}
+
+static int mount_pts(int dev)
+{
+	static const char *const with_group[] = { "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", NULL };
+	static const char *const without_group[] = { "newinstance", "ptmxmode=0666", "mode=0620", NULL };
+	int mount = fs_new("devpts", with_group, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+
+	/* A user namespace of one id has no group 5. */
+	if (mount < 0 && errno == EINVAL)
+		mount = fs_new("devpts", without_group, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	return mount_in_dev(dev, "pts", mount);
+}
+
+static int mount_below_dev(struct run *run, int dev)
+{
+	char size[48];
+	const char *const shm[] = { "mode=1777", size, NULL };
+	long long bytes;
+
+	if (spec_int(run->spec, "shm-size", 1, INT64_MAX, 64LL << 20, &bytes) < 0)
+		return -1;
+	snprintf(size, sizeof(size), "size=%lld", bytes);
+	if (mount_pts(dev) < 0 || mount_in_dev(dev, "shm", tmpfs_new(shm, PLAIN)) < 0)
+		return -1;
+	return mount_in_dev(dev, "mqueue", fs_new("mqueue", NULL, PLAIN));
+}
+
+static int bind_device(int dev, const char *name, int device)
+{
+	cleanup_fd int place = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+	if (place < 0 || bind_over(device, place, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0)
+		return report_error("set up /dev", name, errno, NULL);
+	return 0;
+}
+
+/*
+ * A /dev of our own. Its tmpfs and the root are mounted nodev: device nodes that a step makes (it may, packages do) cannot be
+ * opened; only these six, bound from the host one by one, can. That does without a device control group.
+ */
+static int mount_private_dev(struct run *run, int null_device)
+{
+	static const struct {
+		const char *name, *path;
+		unsigned minor, major;
+	} devices[] = { { "zero", "/dev/zero", 5, 1 },       { "full", "/dev/full", 7, 1 },
+			{ "random", "/dev/random", 8, 1 },   { "urandom", "/dev/urandom", 9, 1 },
+			{ "tty", "/dev/tty", 0, 5 } };
+	static const char *const links[][2] = { { "/proc/self/fd", "fd" },         { "/proc/self/fd/0", "stdin" },
+						{ "/proc/self/fd/1", "stdout" },   { "/proc/self/fd/2", "stderr" },
+						{ "/proc/kcore", "core" },         { "pts/ptmx", "ptmx" } };
+	static const char *const options[] = { "mode=755", "size=65536k", NULL };
+	cleanup_fd int dev = attach_place(run, "/dev", tmpfs_new(options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+
+	if (dev < 0 || bind_device(dev, "null", null_device) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		cleanup_fd int device = open_device(devices[i].path, devices[i].major, devices[i].minor);
+		if (device < 0 || bind_device(dev, devices[i].name, device) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
+			return report_error("set up /dev", links[i][1], errno, NULL);
+	return mount_below_dev(run, dev);
+}
+
+/* security=insecure: the host's devices, with terminals, shared memory and message queues of the step's own. */
+static int mount_host_dev(struct run *run)
+{
+	cleanup_fd int host = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (host < 0)
+		return report_error("open the host's devices", "/dev", errno, NULL);
+	cleanup_fd int dev = attach_place(run, "/dev", mount_clone(host, true));
+	return dev < 0 ? -1 : mount_below_dev(run, dev);
+}
+
+int system_mount(struct run *run)
+{
+	cleanup_fd int null_device = open_device("/dev/null", 1, 3);
+	cleanup_fd int empty = -1;
+
+	if (null_device < 0 || mount_proc(run, null_device, &empty) < 0 || mount_sys(run, null_device, &empty) < 0)
+		return -1;
+	return run->insecure ? mount_host_dev(run) : mount_private_dev(run, null_device);
+}

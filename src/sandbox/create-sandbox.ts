@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the room together: one Sandbox for one store root.
+
+import { join } from "node:path";
+import { apply, inheritDirectories } from "./apply.js";
+import { copy } from "./copy.js";
+import { diff } from "./diff.js";
+import { chooseIdMaps, idMapFields } from "./id-maps.js";
+import { NetworkChooser } from "./network.js";
+import { probe } from "./probe.js";
+import { remove } from "./remove.js";
+import { run } from "./run.js";
+import type { HelperConfig } from "./spawn.js";
+import { openTree } from "./tree-reader.js";
+import type { Sandbox } from "./types.js";
+
+export interface SandboxOptions {
+  /** Absolute. Its directories `snapshots` and `cache-mounts` must exist before anything but `probe` is called. */
+  readonly storeRoot: string;
+  /** Something the user should know (a fallback that weakens isolation, say). Each text comes once. */
+  readonly onWarning?: (message: string) => void;
+  /** The native helper. Default: the environment's TSBUILD_HELPER, else the one of this package. */
+  readonly helperPath?: string;
+}
+
+/** Where the helper is unless the caller says otherwise. */
+export function defaultHelperPath(): string {
+  const given = process.env["TSBUILD_HELPER"];
+  if (given !== undefined && given !== "") return given;
+  return join(import.meta.dirname, "..", "..", "native", "bin", "tsbuild-helper");
+}
+
+function once(report: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    report(message);
+  };
+}
+
+/** The door to the helper for one store. Cheap: nothing is started before the first call. */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const maps = chooseIdMaps();
+  const config: HelperConfig = {
+    helperPath: options.helperPath ?? defaultHelperPath(),
+    storeRoot: options.storeRoot,
+    idMapFields: idMapFields(maps),
+  };
+  const networks = new NetworkChooser();
+  const onNotice = once(options.onWarning ?? (() => undefined));
+  return {
+    probe: (signal) => probe(config, maps, networks, signal),
+    run: (request, output) => run({ config, networks, onNotice }, request, output),
+    openTree: (root, signal) => openTree(config, root, signal),
+    copy: (request, ops, signal) => copy(config, request, ops, signal),
+    apply: (request, entries, signal) => apply(config, request, entries, signal),
+    inheritDirectories: (dir, lowers, paths, signal) =>
+      inheritDirectories(config, dir, lowers, paths, signal),
+    diff: (request, signal) => diff(config, request, signal),
+    remove: (dirs, signal) => remove(config, dirs, signal),
+  };
+}

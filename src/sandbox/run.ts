@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunRequest -> the verb `run` -> RunResult. Decides what the helper must not: which network, which capabilities, which
+// control group.
+
+import { CleanupStack, isTsbuildError, messageOf, TsbuildError } from "../base/index.js";
+import { stepCapabilities } from "./capabilities.js";
+import { openCgroup } from "./cgroup.js";
+import { rootFieldsOf, type Field } from "./encode.js";
+import { eventNumber, eventText, type HelperEvent } from "./events.js";
+import type { NetworkChooser } from "./network.js";
+import { openSocketProxy } from "./socket-proxy.js";
+import { startHelper, type HelperConfig } from "./spawn.js";
+import type { RunLimits, RunMount, RunOutput, RunRequest, RunResult } from "./types.js";
+
+/** What runs share. */
+export interface RunContext {
+  readonly config: HelperConfig;
+  readonly networks: NetworkChooser;
+  readonly onNotice: (message: string) => void;
+}
+
+function ownerFields(mount: { mode?: number; uid?: number; gid?: number }): Field[] {
+  const fields: Field[] = [];
+  if (mount.mode !== undefined) fields.push(["mount-mode", mount.mode]);
+  if (mount.uid !== undefined) fields.push(["mount-uid", mount.uid]);
+  if (mount.gid !== undefined) fields.push(["mount-gid", mount.gid]);
+  return fields;
+}
+
+function fileFields(target: string, bytes: Uint8Array, mode: number): Field[] {
+  return [
+    ["mount", "file"],
+    ["mount-target", target],
+    ["mount-mode", mode],
+    ["mount-bytes", bytes],
+  ];
+}
+
+async function mountFields(mount: RunMount, cleanup: CleanupStack): Promise<Field[]> {
+  const start: Field[] = [
+    ["mount", mount.kind],
+    ["mount-target", mount.target],
+  ];
+  switch (mount.kind) {
+    case "bind":
+      return [
+        ...start,
+        ...rootFieldsOf("mount-source", mount.source),
+        ["mount-from", mount.sourcePath],
+        ["mount-read-only", mount.readOnly],
+      ];
+    case "cache":
+      return [
+        ...start,
+        ["mount-cache", mount.dir],
+        ["mount-from", mount.sourcePath],
+        ["mount-read-only", mount.readOnly],
+        ...ownerFields(mount),
+      ];
+    case "tmpfs":
+      return [
+        ...start,
+        ...(mount.size === undefined ? [] : [["mount-size", mount.size] satisfies Field]),
+        ...ownerFields(mount),
+      ];
+    case "file":
+      return [...start, ["mount-bytes", mount.bytes], ...ownerFields(mount)];
+    case "socket": {
+      const proxy = cleanup.use(await openSocketProxy(mount.path));
+      return [...start, ["mount-path", proxy.path], ...ownerFields(mount)];
+    }
+  }
+}
+
+function limitFields(limits: RunLimits): Field[] {
+  return (limits.ulimits ?? []).flatMap(({ name, soft, hard }): Field[] => [
+    ["rlimit", name],
+    ["rlimit-soft", soft],
+    ["rlimit-hard", hard],
+  ]);
+}
+
+function plainFields(request: RunRequest): Field[] {
+  const insecure = request.security === "insecure";
+  const capabilities = insecure ? [] : stepCapabilities(request.capAdd, request.capDrop);
+  return [
+    ...rootFieldsOf("root", request.root),
+    ...request.argv.map((arg): Field => ["arg", arg]),
+    ...request.env.map((entry): Field => ["env", entry]),
+    ["cwd", request.cwd],
+    ["user", request.user],
+    ["hostname", request.hostname],
+    ["insecure", insecure],
+    ["no-new-privileges", request.noNewPrivileges ?? false],
+    ...capabilities.map((name): Field => ["capability", name]),
+    ["keep-mountpoints", request.keepMountpoints ?? false],
+    ...(request.shmSize === undefined ? [] : [["shm-size", request.shmSize] satisfies Field]),
+    ...limitFields(request.limits),
+    ...fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644),
+    ...fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644),
+  ];
+}
+
+function resultOf(event: HelperEvent, outOfMemory: boolean): RunResult {
+  const memory = outOfMemory ? { outOfMemory } : {};
+  return event.event === "signaled"
+    ? { kind: "signaled", signal: `SIG${eventText(event, "signal")}`, ...memory }
+    : { kind: "exited", code: eventNumber(event, "code"), ...memory };
+}
+
+async function attempt(
+  context: RunContext,
+  fields: readonly Field[],
+  output: RunOutput,
+): Promise<HelperEvent> {
+  const helper = startHelper(context.config, {
+    verb: "run",
+    fields,
+    signal: output.signal,
+    stdout: "pipe",
+    onStderr: (data) => {
+      output.onOutput("stderr", data);
+    },
+  });
+  helper.stdout?.on("data", (data: Buffer) => {
+    output.onOutput("stdout", data);
+  });
+  return helper.done;
+}
+
+/** Tries the ways to the network in turn. Each failure comes before the command starts, so nothing runs twice. */
+async function withNetwork(
+  context: RunContext,
+  request: RunRequest,
+  fields: readonly Field[],
+  output: RunOutput,
+): Promise<HelperEvent> {
+  if (request.network !== "default")
+    return attempt(context, [...fields, ["network", request.network]], output);
+  for (;;) {
+    const choice = context.networks.choose();
+    if (choice.kind === "host") {
+      context.onNotice(`RUN steps share the host's network: ${choice.reason}`);
+      return attempt(context, [...fields, ["network", "host"]], output);
+    }
+    const network: Field[] = [
+      ["network", "private"],
+      ["network-program", choice.path],
+    ];
+    try {
+      return await attempt(context, [...fields, ...network], output);
+    } catch (error) {
+      if (!isTsbuildError(error, "SANDBOX_NETWORK")) throw error;
+      context.networks.failed(choice.path, messageOf(error));
+    }
+  }
+}
+
+/** Runs a command; see Sandbox.run. */
+export async function run(
+  context: RunContext,
+  request: RunRequest,
+  output: RunOutput,
+): Promise<RunResult> {
+  if (request.root.kind === "stack" && request.root.upper === undefined)
+    throw new TypeError("a step needs a root with an upper");
+  await using cleanup = new CleanupStack();
+  const fields = plainFields(request);
+  for (const mount of request.mounts) {
+    if (mount.kind === "cache" && mount.seed !== undefined)
+      throw new TsbuildError(
+        "SANDBOX_MOUNT_SOURCE",
+        "a cache mount with first content does not work yet",
+      );
+    fields.push(...(await mountFields(mount, cleanup)));
+  }
+  const cgroup = await openCgroup(request.limits);
+  if (cgroup !== undefined) cleanup.use(cgroup);
+  for (const path of cgroup?.paths ?? []) fields.push(["cgroup", path]);
+  const event = await withNetwork(context, request, fields, output);
+  return resultOf(event, cgroup?.outOfMemory() ?? false);
+}
