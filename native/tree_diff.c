@@ -22,6 +22,7 @@
 #include "mount.h"
 #include "names.h"
 #include "ns.h"
+#include "path.h"
 #include "report.h"
 #include "tar_write.h"
 #include "tree.h"
@@ -326,13 +327,18 @@ int verb_diff(const struct spec *spec)
 		below.upper = NULL;
 		top = (struct root){.kind = ROOT_STACK, .lowers = &root.upper, .n_lowers = 1, .store = root.store};
 	}
-	diff.upper = root_open(&top, false);
-	if (diff.upper < 0)
-		return -1;
 	bool compares = diff.layer && below.n_lowers > 0;
-	diff.lower = compares ? root_open(&below, false) : -1;
-	if (compares && diff.lower < 0)
+	int top_fd = root_open(&top, false);
+	int below_fd = top_fd >= 0 && compares ? root_open(&below, false) : -1;
+	if (top_fd < 0 || (compares && below_fd < 0))
 		return -1;
+	// Roots may be open for passing through only; walking reads them.
+	cleanup_fd int upper = path_open(top_fd, "", O_RDONLY | O_DIRECTORY, 0);
+	cleanup_fd int lower = compares ? path_open(below_fd, "", O_RDONLY | O_DIRECTORY, 0) : -1;
+	if (upper < 0 || (compares && lower < 0))
+		return report_error("open the tree", NULL, errno, NULL);
+	diff.upper = upper;
+	diff.lower = lower;
 	struct level level = {.path = ""};
 	if (walk(&diff, &level, diff.upper, diff.lower, false, 0) < 0)
 		return -1;
@@ -341,7 +347,7 @@ int verb_diff(const struct spec *spec)
 	tar_free(&diff.tar);
 	links_free(&diff.links);
 	links_free(&diff.groups);
-	if (compares && root_close(&below, diff.lower) < 0)
+	if (compares && root_close(&below, below_fd) < 0)
 		return -1;
-	return root_close(&top, diff.upper);
+	return root_close(&top, top_fd);
 }

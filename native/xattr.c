@@ -4,16 +4,23 @@
 #include "xattr.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "owner.h"
 
 #define LIST_MAX 65536u // XATTR_LIST_MAX
 #define VALUE_MAX 65536u // XATTR_SIZE_MAX
+
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
 
 bool xattr_allowed(const char *name)
 {
@@ -24,7 +31,7 @@ bool xattr_allowed(const char *name)
 	return strncmp(name, "user.overlay.", 13) != 0 && strncmp(name, "user.tsbuild.", 13) != 0;
 }
 
-// *xattr(2) take no (directory, name) pair before Linux 6.13. /proc/self/fd/N is the open directory itself, so only the one
+// Without listxattrat, a (directory, name) pair becomes a path: /proc/self/fd/N is the open directory itself, so only the one
 // component after it is looked up, and the l-variants do not follow it.
 static void place(char *path, size_t size, int fd, const char *name)
 {
@@ -37,6 +44,24 @@ static void place(char *path, size_t size, int fd, const char *name)
 static int compare(const void *a, const void *b)
 {
 	return strcmp(((const struct xattr *)a)->name, ((const struct xattr *)b)->name);
+}
+
+// The names of the attributes. Most files have none, and a walk asks for each: listxattrat (Linux 6.13) does it in a fifth of
+// the time of the way through /proc.
+static ssize_t list_names(int fd, const char *name, const char *path, char *names, size_t size)
+{
+	static bool has_at_call = true;
+	if (has_at_call && name != NULL) {
+		long length = syscall(SYS_listxattrat, fd, name, AT_SYMLINK_NOFOLLOW, names, size);
+		if (length >= 0 || errno != ENOSYS)
+			return length;
+		has_at_call = false;
+	}
+	// What is open itself is asked directly; an O_PATH descriptor, which that call refuses, through /proc.
+	ssize_t length = name == NULL ? flistxattr(fd, names, size) : -1;
+	if (name == NULL && (length >= 0 || errno != EBADF))
+		return length;
+	return name == NULL ? listxattr(path, names, size) : llistxattr(path, names, size);
 }
 
 // Appends one attribute: name, NUL, value. Its pointers are set later, because the text may move while it grows.
@@ -67,7 +92,7 @@ int xattrs_read(int fd, const char *name, struct xattrs *out)
 	char path[64 + NAME_MAX];
 	place(path, sizeof path, fd, name);
 	bool follow = name == NULL; // through /proc/self/fd/N to the file that is open, and no further
-	ssize_t length = follow ? listxattr(path, names, sizeof names) : llistxattr(path, names, sizeof names);
+	ssize_t length = list_names(fd, name, path, names, sizeof names);
 	if (length < 0)
 		return errno == ENOTSUP ? 0 : -1;
 	for (char *at = names; at < names + length; at += strlen(at) + 1) {
