@@ -22,9 +22,7 @@ const summaries = {
   UndefinedArgInFrom: "FROM should use only declared arguments",
   WorkdirRelativePath: "The first WORKDIR should be absolute",
   UndefinedVar: "Variables should be defined before they are used",
-  MultipleInstructionsDisallowed: rule(
-    "Only the last CMD, ENTRYPOINT or HEALTHCHECK of a stage counts",
-  ),
+  MultipleInstructionsDisallowed: "Only the last CMD, ENTRYPOINT or HEALTHCHECK of a stage counts",
   LegacyKeyValueFormat: "ENV and LABEL should be written with an equals sign",
   InvalidBaseImagePlatform: "A base image should be of the platform that is built for",
   RedundantTargetPlatform: "FROM --platform=$TARGETPLATFORM says what is the default",
