@@ -77,10 +77,17 @@ static int open_dir_at(int parent, const char *name)
 	return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int store_dir_open(int store, const char *name)
+{
+	if (mkdirat(store, name, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return open_dir_at(store, name);
+}
+
 static int open_layers(const struct root *root)
 {
 	cleanup_fd int store = open(root->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int layers = store < 0 ? -1 : open_dir_at(store, "snapshots");
+	int layers = store < 0 ? -1 : store_dir_open(store, "snapshots");
 
 	if (layers < 0)
 		report_error("open the store's snapshots", root->store, errno, NULL);

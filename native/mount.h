@@ -16,6 +16,8 @@ int root_open(const struct root *root, bool writable);
 /* Closes fd (-1: it is closed already) and drops the overlay's scratch directory. -1: reported. */
 int root_close(const struct root *root, int fd);
 
+/* One of the store's two directories that are the helper's (`snapshots`, `cache-mounts`), made when missing. -1: errno. */
+int store_dir_open(int store, const char *name);
 /* A new detached tmpfs with these options (`mode=755`, ..., NULL-terminated). -1: errno. */
 int tmpfs_new(const char *const *options, unsigned attributes);
 /* A new detached mount of a file system of the kernel's own (`proc`, `sysfs` ...), with options. -1: errno. */

@@ -104,8 +104,7 @@ static int open_cache(const struct spec *mount)
 	if (mount->store == NULL)
 		return report_refusal("bad-request", "store", "a cache needs the store's directory");
 	cleanup_fd int store = open(mount->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int caches = store < 0 ? -1 :
-					    openat(store, "cache-mounts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int caches = store < 0 ? -1 : store_dir_open(store, "cache-mounts");
 	if (caches < 0 || (mkdirat(caches, id, 0700) < 0 && errno != EEXIST))
 		return report_error("open a cache", id, errno, NULL);
 	cleanup_fd int outer = openat(caches, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

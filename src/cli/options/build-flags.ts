@@ -56,6 +56,16 @@ function list(flags: string, description: string): Option {
     .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
+/** `--no-cache-filter` takes a value; by its first letters commander would take it for the negation of another flag. */
+function noCacheFilter(): Option {
+  const option = list(
+    "--no-cache-filter <stages>",
+    "run the steps of these stages again (comma-separated)",
+  );
+  option.negate = false;
+  return option;
+}
+
 /** Adds all of them to a command. */
 export function addBuildFlags(command: Command): Command {
   const options: readonly Option[] = [
@@ -72,7 +82,7 @@ export function addBuildFlags(command: Command): Command {
     list("--label <name=value>", "set a label of the image"),
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--no-cache", "run every step again"),
-    list("--no-cache-filter <stages>", "run the steps of these stages again (comma-separated)"),
+    noCacheFilter(),
     new Option("--pull", "ask the registry for base images even when the store has them"),
     new Option("--platform <os/arch>", "platform of the image"),
     list(
