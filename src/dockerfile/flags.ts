@@ -2,13 +2,13 @@
 // Builder flags: `--name[=value]` words between keyword and arguments. Splitting, and checking against the table that each
 // instruction gives.
 
-import { nearest } from "../base/index.js";
 import type { SourceRange } from "../base/index.js";
 import { fail } from "./errors.js";
 import type { LogicalLine } from "./logical-line.js";
 import { originalOffset, shapeOf, unquoteFlag } from "./shape.js";
 import { failAt } from "./statement.js";
 import type { RawFlag, Statement } from "./statement.js";
+import { suggestion } from "./suggest.js";
 import { flagSpans } from "./tree.js";
 import type { Source, Word } from "./types.js";
 
@@ -78,7 +78,7 @@ export function checkFlags(statement: Statement, table: FlagTable): CheckedFlags
     const at = { range: flag.range };
     const kind = Object.hasOwn(table, flag.name) ? table[flag.name] : undefined;
     if (kind === undefined) {
-      const found = nearest(flag.name, Object.keys(table));
+      const found = suggestion(flag.name, Object.keys(table));
       failAt(
         statement,
         "DOCKERFILE_FLAG",

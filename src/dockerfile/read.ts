@@ -2,7 +2,6 @@
 // From a logical line to a typed instruction: keyword, flags, here-documents, then the instruction's own parser. ONBUILD is
 // here because it holds another instruction of the same line.
 
-import { nearest } from "../base/index.js";
 import { fail } from "./errors.js";
 import { splitFlags, checkFlags } from "./flags.js";
 import { chompTabs, findOpenings } from "./heredoc.js";
@@ -11,6 +10,7 @@ import type { LineReader, ReadLine } from "./lines.js";
 import type { LogicalLine } from "./logical-line.js";
 import { baseOf, bodiesOf, failAt, jsonStrings } from "./statement.js";
 import type { Statement } from "./statement.js";
+import { suggestion } from "./suggest.js";
 import type {
   AnyInstruction,
   Heredoc,
@@ -75,7 +75,7 @@ function unknown(statement: Statement): never {
   const lower = keyword === keyword.toLowerCase();
   const candidates = lower ? keywords : keywords.map((k) => k.toUpperCase());
   const shown = keyword.length > 100 ? `${keyword.slice(0, 100)}...` : keyword;
-  const found = nearest(keyword, candidates);
+  const found = suggestion(keyword, candidates);
   return failAt(
     statement,
     "DOCKERFILE_UNKNOWN_INSTRUCTION",

@@ -163,9 +163,9 @@ class Lexer {
     return keepEscapes ? escape + character : character;
   }
 
-  /** `<<` with the white space after it, which does not split: `<< EOF` is one word. */
+  /** `<<` or `<<-` with the white space after it, which does not split: `<< EOF` is one word. */
   #angle(): string {
-    const match = /<(?:<[ \t\r]*)?/y;
+    const match = /<(?:<-?[ \t\r]*)?/y;
     match.lastIndex = this.#position;
     const found = match.exec(this.#text)?.[0] ?? "<";
     this.#position += found.length;

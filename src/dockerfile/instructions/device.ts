@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value of RUN --device: `name[,required[=bool]]`, a CDI device name.
 
-import { didYouMean } from "../../base/index.js";
 import { csvFields } from "../csv.js";
 import { failAt } from "../statement.js";
 import type { Statement } from "../statement.js";
+import { didYouMean } from "../suggest.js";
 import type { DeviceRequest, Word } from "../types.js";
 import { parseBoolean } from "../values/numbers.js";
 

@@ -52,12 +52,6 @@ export function parseHealthcheck(statement: Statement): HealthcheckInstruction {
   const { rest } = statement;
   const type = /^\S+/u.exec(rest)?.[0] ?? "";
   const text = rest.slice(type.length).trimStart();
-  if (type.toUpperCase() === "NONE") {
-    checkFlags(statement, {});
-    if (text !== "")
-      failAt(statement, "DOCKERFILE_ARGUMENTS", "HEALTHCHECK NONE takes no arguments");
-    return { kind: "healthcheck", ...baseOf(statement) };
-  }
   const flags = checkFlags(statement, {
     interval: "value",
     timeout: "value",
@@ -65,6 +59,11 @@ export function parseHealthcheck(statement: Statement): HealthcheckInstruction {
     "start-interval": "value",
     retries: "value",
   });
+  if (type.toUpperCase() === "NONE") {
+    if (text !== "")
+      failAt(statement, "DOCKERFILE_ARGUMENTS", "HEALTHCHECK NONE takes no arguments");
+    return { kind: "healthcheck", ...baseOf(statement) };
+  }
   if (type.toUpperCase() !== "CMD")
     failAt(
       statement,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // --mount=type=cache: a directory that outlives the build and is part of no layer and no cache key.
 
-import { nearest } from "../../base/index.js";
 import { optional } from "../flags.js";
+import { didYouMean } from "../suggest.js";
 import type { CacheMount } from "../types.js";
 import { cleanPath } from "../values/paths.js";
 import { requiredRefused, sizeRefused } from "./refused.js";
@@ -17,7 +17,6 @@ export const cacheMount: MountRow<CacheMount> = {
     const target = options.text("target") ?? "";
     const wanted = options.given("sharing") ?? "shared";
     const sharing = sharings.find((mode) => mode === wanted.toLowerCase());
-    const found = sharing ?? nearest(wanted, sharings);
     return {
       kind: "cache",
       id: options.text("id") ?? cleanPath(target),
@@ -27,7 +26,7 @@ export const cacheMount: MountRow<CacheMount> = {
       sharing:
         sharing ??
         options.fail(
-          `unsupported sharing value ${JSON.stringify(wanted)}${found === undefined ? "" : ` (did you mean ${found}?)`}`,
+          `unsupported sharing value ${JSON.stringify(wanted)}${didYouMean(wanted, sharings)}`,
         ),
       readOnly: options.readOnly(false),
       mode: options.number("mode", 0o755),
