@@ -71,7 +71,13 @@ int main(int argc, char **argv)
 {
 	struct spec spec;
 
-	/* 1. Nobody gave us privileges that the caller does not have itself. */
+	/*
+	 * 1. Nobody gave us privileges that the caller does not have itself. And a step whose command is /proc/self/exe, or a
+	 * script with that as interpreter, starts us as the only process of its namespace: we end at once, so that nothing there
+	 * can ever reach for our file through /proc/1/exe (CVE-2019-5736).
+	 */
+	if (getpid() == 1)
+		return usage("does not run as process 1");
 	if (getauxval(AT_SECURE) != 0)
 		return usage("must not be set-uid, set-gid or have file capabilities");
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

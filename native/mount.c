@@ -211,18 +211,24 @@ static int set_number(int context, const char *key, int number)
 	return fsconfig(context, FSCONFIG_SET_STRING, key, text, 0);
 }
 
-static int configure_overlay(int context, const struct stack *stack)
+/* Features that would make a layer's meaning depend on attributes that no other tool reads. */
+static int switch_features_off(int context)
 {
-	/* Each of these would make the layer's meaning depend on attributes that no other tool reads. */
-	static const char *const features[] = { "redirect_dir", "metacopy", "index" };
+	static const char *const features[] = { "index", "redirect_dir", "metacopy" };
 
-	if (fsconfig(context, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
 		if (fsconfig(context, FSCONFIG_SET_STRING, features[i], "off", 0) < 0)
 			return -1;
-	/* Without the privilege to use trusted.* attributes, overlayfs keeps its marks in user.*. */
-	if (in_user_namespace() && fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		/* In a user namespace overlayfs keeps its marks in user.*, and then has no redirects or metacopies at all. */
+		if (in_user_namespace())
+			return fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
+	}
+	return 0;
+}
+
+static int configure_overlay(int context, const struct stack *stack)
+{
+	if (fsconfig(context, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0 || switch_features_off(context) < 0)
 		return -1;
 	if (stack->upper < 0)
 		return 0;
@@ -262,8 +268,8 @@ static int mount_by_string(const struct stack *stack)
 					 stack->lowers[i]);
 	if (used < sizeof(options))
 		used += (size_t)snprintf(options + used, sizeof(options) - used,
-					 ",redirect_dir=off,metacopy=off,index=off%s",
-					 in_user_namespace() ? ",userxattr" : "");
+					 ",index=off,%s",
+					 in_user_namespace() ? "userxattr" : "redirect_dir=off,metacopy=off");
 	if (stack->upper >= 0 && used < sizeof(options))
 		used += (size_t)snprintf(options + used, sizeof(options) - used, ",volatile,upperdir=%d,workdir=%d",
 					 stack->upper, stack->scratch);

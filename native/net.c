@@ -73,6 +73,8 @@ static _Noreturn void become_program(const char *program, int complaints)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* pasta takes an inherited "ignore" for a failure of its own. */
+	signal(SIGPIPE, SIG_DFL);
 	dup2(null_device, STDIN_FILENO);
 	dup2(complaints, STDOUT_FILENO);
 	dup2(complaints, STDERR_FILENO);

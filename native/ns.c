@@ -34,6 +34,13 @@ bool ns_denies_setgroups(void)
 	return setgroups_denied;
 }
 
+const char *ns_hint_unmapped(int err)
+{
+	if (!rootless || err != EINVAL)
+		return NULL;
+	return "the user namespace has no such id: lend this user more in /etc/subuid and /etc/subgid";
+}
+
 /* One of the two set-uid programs, started before we enter the namespace and held back until we are in it. */
 struct map_writer {
 	const char *field; /* uidmap or gidmap */

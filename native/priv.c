@@ -145,15 +145,14 @@ static int set_groups(const struct user *user)
 
 int priv_become(const struct user *user, uint64_t granted)
 {
-	static const char unmapped[] = "the user namespace has no such id: lend this user more in /etc/subuid and /etc/subgid";
 	uint64_t held;
 
 	if (get_capabilities(&held) < 0 || bound_capabilities(granted) < 0)
 		return report_error("bound the capabilities", NULL, errno, NULL);
 	if (set_groups(user) < 0 || setresgid(user->gid, user->gid, user->gid) < 0)
-		return report_error("become a group", user->name, errno, errno == EINVAL ? unmapped : NULL);
+		return report_error("become a group", user->name, errno, ns_hint_unmapped(errno));
 	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresuid(user->uid, user->uid, user->uid) < 0)
-		return report_error("become a user", user->name, errno, errno == EINVAL ? unmapped : NULL);
+		return report_error("become a user", user->name, errno, ns_hint_unmapped(errno));
 	if (set_capabilities(held) < 0)
 		return report_error("keep capabilities", NULL, errno, NULL);
 	return 0;

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -81,11 +82,27 @@ static void probe_overlay(void)
 		failed("overlayfs", errno, "modprobe overlay; in a user namespace, Linux 5.11 or newer");
 }
 
+/* In a process namespace of its own: /proc can only be mounted by who owns the namespace that it shows. */
+static int try_proc(void)
+{
+	int status;
+
+	if (unshare(CLONE_NEWPID) < 0)
+		return -1;
+	pid_t child = fork();
+	if (child == 0) {
+		int proc = fs_new("proc", NULL, 0);
+		_exit(proc >= 0 ? 0 : errno);
+	}
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return -1;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return errno == 0 ? 0 : -1;
+}
+
 static void probe_proc(void)
 {
-	cleanup_fd int proc = fs_new("proc", NULL, 0);
-
-	if (proc >= 0)
+	if (try_proc() == 0)
 		item("mounting /proc", true, "available", NULL);
 	else
 		failed("mounting /proc", errno,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "ns.h"
 #include "report.h"
 #include "run.h"
 
@@ -18,8 +19,11 @@ int relay_open(struct relay relays[2], int write_ends[2], const struct user *use
 	for (int i = 0; i < 2; i++) {
 		int ends[2], to = i + 1;
 
-		if (pipe2(ends, O_CLOEXEC) < 0 || fchown(ends[1], user->uid, user->gid) < 0 ||
-		    fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(to, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return report_error("make a pipe for the command's output", NULL, errno, NULL);
+		if (fchown(ends[1], user->uid, user->gid) < 0)
+			return report_error("become a user", user->name, errno, ns_hint_unmapped(errno));
+		if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(to, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
 			return report_error("make a pipe for the command's output", NULL, errno, NULL);
 		relays[i] = (struct relay){ ends[0], to, false };
 		write_ends[i] = ends[1];
