@@ -103,5 +103,6 @@ export async function throughProxy(
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
   });
-  return { options: { agent: false, createConnection: () => secured }, headers: {} };
+  // Node asks createConnection only where there is no agent at all.
+  return { options: { agent: undefined, createConnection: () => secured }, headers: {} };
 }

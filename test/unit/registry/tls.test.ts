@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { parseReference, type Digest } from "#src/oci/index.js";
+import { createRegistryClient, type RegistryClient } from "#src/registry/index.js";
+import { makeImage } from "../../support/image.js";
+import { RegistryServer } from "../../support/registry-server.js";
+
+const home = mkdtempSync(join(tmpdir(), "tsbuild-tls-"));
+after(() => {
+  rmSync(home, { recursive: true });
+});
+const image = makeImage([Buffer.from("hello")]);
+
+/** A self-signed certificate for 127.0.0.1, which is its own authority. */
+const certificate = join(home, "cert.pem");
+const key = join(home, "key.pem");
+execFileSync(
+  "openssl",
+  [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=registry.test"],
+    ...["-addext", "subjectAltName=IP:127.0.0.1"],
+  ],
+  { stdio: "ignore" },
+);
+const tls = { key: readFileSync(key, "utf8"), cert: readFileSync(certificate, "utf8") };
+
+async function serve(options: { tls?: typeof tls } = { tls }): Promise<RegistryServer> {
+  const server = await RegistryServer.start(options);
+  server.putManifest("app", "v1", image.manifest.mediaType, image.manifest.bytes);
+  server.putBlob("app", image.config.bytes);
+  return server;
+}
+
+async function client(settings: string, env: Record<string, string> = {}): Promise<RegistryClient> {
+  const path = join(home, "registries.toml");
+  await writeFile(path, settings);
+  return await createRegistryClient({
+    env: { HOME: home, TSBUILD_REGISTRIES: path, ...env },
+    retry: { attempts: 2, baseDelay: 1 },
+    onWarning: (message) => assert.fail(message),
+  });
+}
+const ref = (server: RegistryServer) => parseReference(`${server.host}/app:v1`);
+
+describe("TLS", () => {
+  it("is used with the authority that the registries file names", async () => {
+    await using server = await serve();
+    await using registry = await client(`[registry."${server.host}"]\nca = ["cert.pem"]\n`);
+    assert.equal((await registry.resolve(ref(server))).digest, image.manifest.digest);
+  });
+
+  it("is refused with a certificate of an unknown authority", async () => {
+    await using server = await serve();
+    await using registry = await client(`[registry."${server.host}"]\nhttp = false\n`);
+    await assert.rejects(registry.resolve(ref(server)), { code: "REGISTRY_TLS" });
+  });
+
+  it("is not verified, and may be missing, where the file says insecure", async () => {
+    for (const options of [{ tls }, {}]) {
+      await using server = await serve(options);
+      // Named by a host that is not loopback to the client, so that https is tried first.
+      await using proxy = await forwarder(server.host);
+      const reference = parseReference("registry.test:5000/app:v1");
+      await using registry = await client('[registry."registry.test:5000"]\ninsecure = true\n', {
+        HTTPS_PROXY: proxy.url,
+        HTTP_PROXY: proxy.url,
+      });
+      assert.equal((await registry.resolve(reference)).digest, image.manifest.digest);
+    }
+  });
+
+  it("goes through an HTTP proxy that sees only the tunnel", async () => {
+    await using server = await serve();
+    await using proxy = await forwarder(server.host);
+    const settings = '[registry."127.0.0.1:5000"]\nca = ["cert.pem"]\n';
+    const host = "registry.test:5000";
+    await using registry = await client(
+      settings.replace("127.0.0.1:5000", host).replace("ca =", "insecure = true\nca ="),
+      {
+        https_proxy: proxy.url,
+      },
+    );
+    const found = await registry.resolve(parseReference(`${host}/app:v1`));
+    assert.equal(found.digest, image.manifest.digest);
+    assert.deepEqual(proxy.seen, [`CONNECT ${host}`]);
+    await using direct = await client(settings.replace("127.0.0.1:5000", host), {
+      https_proxy: proxy.url,
+      no_proxy: "example.com, .test",
+    });
+    await assert.rejects(direct.resolve(parseReference(`${host}/app:v1`)), {
+      code: "REGISTRY_UNREACHABLE",
+    });
+    assert.equal(proxy.seen.length, 1);
+  });
+
+  it("is never left for plain HTTP by a redirect", async () => {
+    await using server = await serve();
+    await using plain = await serve({});
+    await using registry = await client(`[registry."${server.host}"]\nca = ["cert.pem"]\n`);
+    const location = `http://${plain.host}/v2/app/blobs/${image.config.digest}`;
+    server.fault({ match: /blobs/, status: 302, headers: { location } });
+    const blob = {
+      mediaType: "x",
+      digest: image.config.digest as Digest,
+      size: image.config.bytes.length,
+    };
+    await assert.rejects(registry.blob(ref(server), blob).toArray(), { code: "REGISTRY_REDIRECT" });
+    assert.equal(plain.log.length, 0);
+  });
+
+  it("is demanded of a token service too", async () => {
+    await using server = await serve();
+    await using registry = await client(`[registry."${server.host}"]\nca = ["cert.pem"]\n`);
+    server.fault({
+      match: /./,
+      status: 401,
+      headers: { "www-authenticate": 'Bearer realm="http://tokens.invalid/t",service="s"' },
+    });
+    await assert.rejects(registry.resolve(ref(server)), { code: "REGISTRY_REDIRECT" });
+  });
+});
+
+/** An HTTP proxy that brings everything to one place, whatever is asked for. */
+async function forwarder(
+  target: string,
+): Promise<{ readonly url: string; readonly seen: string[] } & AsyncDisposable> {
+  const [host = "", port = ""] = target.split(":");
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    const { pathname } = new URL(request.url ?? "");
+    fetch(`http://${target}${pathname}`, { method: request.method ?? "GET" }).then(
+      async (answer) => {
+        response.writeHead(answer.status, Object.fromEntries(answer.headers));
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      },
+      () => response.destroy(),
+    );
+  });
+  const tunnels = new Set<Duplex>();
+  server.on("connect", (request, socket) => {
+    tunnels.add(socket);
+    seen.push(`CONNECT ${request.url ?? ""}`);
+    const through = connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      through.pipe(socket).pipe(through);
+    });
+    through.on("error", () => socket.destroy());
+    socket.on("error", () => through.destroy());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      for (const socket of tunnels) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
