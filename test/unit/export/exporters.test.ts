@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import {
+  createExporter,
+  parseAnnotation,
+  parseOutput,
+  type ExportInput,
+  type ExportResult,
+} from "#src/export/index.js";
+import {
+  encodeIndex,
+  mediaTypes,
+  parsePlatform,
+  parseReference,
+  type Descriptor,
+  type Digest,
+} from "#src/oci/index.js";
+import { createRegistryClient } from "#src/registry/index.js";
+import { openStore, type Store } from "#src/store/index.js";
+import { makeImage, type MadeImage } from "../../support/image.js";
+import { RegistryServer } from "../../support/registry-server.js";
+import { validateImage } from "../../support/validate.js";
+
+let cwd: string;
+let store: Store;
+let stdout: PassThrough;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "tsbuild-export-"));
+  store = await openStore({ root: join(cwd, "store") });
+  stdout = new PassThrough({ highWaterMark: 2 ** 24 });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(cwd, { recursive: true });
+});
+
+const contents = [Buffer.from("hello"), randomBytes(100_000)];
+
+/** Puts an image into the store and describes its manifest. */
+async function stored(image: MadeImage): Promise<Descriptor> {
+  for (const { bytes } of [image.manifest, image.config, ...image.layers])
+    await store.blobs.writeBytes(bytes);
+  return {
+    mediaType: image.manifest.mediaType,
+    digest: image.manifest.digest as Digest,
+    size: image.manifest.bytes.length,
+  };
+}
+
+async function run(
+  output: string,
+  input: Partial<ExportInput> = {},
+  annotations: string[] = [],
+): Promise<ExportResult> {
+  const exporter = createExporter(parseOutput(output), {
+    cwd,
+    annotations: annotations.flatMap((text) => parseAnnotation(text)),
+  });
+  const image = input.image ?? { manifest: await stored(makeImage(contents)) };
+  return await exporter.export(
+    { names: [], store, image, ...input },
+    { signal: new AbortController().signal, stdout },
+  );
+}
+
+const names = (...texts: string[]) => texts.map((text) => parseReference(text));
+const left = async (): Promise<string[]> =>
+  (await readdir(cwd)).filter((name) => name !== "store").sort();
+
+async function twoPlatforms(): Promise<ExportInput["image"]> {
+  const arms = await stored(
+    makeImage([Buffer.from("arm")], { os: "linux", architecture: "arm64" }),
+  );
+  const amd = await stored(makeImage([Buffer.from("amd")]));
+  const index = encodeIndex({
+    manifests: [
+      { ...amd, platform: parsePlatform("linux/amd64") },
+      { ...arms, platform: parsePlatform("linux/arm64") },
+    ],
+  });
+  await store.blobs.writeBytes(index.bytes);
+  return { manifest: amd, index: index.descriptor };
+}
+
+describe("type=oci", () => {
+  it("writes an archive that is a valid layout, with one entry per name", async () => {
+    const result = await run("type=oci,dest=out.tar", {
+      names: names("app:v1", "quay.io/x/app:v2", "app:v1"),
+    });
+    const [image, ...more] = await validateImage(join(cwd, "out.tar"));
+    assert.equal(more.length, 0);
+    assert.deepEqual(image?.names, ["docker.io/library/app:v1", "quay.io/x/app:v2"]);
+    assert.equal(result.descriptor?.digest, image.digest);
+    assert.equal(result.configDigest, image.manifest.config.digest);
+    assert.equal(result.path, join(cwd, "out.tar"));
+    assert.deepEqual(await left(), ["out.tar"]);
+  });
+
+  it("writes the same bytes for the same image", async () => {
+    await run("type=oci,dest=a.tar", { names: names("app") });
+    await run("type=oci,dest=b.tar", { names: names("app") });
+    assert.ok((await readFile(join(cwd, "a.tar"))).equals(await readFile(join(cwd, "b.tar"))));
+    const listing = execFileSync("tar", ["-tvf", join(cwd, "a.tar"), "--utc"], {
+      encoding: "utf8",
+    });
+    const lines = listing.trim().split("\n");
+    assert.ok(
+      lines.every((line) => / 0\/0 .* 1970-01-01 00:00 /.test(line)),
+      listing,
+    );
+    const entries = lines.map((line) => line.split(" ").at(-1));
+    assert.deepEqual(entries.slice(2), [...entries.slice(2)].sort());
+  });
+
+  it("writes to stdout", async () => {
+    const result = await run("type=oci,dest=-");
+    assert.equal(result.path, undefined);
+    stdout.end();
+    await writeFile(join(cwd, "piped.tar"), stdout);
+    assert.equal((await validateImage(join(cwd, "piped.tar"))).length, 1);
+  });
+
+  it("writes a directory, and adds to one that is there", async () => {
+    await run("type=oci,tar=false,dest=dir", { names: names("app:v1") });
+    const other = { manifest: await stored(makeImage([Buffer.from("other")])) };
+    await run("type=oci,tar=false,dest=dir", { names: names("app:v2"), image: other });
+    await run("type=oci,tar=false,dest=dir", { names: names("app:v3") });
+    const images = await validateImage(join(cwd, "dir"));
+    assert.deepEqual(
+      images.map((image) => image.names),
+      [["docker.io/library/app:v1", "docker.io/library/app:v3"], ["docker.io/library/app:v2"]],
+    );
+    await run("type=oci,tar=false,dest=dir", { names: names("app:v1"), image: other });
+    const index = JSON.parse(await readFile(join(cwd, "dir/index.json"), "utf8")) as {
+      manifests: unknown[];
+    };
+    assert.equal(index.manifests.length, 3);
+    assert.deepEqual((await readdir(join(cwd, "dir"))).sort(), [
+      "blobs",
+      "index.json",
+      "oci-layout",
+    ]);
+  });
+
+  it("does not write into a directory that is something else", async () => {
+    await mkdir(join(cwd, "dir"));
+    await writeFile(join(cwd, "dir/letter"), "dear");
+    await assert.rejects(run("type=oci,tar=false,dest=dir"), { code: "EXPORT_DESTINATION" });
+    assert.deepEqual(await readdir(join(cwd, "dir")), ["letter"]);
+    await assert.rejects(run("type=oci,dest=dir"), { code: "EXPORT_DESTINATION" });
+  });
+
+  it("replaces a file only when the new one is whole", async () => {
+    await writeFile(join(cwd, "out.tar"), "old");
+    const image = makeImage(contents);
+    const manifest = await stored(image);
+    const layer = image.layers[1]?.digest ?? "";
+    await writeFile(
+      join(cwd, "store/oci/blobs/sha256", layer.slice(7)),
+      Buffer.alloc(image.layers[1]?.bytes.length ?? 0),
+    );
+    await assert.rejects(run("type=oci,dest=out.tar", { image: { manifest } }), {
+      code: "STORE_CORRUPT",
+    });
+    await stored(image);
+    await store.blobs.remove(layer as Digest);
+    await assert.rejects(run("type=oci,tar=false,dest=dir", { image: { manifest } }), {
+      code: "STORE_NOT_FOUND",
+    });
+    assert.equal(await readFile(join(cwd, "out.tar"), "utf8"), "old");
+    assert.deepEqual(await left(), ["out.tar"]);
+  });
+
+  it("replaces what a symlink points to, and makes missing parents", async () => {
+    await symlink("real.tar", join(cwd, "link.tar"));
+    await writeFile(join(cwd, "real.tar"), "old");
+    await run("type=oci,dest=link.tar");
+    assert.equal(await readlink(join(cwd, "link.tar")), "real.tar");
+    assert.equal((await validateImage(join(cwd, "real.tar"))).length, 1);
+    await run("type=oci,dest=a/b/out.tar");
+    assert.equal((await validateImage(join(cwd, "a/b/out.tar"))).length, 1);
+    await run("type=oci,dest=/dev/null");
+  });
+
+  it("stops at the signal and leaves nothing", async () => {
+    const controller = new AbortController();
+    const exporter = createExporter(parseOutput("type=oci,dest=out.tar"), { cwd });
+    const image = { manifest: await stored(makeImage(contents)) };
+    const onProgress = (): void => {
+      controller.abort(new Error("enough"));
+    };
+    await assert.rejects(
+      exporter.export(
+        { names: [], store, image },
+        { signal: controller.signal, stdout, onProgress },
+      ),
+      /enough/,
+    );
+    assert.deepEqual(await left(), []);
+  });
+
+  it("writes an index with all its platforms", async () => {
+    const image = await twoPlatforms();
+    const result = await run("type=oci,dest=out.tar", {
+      ...(image && { image }),
+      names: names("app"),
+    });
+    assert.equal(result.descriptor?.digest, image?.index?.digest);
+    assert.equal((await validateImage(join(cwd, "out.tar"))).length, 2);
+  });
+});
+
+describe("type=docker", () => {
+  it("adds the manifest.json that docker load reads", async () => {
+    await run("type=docker,dest=out.tar,name=app:v2", { names: names("app:v1", "quay.io/x/y") });
+    const [image] = await validateImage(join(cwd, "out.tar"));
+    const text = execFileSync("tar", ["-xOf", join(cwd, "out.tar"), "manifest.json"], {
+      encoding: "utf8",
+    });
+    const [entry] = JSON.parse(text) as { Config: string; RepoTags: string[]; Layers: string[] }[];
+    assert.deepEqual(entry?.RepoTags, ["app:v1", "quay.io/x/y:latest", "app:v2"]);
+    assert.equal(entry.Config, `blobs/sha256/${image?.manifest.config.digest.slice(7) ?? ""}`);
+    assert.deepEqual(
+      entry.Layers,
+      image?.manifest.layers.map(({ digest }) => `blobs/sha256/${digest.slice(7)}`),
+    );
+  });
+
+  it("can have Docker's media types, but not several platforms", async () => {
+    await run("type=docker,dest=out.tar,oci-mediatypes=false");
+    const [image] = await validateImage(join(cwd, "out.tar"));
+    assert.equal(image?.manifest.config.mediaType, mediaTypes.dockerConfig);
+    const both = await twoPlatforms();
+    await assert.rejects(run("type=docker,dest=x.tar", { ...(both && { image: both }) }), {
+      code: "EXPORT_UNSUPPORTED",
+    });
+  });
+});
+
+describe("annotations of an output", () => {
+  it("reach the manifest, its descriptor, and nothing else", async () => {
+    const result = await run(
+      "type=oci,tar=false,dest=dir,annotation.a=1,annotation-manifest-descriptor.b=2",
+      {},
+      ["c=3"],
+    );
+    const [image] = await validateImage(join(cwd, "dir"));
+    assert.deepEqual(image?.manifest.annotations, { c: "3", a: "1" });
+    assert.equal(result.descriptor?.annotations?.["b"], "2");
+    assert.notEqual(result.descriptor.digest, makeImage(contents).manifest.digest);
+  });
+
+  it("reach the platforms that they name", async () => {
+    const image = await twoPlatforms();
+    await run("type=oci,tar=false,dest=dir,annotation-index.i=1,annotation[linux/arm64].p=2", {
+      ...(image && { image }),
+    });
+    const images = await validateImage(join(cwd, "dir"));
+    assert.deepEqual(
+      images.map(({ manifest }) => manifest.annotations),
+      [undefined, { p: "2" }],
+    );
+  });
+
+  it("without a place are errors", async () => {
+    for (const output of [
+      "annotation-index.a=1",
+      "annotation-index-descriptor.a=1",
+      "annotation[linux/s390x].a=1",
+    ])
+      await assert.rejects(run(`type=oci,dest=x.tar,${output}`), { code: "EXPORT_ANNOTATION" });
+    assert.deepEqual(await left(), []);
+  });
+});
+
+describe("type=image and type=registry", () => {
+  it("name the image in the store", async () => {
+    const result = await run("type=image,name=b:2", { names: names("a:1") });
+    assert.deepEqual(
+      (await store.images.list()).map(({ name }) => name),
+      ["docker.io/library/a:1", "docker.io/library/b:2"],
+    );
+    assert.equal(
+      (await store.images.get("docker.io/library/a:1"))?.digest,
+      result.descriptor?.digest,
+    );
+    assert.equal((await validateImage(store.layoutDir)).length, 1);
+  });
+
+  it("push to the registry that the name says", async () => {
+    await using server = await RegistryServer.start();
+    const env = { HOME: cwd };
+    await using client = await createRegistryClient({ env });
+    const registry = () => Promise.resolve(client);
+    const both = await twoPlatforms();
+    await run("type=registry", {
+      names: names(`${server.host}/team/app:v1`),
+      registry,
+      ...(both && { image: both }),
+    });
+    assert.equal(server.manifest("team/app", "v1")?.mediaType, mediaTypes.ociIndex);
+    assert.deepEqual(await store.images.list(), []);
+    await run("type=image,push-by-digest=true", {
+      names: names(`${server.host}/team/other`),
+      registry,
+    });
+    assert.equal(server.manifest("team/other", "latest"), undefined);
+    assert.equal(server.requests(/PUT .*team\/other\/manifests\/sha256/).length, 1);
+    await assert.rejects(run("type=registry", { registry }), { code: "EXPORT_UNSUPPORTED" });
+  });
+});
+
+describe("type=local and type=tar", () => {
+  const tree = (text: string) => ({
+    tar: () => Readable.from([Buffer.from(text)]),
+    copyTo: async (directory: string) => {
+      await writeFile(join(directory, "copied"), text);
+    },
+  });
+  const amd = { platform: parsePlatform("linux/amd64"), tree: tree("amd") };
+  const arm = { platform: parsePlatform("linux/arm/v7"), tree: tree("arm") };
+
+  it("write the tree of one platform as it is", async () => {
+    await run("out", { trees: [amd] });
+    assert.equal(await readFile(join(cwd, "out/copied"), "utf8"), "amd");
+    await run("type=tar,dest=out.tar", { trees: [amd] });
+    assert.equal(await readFile(join(cwd, "out.tar"), "utf8"), "amd");
+    await run("type=local,dest=split,platform-split=true", { trees: [amd] });
+    assert.equal(await readFile(join(cwd, "split/linux_amd64/copied"), "utf8"), "amd");
+  });
+
+  it("write a directory for each of several platforms", async () => {
+    await run("out", { trees: [amd, arm] });
+    assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+    assert.equal(await readFile(join(cwd, "out/linux_arm_v7/copied"), "utf8"), "arm");
+    await assert.rejects(run("type=tar,dest=x", { trees: [amd, arm] }), {
+      code: "EXPORT_UNSUPPORTED",
+    });
+  });
+
+  it("leave no archive when reading the tree fails", async () => {
+    const broken = {
+      ...amd.tree,
+      tar: () =>
+        Readable.from(
+          (async function* () {
+            yield await Promise.resolve(Buffer.from("x"));
+            throw Object.assign(new Error("gone"), { code: "EIO" });
+          })(),
+        ),
+    };
+    await assert.rejects(run("type=tar,dest=out.tar", { trees: [{ ...amd, tree: broken }] }), {
+      code: "EXPORT_DESTINATION",
+    });
+    assert.deepEqual(await left(), []);
+  });
+});
