@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tar streams to entries, and tars to layer blobs.
+
+export { canCompressZstd } from "./codecs/zstd.js";
+export { decompressed } from "./codecs/index.js";
+export { layerErrorCodes, type LayerErrorCode } from "./errors.js";
+export { packLayer, type Compress, type PackedLayer, type PackOptions } from "./pack.js";
+export { detectArchive, readArchive, readLayer, type ReadLayerOptions } from "./read.js";
+export { defaultLimits, type LayerEntry, type LayerLimits } from "./types.js";

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing a layer blob: a tar comes in, its diffID is taken, the compressed bytes go to where the caller keeps blobs.
+
+import { createHash } from "node:crypto";
+import { createGzip } from "node:zlib";
+import { TsbuildError } from "../base/index.js";
+import {
+  asDiffId,
+  digestFromHex,
+  type Digest,
+  type DiffId,
+  type LayerCompression,
+} from "../oci/index.js";
+import { throughStream } from "./codecs/feed.js";
+import { zstdCompressor } from "./codecs/zstd.js";
+
+/** Compresses bytes; the same input must give the same output. */
+export type Compress = (
+  source: AsyncIterable<Uint8Array>,
+  level: number,
+) => AsyncIterable<Uint8Array>;
+
+export interface PackOptions {
+  readonly compression: LayerCompression;
+  /** gzip 0 to 9 (default 6), zstd 1 to 22 (default 3). */
+  readonly level?: number;
+  /** Where the blob goes; it must hash what it stores. */
+  readonly write: (
+    bytes: AsyncIterable<Uint8Array>,
+  ) => Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** A faster gzip than node:zlib's. */
+  readonly gzip?: Compress;
+  readonly signal: AbortSignal;
+}
+
+export interface PackedLayer {
+  readonly diffId: DiffId;
+  readonly digest: Digest;
+  /** Bytes of the blob. */
+  readonly size: number;
+}
+
+const DEFAULT_GZIP_LEVEL = 6;
+const DEFAULT_ZSTD_LEVEL = 3;
+
+function gzipWithNode(source: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
+  return throughStream("gzip", source, unnamed(createGzip({ level, chunkSize: 256 * 1024 })));
+}
+
+/** zlib writes the system that it runs on into byte 9 of the header; 255 ("unknown") is the same everywhere. */
+function unnamed(gzip: ReturnType<typeof createGzip>): ReturnType<typeof createGzip> {
+  const push = gzip.push.bind(gzip);
+  let seen = 0;
+  gzip.push = (chunk: Buffer | null): boolean => {
+    if (chunk !== null && seen <= 9 && seen + chunk.length > 9) chunk[9 - seen] = 255;
+    seen += chunk?.length ?? 0;
+    return push(chunk);
+  };
+  return gzip;
+}
+
+function compressed(
+  tar: AsyncIterable<Uint8Array>,
+  options: PackOptions,
+): AsyncIterable<Uint8Array> {
+  switch (options.compression) {
+    case "none":
+      return tar;
+    case "gzip":
+      return (options.gzip ?? gzipWithNode)(tar, options.level ?? DEFAULT_GZIP_LEVEL);
+    case "zstd": {
+      const transform = zstdCompressor(options.level ?? DEFAULT_ZSTD_LEVEL);
+      if (transform === undefined)
+        throw new TsbuildError("LAYER_COMPRESSION", "this Node cannot write zstd", {
+          hint: "use Node 22.15 or later, or compression=gzip",
+          details: { compression: "zstd" },
+        });
+      return throughStream("zstd", tar, transform);
+    }
+  }
+}
+
+/**
+ * Packs a tar. `tar.done` is awaited before the result is given: a tar whose writer failed is never a layer.
+ * Errors: LAYER_COMPRESSION, what the tar's stream and `write` throw, the signal's reason.
+ */
+export async function packLayer(
+  tar: { readonly stream: AsyncIterable<Uint8Array>; readonly done: Promise<unknown> },
+  options: PackOptions,
+): Promise<PackedLayer> {
+  const hash = createHash("sha256");
+  async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of tar.stream) {
+      options.signal.throwIfAborted();
+      hash.update(chunk);
+      yield chunk;
+    }
+    await tar.done;
+  }
+  const { digest, size } = await options.write(compressed(hashed(), options));
+  return { diffId: asDiffId(digestFromHex(hash.digest("hex"))), digest, size };
+}
