@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs inside a step: with the argument `ids`, prints its real and effective user; with `connect PATH`, what
+// a socket says; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
+#define NEWER_THAN_THE_POLICY 900
+#define X32_GETPID (0x40000000 + SYS_getpid)
+#define ADDR_NO_RANDOMIZE_AND_MORE 0x0040001
+
+static void told(const char *name, long result)
+{
+	printf("%s %s\n", name, result >= 0 ? "0" : strerrorname_np(errno));
+	fflush(stdout);
+}
+
+/* A call that succeeds must not change this process: it happens in a child, whose errno comes back. */
+static long apart(long (*call)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(call() >= 0 ? 0 : errno);
+	waitpid(child, &status, 0);
+	errno = WEXITSTATUS(status);
+	return errno == 0 ? 0 : -1;
+}
+
+static long try_unshare(void)
+{
+	return unshare(CLONE_NEWUTS);
+}
+
+static long try_clone_newuser(void)
+{
+	long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+/* Prints what the socket at path has to say. */
+static int listen_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char text[256];
+	ssize_t n = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return 1;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)n, stdout);
+	return n < 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "ids") == 0) {
+		printf("%d %d\n", (int)getuid(), (int)geteuid());
+		return 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "connect") == 0)
+		return listen_to(argv[2]);
+	told("getpid", syscall(SYS_getpid));
+	told("mount", syscall(SYS_mount, NULL, NULL, NULL, 0, NULL));
+	told("umount2", syscall(SYS_umount2, NULL, 0));
+	told("unshare", apart(try_unshare));
+	told("setns", syscall(SYS_setns, -1, 0));
+	told("clone_newuser", apart(try_clone_newuser));
+	told("clone3", syscall(SYS_clone3, NULL, 0));
+	told("keyctl", syscall(SYS_keyctl, 0, 0, 0, 0, 0));
+	told("add_key", syscall(SYS_add_key, NULL, NULL, NULL, 0, 0));
+	told("bpf", syscall(SYS_bpf, 0, NULL, 0));
+	told("perf_event_open", syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0));
+	told("userfaultfd", syscall(SYS_userfaultfd, O_CLOEXEC));
+	told("open_by_handle_at", syscall(SYS_open_by_handle_at, -1, NULL, 0));
+	told("kexec_load", syscall(SYS_kexec_load, 0, 0, NULL, 0xffff0000));
+	told("init_module", syscall(SYS_init_module, NULL, 0, NULL));
+	told("reboot", syscall(SYS_reboot, 0, 0, 0, NULL));
+	told("io_uring_setup", syscall(SYS_io_uring_setup, 0, NULL));
+	told("personality_aslr", syscall(SYS_personality, ADDR_NO_RANDOMIZE_AND_MORE));
+	told("personality_query", syscall(SYS_personality, 0xffffffff));
+	told("socket_unix", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	told("socket_alg", socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+	told("socket_vsock", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	told("newer_than_the_policy", syscall(NEWER_THAN_THE_POLICY));
+	told("x32", syscall(X32_GETPID));
+	return 0;
+}

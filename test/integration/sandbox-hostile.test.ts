@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images and steps that mean harm: each attack is made, and the host's canaries are looked at afterwards.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe, it } from "node:test";
+import { isTsbuildError } from "#src/base/index.js";
+import type { LayerDirId, Root } from "#src/sandbox/index.js";
+import { sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+
+let box: SandboxFixture;
+let canary: string;
+before(() => {
+  box = sandboxFixture();
+  canary = join(box.directory, "canary");
+  mkdirSync(canary);
+  for (const name of ["hosts", "resolv.conf", "passwd", "null", "sys", "kcore"])
+    writeFileSync(join(canary, name), "host\n");
+});
+after(async () => box[Symbol.asyncDispose]());
+
+const code =
+  (...wanted: string[]) =>
+  (error: unknown) =>
+    wanted.some((one) => isTsbuildError(error, one));
+
+let count = 0;
+/** The image with a layer on top in which something is bent. */
+function bent(make: (layer: string) => void): Root {
+  const id = `bent-${++count}`;
+  make(box.layer(id));
+  return {
+    kind: "stack",
+    lowers: ["base" as LayerDirId, id as LayerDirId],
+    upper: `${id}-upper` as LayerDirId,
+  };
+}
+
+function canaryIsWell(): void {
+  assert.deepEqual(readdirSync(canary).sort(), [
+    "hosts",
+    "kcore",
+    "null",
+    "passwd",
+    "resolv.conf",
+    "sys",
+  ]);
+  for (const name of readdirSync(canary))
+    assert.equal(readFileSync(join(canary, name), "utf8"), "host\n");
+}
+
+describe("an image whose system directories are symlinks", () => {
+  for (const name of ["proc", "sys", "dev"])
+    it(`is refused for /${name} (CVE-2021-30465, CVE-2023-27561)`, async () => {
+      const root = bent((layer) => {
+        symlinkSync(canary, join(layer, name));
+      });
+      await assert.rejects(box.step("true", { root }), code("SANDBOX_MOUNT_TARGET"));
+      canaryIsWell();
+    });
+  it("stays inside itself for /etc", async () => {
+    const root = bent((layer) => {
+      symlinkSync(canary, join(layer, "etc"));
+    });
+    const { stdout } = await box.step("cat /etc/hosts; id -u", { root });
+    assert.equal(stdout, "127.0.0.1 localhost box\n0\n");
+    canaryIsWell();
+  });
+  it("cannot offer a /dev/null of its own (CVE-2025-31133)", async () => {
+    const root = bent((layer) => {
+      mkdirSync(join(layer, "dev"));
+      symlinkSync(join(canary, "null"), join(layer, "dev/null"));
+    });
+    const { stdout } = await box.step(
+      "stat -c %F /dev/null; cat /proc/keys | wc -c; echo x >/dev/null",
+      { root },
+    );
+    assert.equal(stdout, "character special file\n0\n");
+    canaryIsWell();
+  });
+});
+
+describe("an image's user database", () => {
+  const refuses = (name: string, make: (path: string) => void, ...codes: string[]): void => {
+    it(`is refused as ${name} (CVE-2024-9676)`, async () => {
+      const root = bent((layer) => {
+        mkdirSync(join(layer, "etc"));
+        make(join(layer, "etc/passwd"));
+      });
+      await assert.rejects(box.step("true", { root, user: "daemon" }), code(...codes));
+    });
+  };
+  refuses(
+    "a link to a device",
+    (path) => {
+      symlinkSync("/dev/zero", path);
+    },
+    "SANDBOX_USER",
+  );
+  refuses(
+    "a link to the host",
+    (path) => {
+      symlinkSync("/etc/../../../../../../etc/shadow", path);
+    },
+    "SANDBOX_USER",
+  );
+  refuses(
+    "a fifo",
+    (path) => {
+      rmSync(path, { force: true });
+      execFileSync("mkfifo", [path]);
+    },
+    "SANDBOX_USER",
+  );
+  refuses(
+    "more than 10 MiB",
+    (path) => {
+      writeFileSync(path, Buffer.alloc((10 << 20) + 1, "x"));
+    },
+    "SANDBOX_USER",
+  );
+  it("may hold any nonsense", async () => {
+    const root = bent((layer) => {
+      mkdirSync(join(layer, "etc"));
+      writeFileSync(
+        join(layer, "etc/passwd"),
+        `\n:::\nroot:x\na:x:99999999999999999999:1::/:\nb:x:-1:-1::/:\n${"c".repeat(70000)}:x:5:5::/:\nd:x:12:13::/home/d`,
+      );
+    });
+    assert.equal((await box.step("id -u; id -g", { root, user: "d" })).stdout, "12\n13\n");
+    for (const user of ["a", "b", "root", ":", "-1", "4294967296", "1 2"])
+      await assert.rejects(
+        box.step("true", { root, user: user === ":" ? "x:" : user }),
+        code("SANDBOX_USER"),
+        user,
+      );
+  });
+});
+
+describe("a working directory", () => {
+  for (const cwd of [3, 4, 5, 7, 9, 12, 20].map((n) => `/proc/self/fd/${n}`))
+    it(`cannot be ${cwd} (CVE-2024-21626)`, async () => {
+      await assert.rejects(
+        box.step("pwd; ls ../../..", { cwd }),
+        code("SANDBOX_WORKING_DIRECTORY"),
+      );
+    });
+  it("that is a link to a link to the host stays inside", async () => {
+    const root = bent((layer) => {
+      symlinkSync(`../../../..${canary}`, join(layer, "w"));
+    });
+    const { stdout } = await box.step("ls | wc -l; pwd -P", { root, cwd: "/w" });
+    assert.equal(stdout, `0\n${canary}\n`);
+    canaryIsWell();
+  });
+  it("cannot be a file", async () => {
+    await assert.rejects(
+      box.step("true", { cwd: "/etc/passwd" }),
+      code("SANDBOX_WORKING_DIRECTORY"),
+    );
+  });
+});
+
+describe("the helper's own program", () => {
+  it("ends at once when it is a step's command or interpreter (CVE-2019-5736)", async () => {
+    const root = bent((layer) => {
+      writeFileSync(join(layer, "script"), "#!/proc/self/exe run\n", { mode: 0o755 });
+      symlinkSync("/proc/self/exe", join(layer, "link"));
+    });
+    for (const argv of [["/proc/self/exe", "--version"], ["/script"], ["/link", "probe"]]) {
+      const { result, stdout } = await box.step("", { root, argv });
+      assert.deepEqual([result, stdout], [{ kind: "exited", code: 64 }, ""]);
+    }
+  });
+  it("is not what process 1 runs", async () => {
+    assert.equal((await box.step("readlink /proc/1/exe")).stdout, "/bin/busybox\n");
+  });
+});
+
+describe("what the step can see of its builder", () => {
+  it("is neither its environment nor its processes (CVE-2021-3602)", async () => {
+    process.env["TSBUILD_TEST_SECRET"] = "s3cr3t-of-the-builder";
+    try {
+      const { stdout } = await box.step("cat /proc/*/environ /proc/*/cmdline | tr '\\0' '\\n'");
+      assert.ok(!stdout.includes("s3cr3t"));
+    } finally {
+      delete process.env["TSBUILD_TEST_SECRET"];
+    }
+  });
+  it("is not the host's mounts", async () => {
+    const { stdout } = await box.step("cat /proc/self/mountinfo");
+    assert.ok(!stdout.includes(box.directory));
+    assert.ok(!stdout.includes(" /proc/sys/fs/binfmt_misc "));
+  });
+});
+
+describe("when the builder is killed", () => {
+  for (const network of ["none", "default"])
+    it(`the step, its helper and its network (${network}) die with it`, async () => {
+      const marker = `${process.pid}${count++}31`;
+      const program = `
+        import { createSandbox } from ${JSON.stringify(join(process.cwd(), "dist/sandbox/index.js"))};
+        const sandbox = createSandbox({ storeRoot: ${JSON.stringify(box.store)} });
+        await sandbox.run({ root: { kind: "stack", lowers: ["base"], upper: "killed-${marker}" },
+          argv: ["/bin/sh", "-c", "trap '' TERM INT HUP; echo up; sleep ${marker} & sleep ${marker}"], env: ["PATH=/bin"], cwd: "/",
+          user: "", hostname: "h", hosts: "", resolvConf: "", network: ${JSON.stringify(network)}, security: "sandbox", mounts: [],
+          limits: {} }, { onOutput: () => process.stdout.write("up"), signal: new AbortController().signal });`;
+      const builder = spawn(process.execPath, ["--input-type=module", "-e", program], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await new Promise((resolve) => builder.stdout.once("data", resolve));
+      assert.equal(running(marker) > 0, true);
+      builder.kill("SIGKILL");
+      for (let tries = 0; running(marker) > 0 && tries < 40; tries++) await sleep(50);
+      assert.equal(running(marker), 0);
+      // The next step in the same layer is not disturbed by what was left.
+      const root: Root = {
+        kind: "stack",
+        lowers: ["base" as LayerDirId],
+        upper: `killed-${marker}` as LayerDirId,
+      };
+      assert.equal((await box.step("echo well", { root })).stdout, "well\n");
+      assert.deepEqual(readdirSync(join(box.store, "snapshots", `killed-${marker}`)), ["fs"]);
+    });
+});
+
+function running(argument: string): number {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").includes(argument);
+      } catch {
+        return false; // it ended between the two looks
+      }
+    }).length;
+}

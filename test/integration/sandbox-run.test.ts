@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a step can see and do: how it ends, its environment, users, privileges, file systems, limits, network.
+
+import assert from "node:assert/strict";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { isTsbuildError } from "#src/base/index.js";
+import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+
+let box: SandboxFixture;
+before(() => {
+  box = sandboxFixture();
+});
+after(async () => box[Symbol.asyncDispose]());
+
+const ok = { kind: "exited", code: 0 } as const;
+const code = (wanted: string) => (error: unknown) => isTsbuildError(error, wanted);
+
+describe("how a step ends", () => {
+  it("passes on exit codes", async () => {
+    assert.deepEqual((await box.step("exit 42")).result, { kind: "exited", code: 42 });
+  });
+  it("names the signal that ended the command", async () => {
+    // As process 1 it is safe from its own namespace's signals, unless it faults.
+    box.layer("base");
+    const { result } = await box.step("ulimit -t 1; while :; do :; done");
+    assert.equal(result.kind, "signaled");
+  });
+  it("keeps stdout and stderr apart and hands on all of them", async () => {
+    const { stdout, stderr, result } = await box.step(
+      "dd if=/dev/zero bs=1024 count=2000 2>/dev/null | tr '\\0' x; echo err >&2",
+    );
+    assert.deepEqual(result, ok);
+    assert.equal(stdout.length, 2_048_000);
+    assert.equal(stderr, "err\n");
+  });
+  it("has an empty stdin", async () => {
+    assert.equal((await box.step("wc -c")).stdout.trim(), "0");
+  });
+  it("lets /dev/stdout and /dev/stderr be opened, also by an ordinary user", async () => {
+    const { stdout, stderr } = await box.step("echo a >/dev/stdout; echo b >/dev/stderr", {
+      user: "daemon",
+    });
+    assert.deepEqual([stdout, stderr], ["a\n", "b\n"]);
+  });
+  it("says what is wrong with a command that cannot be started", async () => {
+    await assert.rejects(box.step("", { argv: ["nowhere"] }), (error) => {
+      assert.ok(isTsbuildError(error, "SANDBOX_EXEC"));
+      assert.deepEqual(error.details, {
+        verb: "run",
+        reason: "exec",
+        path: "nowhere",
+        errno: "ENOENT",
+      });
+      return true;
+    });
+    await assert.rejects(box.step("", { argv: ["/etc/passwd"] }), code("SANDBOX_EXEC"));
+  });
+  it("ends every process of the step, double forks and sessions included", async () => {
+    const marker = `${process.pid}${Date.now()}`.slice(-9);
+    const { result } = await box.step(
+      `(setsid sh -c 'trap "" TERM HUP; sleep ${marker}' >/dev/null 2>&1 &) ; (sleep ${marker} &) ; exit 0`,
+    );
+    assert.deepEqual(result, ok);
+    assert.equal(processesWith(marker), 0);
+  });
+  it("stops at an abort within a second and gives the reason", async () => {
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const started = Date.now();
+    setTimeout(() => {
+      abort.abort(reason);
+    }, 300);
+    await assert.rejects(
+      box.step("trap '' TERM INT; sleep 100", {}, abort.signal),
+      (error) => error === reason,
+    );
+    assert.ok(Date.now() - started < 1300, `took ${Date.now() - started} ms`);
+  });
+});
+
+function processesWith(argument: string): number {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").includes(argument);
+      } catch {
+        return false; // it ended between the two looks
+      }
+    }).length;
+}
+
+describe("the environment of a step", () => {
+  it("is the one asked for, with HOME of the user when it has none", async () => {
+    const env = async (changes: { user?: string; env?: string[] }): Promise<string[]> =>
+      (await box.step("", { argv: ["/bin/env"], ...changes })).stdout.trim().split("\n").sort();
+    assert.deepEqual(await env({ env: ["A=b c", "PATH=/x"] }), ["A=b c", "HOME=/root", "PATH=/x"]);
+    assert.deepEqual(await env({ env: ["HOME=/h"] }), ["HOME=/h"]);
+    assert.deepEqual(await env({ env: [], user: "ann" }), ["HOME=/home/ann"]);
+    assert.deepEqual(await env({ env: [], user: "4242" }), ["HOME=/"]);
+  });
+  it("refuses what no environment can hold", async () => {
+    await assert.rejects(box.step("", { env: ["A=b\0c"] }), code("SANDBOX_BAD_REQUEST"));
+  });
+  it("has the working directory, made for the user when missing", async () => {
+    const { stdout } = await box.step("pwd; stat -c '%U %a' /w /w/d", {
+      cwd: "/w/d",
+      user: "daemon",
+    });
+    assert.equal(stdout, "/w/d\ndaemon 755\ndaemon 755\n");
+  });
+  it("has the host name, the hosts file and resolv.conf, which nobody can write to", async () => {
+    const { stdout, result } = await box.step(
+      "hostname; cat /etc/hosts /etc/resolv.conf; echo x >/etc/hosts",
+    );
+    assert.equal(stdout, "box\n127.0.0.1 localhost box\nnameserver 192.0.2.53\n");
+    assert.deepEqual(result, { kind: "exited", code: 1 });
+  });
+  it("has no descriptors but 0, 1 and 2, no blocked or ignored signals, and umask 022", async () => {
+    const { stdout } = await box.step(
+      "for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 20 63 255; do [ -e /proc/1/fd/$i ] && echo $i; done; umask",
+    );
+    assert.equal(stdout, "0\n1\n2\n0022\n");
+    const signals = await box.step("", {
+      argv: ["/bin/grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"],
+    });
+    assert.equal(signals.stdout, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  });
+  it("is process 1 of its own processes, and sees no others", async () => {
+    assert.equal((await box.step("echo $$ /proc/[0-9]*")).stdout, "1 /proc/1\n");
+  });
+});
+
+describe("users", () => {
+  const cases: [user: string, id: string][] = [
+    ["", "0 0 0 50"],
+    ["root", "0 0 0 50"],
+    ["daemon", "1 1 1"],
+    ["ann", "1000 1000 1000 50 60"],
+    ["1000", "1000 1000 1000 50 60"],
+    ["ann:daemon", "1000 1 1"],
+    ["ann:7", "1000 7 7"],
+    ["1234", "1234 0 0"],
+    ["1234:77", "1234 77 77"],
+  ];
+  for (const [user, ids] of cases)
+    it(`"${user}" has ids ${ids}`, async () => {
+      const { stdout } = await box.step("echo $(id -u) $(id -g) $(id -G)", { user });
+      assert.equal(stdout.trim(), ids);
+    });
+  it("must exist when named", async () => {
+    await assert.rejects(box.step("", { user: "nobody-here" }), code("SANDBOX_USER"));
+    await assert.rejects(box.step("", { user: "ann:no-group" }), code("SANDBOX_USER"));
+  });
+});
+
+describe("privileges", () => {
+  const status = async (changes: object): Promise<Record<string, string>> => {
+    const { stdout } = await box.step("", { argv: ["/bin/cat", "/proc/self/status"], ...changes });
+    return Object.fromEntries(
+      [...stdout.matchAll(/^(\w+):\t(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+    );
+  };
+  it("of root are the fourteen capabilities, with nothing to inherit", async () => {
+    const found = await status({});
+    assert.deepEqual(
+      [found["CapInh"], found["CapPrm"], found["CapEff"], found["CapBnd"], found["CapAmb"]],
+      [
+        "0000000000000000",
+        "00000000a80425fb",
+        "00000000a80425fb",
+        "00000000a80425fb",
+        "0000000000000000",
+      ],
+    );
+    assert.deepEqual([found["NoNewPrivs"], found["Seccomp"]], ["0", "2"]);
+  });
+  it("of another user are none, within the same bounds", async () => {
+    const found = await status({ user: "daemon" });
+    assert.deepEqual(
+      [found["CapInh"], found["CapPrm"], found["CapEff"], found["CapBnd"]],
+      ["0000000000000000", "0000000000000000", "0000000000000000", "00000000a80425fb"],
+    );
+  });
+  it("grow and shrink as asked", async () => {
+    assert.equal((await status({ capDrop: ["ALL"] }))["CapBnd"], "0000000000000000");
+    assert.equal(
+      (await status({ capDrop: ["ALL"], capAdd: ["chown"] }))["CapEff"],
+      "0000000000000001",
+    );
+    assert.equal((await status({ capDrop: ["CAP_CHOWN"] }))["CapEff"], "00000000a80425fa");
+    await assert.rejects(box.step("", { capAdd: ["CHWON"] }), code("SANDBOX_CAPABILITY"));
+  });
+  it("can be regained through a set-uid program, unless that is forbidden", async () => {
+    addProbe(box);
+    chmodSync(join(box.layer("base"), "bin/try-syscall"), 0o4755);
+    const effective = async (changes: object): Promise<string> =>
+      (await box.step("", { argv: ["/bin/try-syscall", "ids"], user: "daemon", ...changes }))
+        .stdout;
+    assert.equal(await effective({}), "1 0\n");
+    assert.equal(await effective({ noNewPrivileges: true }), "1 1\n");
+    assert.equal((await status({ noNewPrivileges: true }))["NoNewPrivs"], "1");
+  });
+  it("do not reach the devices behind nodes that a step makes", async () => {
+    const { stdout } = await box.step(
+      "for d in / /dev /tmp /dev/shm; do mknod $d/n c 1 3 2>/dev/null && (echo >$d/n) 2>/dev/null && echo open $d; done; true",
+    );
+    assert.equal(stdout, "");
+  });
+  it("do not include the system calls that containers are refused", async () => {
+    addProbe(box);
+    const results = async (changes: object): Promise<Record<string, string>> => {
+      const { stdout } = await box.step("", { argv: ["/bin/try-syscall"], ...changes });
+      return Object.fromEntries(
+        stdout
+          .trim()
+          .split("\n")
+          .map((line) => line.split(" ") as [string, string]),
+      );
+    };
+    assert.deepEqual(await results({}), {
+      getpid: "0",
+      mount: "EPERM",
+      umount2: "EPERM",
+      unshare: "EPERM",
+      setns: "EPERM",
+      clone_newuser: "EPERM",
+      clone3: "ENOSYS",
+      keyctl: "EPERM",
+      add_key: "EPERM",
+      bpf: "EPERM",
+      perf_event_open: "EPERM",
+      userfaultfd: "EPERM",
+      open_by_handle_at: "EPERM",
+      kexec_load: "EPERM",
+      init_module: "EPERM",
+      reboot: "EPERM",
+      io_uring_setup: "EPERM",
+      personality_aslr: "EPERM",
+      personality_query: "0",
+      socket_unix: "0",
+      socket_alg: "EPERM",
+      socket_vsock: "EPERM",
+      newer_than_the_policy: "ENOSYS",
+      x32: "ENOSYS",
+    });
+    const insecure = await results({ security: "insecure" });
+    assert.equal(insecure["unshare"], "0");
+    assert.equal(insecure["clone3"], "EINVAL");
+  });
+});
+
+describe("file systems", () => {
+  it("hide what the host would not tell", async () => {
+    const { stdout } = await box.step(
+      "cat /proc/kcore /proc/keys /proc/timer_list /proc/interrupts 2>/dev/null | wc -c; ls /proc/acpi /sys/firmware 2>/dev/null | grep -v : | tr -d '\\n' | wc -c",
+    );
+    assert.equal(stdout, "0\n0\n");
+  });
+  it("are read-only where the kernel is set up", async () => {
+    const { stdout } = await box.step(
+      "for f in /proc/sys/kernel/hostname /proc/irq/x /sys/x /sys/kernel/x; do (echo x >$f) 2>/dev/null && echo wrote $f; done; true",
+    );
+    assert.equal(stdout, "");
+  });
+  it("have a /dev of the listed nodes only", async () => {
+    const { stdout } = await box.step("ls /dev");
+    assert.deepEqual(stdout.trim().split("\n").sort(), [
+      ..."core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero".split(
+        " ",
+      ),
+    ]);
+    assert.deepEqual((await box.step("echo x >/dev/null && echo x >/dev/full")).result, {
+      kind: "exited",
+      code: 1,
+    });
+  });
+  it("give /dev/shm the size asked for", async () => {
+    const { stdout } = await box.step("df -k /dev/shm | tail -1 | awk '{print $2}'", {
+      shmSize: 1 << 20,
+    });
+    assert.equal(stdout.trim(), "1024");
+  });
+  it("belong to root in a writable root, which keeps what is written", async () => {
+    const { upper } = await box.step("echo hi >/tmp/kept; echo x >/dev/shm/lost");
+    assert.deepEqual(readdirSync(join(upper, "tmp")), ["kept"]);
+  });
+  it("leave no scratch directory in the store", async () => {
+    const { upper } = await box.step("touch /x; rm /etc/group");
+    assert.deepEqual(readdirSync(join(upper, "..")), ["fs"]);
+  });
+});
+
+describe("limits", () => {
+  it("of open files are the usual ones, whatever Node has", async () => {
+    assert.equal((await box.step("ulimit -n")).stdout.trim(), "1024");
+  });
+  it("are set by name", async () => {
+    const { stdout } = await box.step("ulimit -n; ulimit -Hn; ulimit -c", {
+      limits: {
+        ulimits: [
+          { name: "nofile", soft: 100, hard: 200 },
+          { name: "core", soft: 0, hard: 0 },
+        ],
+      },
+    });
+    assert.equal(stdout, "100\n200\n0\n");
+    await assert.rejects(
+      box.step("", { limits: { ulimits: [{ name: "nofiles", soft: 1, hard: 1 }] } }),
+      code("SANDBOX_LIMIT"),
+    );
+  });
+  it("of memory end a step that goes beyond, and that is said", async (t) => {
+    const limits = { memory: 32 << 20, memorySwap: 32 << 20 };
+    try {
+      const { result } = await box.step("", {
+        argv: ["/bin/sh", "-c", "exec tail -c 200m /dev/zero"],
+        limits,
+      });
+      assert.deepEqual(result, { kind: "signaled", signal: "SIGKILL", outOfMemory: true });
+    } catch (error) {
+      if (asRoot || !isTsbuildError(error, "SANDBOX_CGROUP")) throw error;
+      assert.ok(error.hint !== undefined);
+      t.skip("no control group is delegated to this user");
+    }
+  });
+  it("of processes hold", async (t) => {
+    try {
+      const { result, stderr } = await box.step("for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done", {
+        limits: { pids: 4 },
+      });
+      assert.equal(result.kind, "exited");
+      assert.match(stderr, /fork/);
+    } catch (error) {
+      if (asRoot || !isTsbuildError(error, "SANDBOX_CGROUP")) throw error;
+      t.skip("no control group is delegated to this user");
+    }
+  });
+});
+
+describe("networks", () => {
+  it("of kind none have a loopback interface and nothing else", async () => {
+    const { stdout } = await box.step("ip -o link | wc -l; ip -o addr show lo | grep -c 127.0.0.1");
+    assert.equal(stdout, "1\n1\n");
+  });
+  it("of kind default do not reach the host's loopback, or say that they are the host's", async () => {
+    const { createServer } = await import("node:net");
+    const server = createServer((socket) => socket.end("host"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    try {
+      const { stdout } = await box.step(`nc -w 2 127.0.0.1 ${address.port} </dev/null`, {
+        network: "default",
+      });
+      const shared = box.warnings.some((text) => text.includes("host's network"));
+      assert.equal(stdout, shared ? "host" : "");
+    } finally {
+      server.close();
+    }
+  });
+});
