@@ -41,5 +41,5 @@ export function parseDuration(text: string): number | undefined {
     position = part.lastIndex;
   }
   if (position === 0 || total >= max) return undefined;
-  return sign === "-" ? -total : total;
+  return sign === "-" ? 0 - total : total;
 }
