@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
 import { checkDatabaseFile } from "./database-check.js";
+import { DatabaseUsers } from "./database-users.js";
 import { storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
 
@@ -57,6 +58,7 @@ export class Database {
   readonly #paths: RootPaths;
   readonly #file: string;
   readonly #warn: (message: string) => void;
+  readonly #users: DatabaseUsers;
   #lmdb: Lmdb | undefined;
   #closed = false;
 
@@ -64,14 +66,15 @@ export class Database {
     this.#paths = paths;
     this.#file = join(paths.meta, "metadata.mdb");
     this.#warn = warn;
+    this.#users = new DatabaseUsers(paths.meta, this.#file);
   }
 
   #open(): Lmdb {
     if (this.#closed) throw new TsbuildError("STORE_CLOSED", "the store is closed");
     if (this.#lmdb !== undefined) return this.#lmdb;
     mkdirSync(this.#paths.meta, { recursive: true, mode: 0o700 });
-    // LMDB maps the file and trusts it: what it would crash on has to be found before.
-    const fault = checkDatabaseFile(this.#file);
+    this.#users.enter();
+    const fault = this.#fault();
     if (fault !== undefined) this.#setAside(fault);
     const { open } = load("lmdb") as typeof LmdbModule;
     const options = {
@@ -89,7 +92,17 @@ export class Database {
       this.#setAside(messageOf(error));
       this.#lmdb = open<Buffer>(options);
     }
+    this.#users.entered();
     return this.#lmdb;
+  }
+
+  /** LMDB maps the file and trusts it: what it would crash on has to be found before. */
+  #fault(): string | undefined {
+    const thorough = !this.#users.areOthersIn() && !this.#users.isClean();
+    const fault = checkDatabaseFile(this.#file, thorough);
+    // What looks like damage may be the writing of someone who came in meanwhile.
+    if (fault === undefined || !thorough || !this.#users.areOthersIn()) return fault;
+    return checkDatabaseFile(this.#file, false);
   }
 
   #setAside(why: string): void {
@@ -146,6 +159,8 @@ export class Database {
     this.#closed = true;
     const lmdb = this.#lmdb;
     this.#lmdb = undefined;
-    await lmdb?.close();
+    if (lmdb === undefined) return;
+    await lmdb.close();
+    this.#users.leave();
   }
 }

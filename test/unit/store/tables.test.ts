@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -149,6 +151,53 @@ describe("a damaged database", () => {
       assert.equal(warnings.length, 1);
       assert.equal((await readdir(join(root, "corrupt"))).length, 1);
     });
+
+  it("with any page scrambled is noticed before it can do harm", async () => {
+    await fill();
+    const sound = await readFile(file());
+    const pages = sound.length / 4096;
+    for (let page = 2; page < pages; page += 7)
+      for (const [offset, bit] of [
+        [8 + 10, 0x01],
+        [20, 0x80],
+        [26, 0x10],
+      ] as const) {
+        const bytes = Buffer.from(sound);
+        const at = page * 4096 + offset;
+        bytes[at] = (bytes[at] ?? 0) ^ bit;
+        await writeFile(file(), bytes);
+        await usable();
+        await store.close();
+        await rm(join(root, "meta"), { recursive: true });
+        await mkdir(join(root, "meta"));
+      }
+    assert.ok(warnings.length > 5);
+  });
+
+  it("is not what a killed process leaves behind", async () => {
+    const script = `
+      import { openStore } from ${JSON.stringify(import.meta.resolve("#src/store/index.js"))};
+      const store = await openStore({ root: ${JSON.stringify(root)} });
+      const table = store.table("t");
+      for (let i = 0; ; i++) {
+        await table.put("key" + (i % 500), "value " + (i % 500));
+        if (i === 300) console.log("ready");
+      }`;
+    for (let round = 0; round < 3; round++) {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await once(child.stdout, "data");
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await reopen();
+      const entries = [...store.table<string>("t").entries()];
+      assert.ok(entries.length > 200);
+      assert.ok(entries.every(([key, value]) => value === key.replace("key", "value ")));
+    }
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(await readdir(join(root, "meta/users")).then((names) => names.length), 1);
+  });
 
   it("with flipped bits in its records never gives a wrong value", async () => {
     await fill();

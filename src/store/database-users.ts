@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who has the database open, as files in meta/users/. From it follows how far the file can be trusted: as long as someone
+// lives who checked it, or when the last user closed it and nobody touched it since, it is sound; otherwise (a killed
+// process, a restored backup, a damaged disk) it is checked from end to end first.
+
+import { randomBytes } from "node:crypto";
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "../base/index.js";
+import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
+
+/** Milliseconds after which a user of another pid namespace counts as gone. */
+const foreignAge = 24 * 3600 * 1000;
+const checking = ".checking";
+
+/** A database file as it was: any write to it changes this. */
+function fingerprint(file: string): string | undefined {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(" ");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export class DatabaseUsers {
+  readonly #file: string;
+  readonly #directory: string;
+  readonly #cleanMark: string;
+  readonly #name = `${ownerName(currentOwner())}_${randomBytes(4).toString("hex")}`;
+
+  constructor(meta: string, file: string) {
+    this.#file = file;
+    this.#directory = join(meta, "users");
+    this.#cleanMark = join(meta, "clean");
+  }
+
+  /** Announces that this process is about to check and open the file. */
+  enter(): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.#directory, this.#name + checking), "");
+  }
+
+  /** Says that the file is open now. */
+  entered(): void {
+    renameSync(join(this.#directory, this.#name + checking), join(this.#directory, this.#name));
+  }
+
+  /** Whether another living process has the file open. Marks of dead ones are removed. */
+  areOthersIn(): boolean {
+    return this.#others().some((name) => !name.endsWith(checking));
+  }
+
+  #others(): string[] {
+    return readdirSync(this.#directory).filter((name) => {
+      if (name.startsWith(this.#name)) return false;
+      const path = join(this.#directory, name);
+      if (this.#lives(name, path)) return true;
+      rmSync(path, { force: true });
+      return false;
+    });
+  }
+
+  #lives(name: string, path: string): boolean {
+    const owner = ownerFromName(name);
+    const liveness = owner === undefined ? "dead" : livenessOf(owner);
+    if (liveness !== "foreign") return liveness === "alive";
+    try {
+      return Date.now() - statSync(path).mtimeMs < foreignAge;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /** Whether the last user left the file in order, and nothing has changed it since. */
+  isClean(): boolean {
+    const now = fingerprint(this.#file);
+    if (now === undefined) return true;
+    try {
+      return readFileSync(this.#cleanMark, "utf8") === now;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  /** To be called when the file has been closed. */
+  leave(): void {
+    for (const name of [this.#name, this.#name + checking])
+      rmSync(join(this.#directory, name), { force: true });
+    const now = fingerprint(this.#file);
+    if (now === undefined || this.#others().length > 0) return;
+    const temporary = `${this.#cleanMark}.${this.#name}`;
+    writeFileSync(temporary, now);
+    renameSync(temporary, this.#cleanMark);
+  }
+}
