@@ -63,9 +63,12 @@ static char **map_arguments(const struct spec *spec, const struct map_writer *wr
 	if (asprintf(&arguments[n++], "%d", (int)getpid()) < 0)
 		return NULL;
 	for (size_t cursor = 0; spec_next(spec, writer->field, &cursor, &value);) {
-		char *copy = strdup(value), *rest = copy;
-		for (int i = 0; copy != NULL && i < 3; i++)
-			arguments[n++] = strsep(&rest, " ");
+		char *space = arguments[n++] = strdup(value);
+		/* The decoder has checked that there are two spaces. */
+		while (space != NULL && (space = strchr(space, ' ')) != NULL) {
+			*space++ = '\0';
+			arguments[n++] = space;
+		}
 	}
 	return arguments;
 }
