@@ -17,7 +17,7 @@ function shown(line: string): string {
 }
 
 /**
- * Some lines around a location: four before or after a single line, two around several, numbered, `>>>` on the failing ones.
+ * Some lines around a location: two on each side of a single line, one on each side of several, numbered, `>>>` on the failing ones.
  * Control characters are made harmless and long lines cut. Without text, only file and line.
  */
 export function formatExcerpt(location: SourceLocation): string {
@@ -27,20 +27,9 @@ export function formatExcerpt(location: SourceLocation): string {
   const lines = text.split("\n");
   const last = Math.min(Math.max(range.endLine, range.startLine), lines.length);
   if (range.startLine < 1 || range.startLine > last) return head;
-  const context = last === range.startLine ? 4 : 2;
-  let from = range.startLine;
-  let to = last;
-  // As many lines as the context allows, taken in turn from above and below.
-  for (let taken = 0; taken < context; taken++) {
-    if (from > 1) {
-      from--;
-      taken++;
-    }
-    if (to < lines.length) {
-      to++;
-      taken++;
-    }
-  }
+  const margin = last === range.startLine ? 2 : 1;
+  const from = Math.max(1, range.startLine - margin);
+  const to = Math.min(lines.length, last + margin);
   const out = [head, rule];
   for (let number = from; number <= to; number++) {
     const failing = number >= range.startLine && number <= last;

@@ -45,11 +45,13 @@ export function parseOpening(text: string): HeredocOpening | undefined {
   };
 }
 
-/** The openings of a line in order. A line whose quotes do not balance has none. */
-export function findOpenings(line: string): readonly HeredocOpening[] {
-  if (!line.includes("<<")) return [];
-  const words = shellWords(line, { ...mode, keepQuotes: true, keepEscapes: true }) ?? [];
-  return words.map(parseOpening).filter((found) => found !== undefined);
+/** The openings of a line in order, found one by one. A line whose quotes do not balance has none. */
+export function* findOpenings(line: string): Generator<HeredocOpening> {
+  if (!line.includes("<<")) return;
+  for (const word of shellWords(line, { ...mode, keepQuotes: true, keepEscapes: true }) ?? []) {
+    const opening = word.includes("<<") ? parseOpening(word) : undefined;
+    if (opening !== undefined) yield opening;
+  }
 }
 
 /** A body without the leading tabs of its lines. */

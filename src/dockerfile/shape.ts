@@ -24,7 +24,11 @@ export function originalOffset(shape: Shape, position: number): number {
   return shape.offsets[position] ?? 0;
 }
 
-const blank = /\s/u;
+function isBlank(character: string): boolean {
+  // Nearly every character is ASCII: the pattern is for the rest.
+  if (character > " " && character <= "~") return false;
+  return character === " " || /\s/u.test(character);
+}
 
 /** The shape of `text`, or of what comes before the first word (given by its offset) for which `stop` answers true. */
 export function shapeOf(text: string, rules: QuoteRules, stop?: (start: number) => boolean): Shape {
@@ -42,7 +46,7 @@ export function shapeOf(text: string, rules: QuoteRules, stop?: (start: number) 
   };
   for (; position < text.length; position++) {
     const character = text.charAt(position);
-    if (quote === "" && blank.test(character)) {
+    if (quote === "" && isBlank(character)) {
       add(" ");
       continue;
     }

@@ -2,11 +2,14 @@
 // The `name=value` arguments of ARG, ENV and LABEL, and the older `name value` form of the latter two.
 
 import { originalOffset, shapeOf } from "../shape.js";
-import type { QuoteRules, Shape } from "../shape.js";
+import type { QuoteRules } from "../shape.js";
 import { failAt, wordAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import { propertySpans } from "../tree.js";
 import type { KeyValue, Word } from "../types.js";
+
+/** More words than this in one instruction are refused: no one means them. */
+const maxWords = 10_000;
 
 /** `value` absent: no equals sign. */
 interface Property {
@@ -14,24 +17,28 @@ interface Property {
   readonly value: Word | undefined;
 }
 
-function shapeOfRest(statement: Statement): Shape {
-  const rules: QuoteRules = {
-    escape: statement.source.escape,
-    quotes: true,
-    escapeInSingleQuotes: false,
-  };
-  return shapeOf(statement.rest, rules);
+function quoteRules(statement: Statement): QuoteRules {
+  return { escape: statement.source.escape, quotes: true, escapeInSingleQuotes: false };
 }
 
 /** The words of the arguments, quotes kept together, split at the first equals sign. */
-export function properties(
-  statement: Statement,
-  shape: Shape = shapeOfRest(statement),
-): readonly Property[] {
+export function properties(statement: Statement): readonly Property[] {
+  let words = 0;
+  const shape = shapeOf(statement.rest, quoteRules(statement), () => words++ === maxWords);
+  if (words > maxWords)
+    failAt(statement, "DOCKERFILE_ARGUMENTS", `more than ${maxWords} names in one instruction`);
   return propertySpans(shape).map(({ name, value }) => ({
     name: wordAt(statement, name.start, name.end),
     value: value === undefined ? undefined : wordAt(statement, value.start, value.end),
   }));
+}
+
+/** The first word as written, quotes kept together. */
+function firstWord(statement: Statement): string {
+  const shape = shapeOf(statement.rest, quoteRules(statement), (start) => start > 0);
+  const blank = shape.text.indexOf(" ");
+  const end = originalOffset(shape, blank === -1 ? shape.text.length : blank);
+  return statement.rest.slice(0, end);
 }
 
 /** The pairs of ENV or LABEL. Errors: DOCKERFILE_ARGUMENTS. */
@@ -41,10 +48,7 @@ export function keyValues(statement: Statement): {
 } {
   const name = statement.keyword.toUpperCase();
   const { rest } = statement;
-  const shape = shapeOfRest(statement);
-  const blank = shape.text.indexOf(" ");
-  const firstWord = rest.slice(0, blank === -1 ? rest.length : originalOffset(shape, blank));
-  if (!firstWord.includes("=")) {
+  if (!firstWord(statement).includes("=")) {
     // `ENV name value`: everything after the first blank is the value, as it stands.
     const separator = /[\t\v\f\r ]+/.exec(rest);
     if (separator === null)
@@ -53,7 +57,7 @@ export function keyValues(statement: Statement): {
     const value = wordAt(statement, separator.index + separator[0].length, rest.length);
     return { pairs: [{ key, value }], legacy: true };
   }
-  const pairs = properties(statement, shape).map(({ name: key, value }) => {
+  const pairs = properties(statement).map(({ name: key, value }) => {
     if (value === undefined || key.text.includes("="))
       return failAt(
         statement,
