@@ -14,5 +14,7 @@ int ns_enter(const struct spec *spec);
 bool ns_is_rootless(void);
 /* True when setgroups(2) is forbidden in our user namespace (a single mapped id). */
 bool ns_denies_setgroups(void);
+/* What to tell the user about an id that our user namespace does not have; NULL for any other error. */
+const char *ns_hint_unmapped(int err);
 
 #endif
