@@ -14,21 +14,22 @@ import {
 import { throughStream } from "./codecs/feed.js";
 import { zstdCompressor } from "./codecs/zstd.js";
 
-/** Compresses bytes; the same input must give the same output. */
+/** Compresses bytes; the same input and level must give the same output. Without a level: its own default. */
 export type Compress = (
   source: AsyncIterable<Uint8Array>,
-  level: number,
+  level: number | undefined,
+  signal: AbortSignal,
 ) => AsyncIterable<Uint8Array>;
 
 export interface PackOptions {
   readonly compression: LayerCompression;
-  /** gzip 0 to 9 (default 6), zstd 1 to 22 (default 3). */
+  /** gzip 0 to 9 (default: node:zlib's 6, or the program's own), zstd 1 to 22 (default 3). */
   readonly level?: number;
   /** Where the blob goes; it must hash what it stores. */
   readonly write: (
     bytes: AsyncIterable<Uint8Array>,
   ) => Promise<{ readonly digest: Digest; readonly size: number }>;
-  /** A faster gzip than node:zlib's. */
+  /** A faster gzip than node:zlib's (sandbox's findGzipProgram). */
   readonly gzip?: Compress;
   readonly signal: AbortSignal;
 }
@@ -67,7 +68,9 @@ function compressed(
     case "none":
       return tar;
     case "gzip":
-      return (options.gzip ?? gzipWithNode)(tar, options.level ?? DEFAULT_GZIP_LEVEL);
+      return options.gzip === undefined
+        ? gzipWithNode(tar, options.level ?? DEFAULT_GZIP_LEVEL)
+        : options.gzip(tar, options.level, options.signal);
     case "zstd": {
       const transform = zstdCompressor(options.level ?? DEFAULT_ZSTD_LEVEL);
       if (transform === undefined)

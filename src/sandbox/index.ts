@@ -2,5 +2,6 @@
 // The one door to native/. What other rooms may use of it.
 
 export { createSandbox, type SandboxOptions } from "./create-sandbox.js";
+export { findGzipProgram, type GzipProgram } from "./gzip.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export type * from "./types.js";
