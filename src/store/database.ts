@@ -54,6 +54,12 @@ function databaseError(error: unknown, path: string): TsbuildError {
   });
 }
 
+interface PendingWrite {
+  readonly change: (lmdb: Lmdb) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class Database {
   readonly #paths: RootPaths;
   readonly #file: string;
@@ -61,6 +67,7 @@ export class Database {
   readonly #users: DatabaseUsers;
   #lmdb: Lmdb | undefined;
   #closed = false;
+  #pending: PendingWrite[] = [];
 
   constructor(paths: RootPaths, warn: (message: string) => void) {
     this.#paths = paths;
@@ -128,14 +135,40 @@ export class Database {
     }
   }
 
-  /** As {@link access}, for what LMDB does in its own thread. */
-  async change<T>(action: (lmdb: Lmdb) => Promise<T>): Promise<T> {
+  /**
+   * Runs a transaction: alone among all processes, and undone when it throws. Synchronous, because the asynchronous ones
+   * of the package fail in ways that cannot be caught (a full disk ends the process); it blocks for as long as another
+   * process writes, which is well below a millisecond for what is stored here.
+   */
+  transact<T>(action: (lmdb: Lmdb) => T): T {
+    this.#flush();
+    return this.access((lmdb) => lmdb.transactionSync(() => action(lmdb)));
+  }
+
+  /** Writes soon: what is asked for in one turn of the event loop is one transaction. */
+  write(change: (lmdb: Lmdb) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#pending.length === 0)
+        setImmediate(() => {
+          this.#flush();
+        });
+      this.#pending.push({ change, resolve, reject });
+    });
+  }
+
+  #flush(): void {
+    const pending = this.#pending;
+    if (pending.length === 0) return;
+    this.#pending = [];
     try {
-      return await action(this.#open());
+      this.access((lmdb) => {
+        lmdb.transactionSync(() => {
+          for (const { change } of pending) change(lmdb);
+        });
+      });
+      for (const { resolve } of pending) resolve();
     } catch (error) {
-      if (!isDamage(error)) throw this.#explain(error);
-      this.#replace(error);
-      return await action(this.#open());
+      for (const { reject } of pending) reject(error);
     }
   }
 
@@ -156,6 +189,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#flush();
     this.#closed = true;
     const lmdb = this.#lmdb;
     this.#lmdb = undefined;

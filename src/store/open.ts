@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the store together. Opening checks the root and reads one small file; the database is opened at its first use.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, messageOf } from "../base/index.js";
 import { FileBlobStore } from "./blobs.js";
 import { Database } from "./database.js";
 import { IndexImageStore } from "./images.js";
@@ -39,9 +39,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
-    if (!database.untouched) {
-      await locks.releaseAll();
-      await leases.releaseAll();
+    try {
+      if (!database.untouched) {
+        await locks.releaseAll();
+        await leases.releaseAll();
+      }
+    } catch (error) {
+      // Records that stay (a full disk) belong to a process that will be dead soon, and count no more then.
+      warn(`locks of the store could not be given up: ${messageOf(error)}`);
     }
     await database.close();
     await temp.close();

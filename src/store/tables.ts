@@ -63,7 +63,9 @@ export class LmdbTable<V> implements Table<V> {
 
   async put(key: string, value: V): Promise<void> {
     const [rawKey, record] = this.#access.raw(key, value);
-    await this.#database.change((lmdb) => lmdb.put(rawKey, record));
+    await this.#database.write((lmdb) => {
+      lmdb.putSync(rawKey, record);
+    });
   }
 
   async remove(key: string): Promise<boolean> {
@@ -74,30 +76,28 @@ export class LmdbTable<V> implements Table<V> {
     return this.#database.access((lmdb) => this.#access.entries(lmdb, prefix));
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a promise by contract, whatever the database offers
   async transaction<T>(action: (table: TableTransaction<V>) => T): Promise<T> {
     const access = this.#access;
-    return await this.#database.change(async (lmdb) => {
+    return this.#database.transact((lmdb) => {
       let open = true;
       const usable = (): Lmdb => {
         if (!open) throw new TsbuildError("STORE_CLOSED", "a transaction was used after its end");
         return lmdb;
       };
-      // A child transaction is the kind that is undone when the action throws.
-      return await lmdb.childTransaction(() => {
-        try {
-          return action({
-            get: (key) => access.get(usable(), key),
-            put: (key, value) => {
-              const [rawKey, record] = access.raw(key, value);
-              usable().putSync(rawKey, record);
-            },
-            remove: (key) => usable().removeSync(access.rawKey(key)),
-            entries: (prefix = "") => access.entries(usable(), prefix),
-          });
-        } finally {
-          open = false;
-        }
-      });
+      try {
+        return action({
+          get: (key) => access.get(usable(), key),
+          put: (key, value) => {
+            const [rawKey, record] = access.raw(key, value);
+            usable().putSync(rawKey, record);
+          },
+          remove: (key) => usable().removeSync(access.rawKey(key)),
+          entries: (prefix = "") => access.entries(usable(), prefix),
+        });
+      } finally {
+        open = false;
+      }
     });
   }
 }
