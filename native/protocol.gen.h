@@ -44,6 +44,7 @@ static const struct field_rule run_fields[] = {
 	{ "mount-from", FIELD_TEXT, false, false, 4096, NULL },
 	{ "mount-read-only", FIELD_BOOL, false, false, 4096, NULL },
 	{ "mount-cache", FIELD_ID, false, false, 4096, NULL },
+	{ "mount-seed", FIELD_ID, false, false, 4096, NULL },
 	{ "mount-mode", FIELD_INT, false, false, 4096, NULL },
 	{ "mount-uid", FIELD_INT, false, false, 4096, NULL },
 	{ "mount-gid", FIELD_INT, false, false, 4096, NULL },

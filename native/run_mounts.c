@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,23 +77,63 @@ static int open_bind(const struct spec *mount)
 	return fd < 0 ? -1 : clone_inside(fd, source_path(mount));
 }
 
-/* Makes a cache's directory in one step, so that no other helper ever sees it half made. */
-static int make_cache(int outer, const struct dress *dress)
+/* Gives a cache's directory its owner and mode and moves it into place, so that no other helper ever sees it half made. */
+static int place_cache(int from, const char *name, int outer, const struct dress *dress)
 {
-	char name[32];
+	cleanup_fd int fd = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	snprintf(name, sizeof(name), "new-%d", (int)getpid());
-	if (mkdirat(outer, name, 0700) < 0 && errno != EEXIST)
-		return -1;
-	cleanup_fd int fd = openat(outer, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || owner_write(fd, (uid_t)dress->uid, (gid_t)dress->gid) < 0 || fchmod(fd, (mode_t)dress->mode) < 0)
 		return -1;
-	if (renameat2(outer, name, outer, "fs", RENAME_NOREPLACE) == 0)
+	if (renameat2(from, name, outer, "fs", RENAME_NOREPLACE) == 0 || errno == EEXIST)
 		return 0;
-	int saved = errno;
-	unlinkat(outer, name, AT_REMOVEDIR);
-	errno = saved;
-	return errno == EEXIST ? 0 : -1;
+	return -1;
+}
+
+static int make_cache(int outer, const struct dress *dress)
+{
+	uint64_t random;
+	char name[32];
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -1;
+	snprintf(name, sizeof(name), "new-%016" PRIx64, random);
+	if (mkdirat(outer, name, 0700) < 0)
+		return -1;
+	if (place_cache(outer, name, outer, dress) < 0)
+		return -1;
+	/* Gone when it was moved; left, and empty, when another helper was faster. */
+	return unlinkat(outer, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* The first content of a cache: a layer directory that was made for nothing else. */
+static int seed_cache(int store, const char *seed, int outer, const struct dress *dress)
+{
+	cleanup_fd int layers = openat(store, "snapshots", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int layer = layers < 0 ? -1 : openat(layers, seed, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return layer < 0 ? -1 : place_cache(layer, "fs", outer, dress);
+}
+
+static int open_existing_cache(int outer)
+{
+	return openat(outer, "fs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_or_make_cache(const struct spec *mount, int store, const char *id, const struct dress *dress)
+{
+	const char *seed = spec_get(mount, "mount-seed");
+	cleanup_fd int caches = openat(store, "cache-mounts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (caches < 0 || (mkdirat(caches, id, 0700) < 0 && errno != EEXIST))
+		return -1;
+	cleanup_fd int outer = openat(caches, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (outer < 0)
+		return -1;
+	int fd = open_existing_cache(outer);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	int made = seed == NULL ? make_cache(outer, dress) : seed_cache(store, seed, outer, dress);
+	return made < 0 ? -1 : open_existing_cache(outer);
 }
 
 static int open_cache(const struct spec *mount)
@@ -104,18 +146,7 @@ static int open_cache(const struct spec *mount)
 	if (mount->store == NULL)
 		return report_refusal("bad-request", "store", "a cache needs the store's directory");
 	cleanup_fd int store = open(mount->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int caches = store < 0 ? -1 : store_dir_open(store, "cache-mounts");
-	if (caches < 0 || (mkdirat(caches, id, 0700) < 0 && errno != EEXIST))
-		return report_error("open a cache", id, errno, NULL);
-	cleanup_fd int outer = openat(caches, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (outer < 0)
-		return report_error("open a cache", id, errno, NULL);
-	cleanup_fd int fd = openat(outer, "fs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT) {
-		if (make_cache(outer, &dress) < 0)
-			return report_error("make a cache", id, errno, NULL);
-		fd = openat(outer, "fs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
+	cleanup_fd int fd = store < 0 ? -1 : open_or_make_cache(mount, store, id, &dress);
 	return fd < 0 ? report_error("open a cache", id, errno, NULL) : clone_inside(fd, source_path(mount));
 }
 

@@ -69,6 +69,11 @@ const runMountFields: readonly FieldRow[] = [
   { name: "mount-from", type: "text", meaning: "bind, cache: path inside the source" },
   { name: "mount-read-only", type: "bool", meaning: "no writes" },
   { name: "mount-cache", type: "id", meaning: "cache: its directory below cache-mounts/" },
+  {
+    name: "mount-seed",
+    type: "id",
+    meaning: "cache: layer directory that becomes its first content",
+  },
   { name: "mount-mode", type: "int", meaning: "permission bits of what is made" },
   { name: "mount-uid", type: "int", meaning: "owner of what is made" },
   { name: "mount-gid", type: "int", meaning: "group of what is made" },

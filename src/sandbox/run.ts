@@ -2,8 +2,9 @@
 // RunRequest -> the verb `run` -> RunResult. Decides what the helper must not: which network, which capabilities, which
 // control group.
 
-import { CleanupStack, isTsbuildError, messageOf, TsbuildError } from "../base/index.js";
+import { CleanupStack, isTsbuildError, messageOf } from "../base/index.js";
 import { stepCapabilities } from "./capabilities.js";
+import { seedFields } from "./cache-seed.js";
 import { openCgroup } from "./cgroup.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { eventNumber, eventText, type HelperEvent } from "./events.js";
@@ -36,7 +37,12 @@ function fileFields(target: string, bytes: Uint8Array, mode: number): Field[] {
   ];
 }
 
-async function mountFields(mount: RunMount, cleanup: CleanupStack): Promise<Field[]> {
+async function mountFields(
+  context: RunContext,
+  mount: RunMount,
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<Field[]> {
   const start: Field[] = [
     ["mount", mount.kind],
     ["mount-target", mount.target],
@@ -53,6 +59,7 @@ async function mountFields(mount: RunMount, cleanup: CleanupStack): Promise<Fiel
       return [
         ...start,
         ["mount-cache", mount.dir],
+        ...(await seedFields(context.config, mount, cleanup, signal)),
         ["mount-from", mount.sourcePath],
         ["mount-read-only", mount.readOnly],
         ...ownerFields(mount),
@@ -167,12 +174,7 @@ export async function run(
   await using cleanup = new CleanupStack();
   const fields = plainFields(request);
   for (const mount of request.mounts) {
-    if (mount.kind === "cache" && mount.seed !== undefined)
-      throw new TsbuildError(
-        "SANDBOX_MOUNT_SOURCE",
-        "a cache mount with first content does not work yet",
-      );
-    fields.push(...(await mountFields(mount, cleanup)));
+    fields.push(...(await mountFields(context, mount, cleanup, output.signal)));
   }
   const cgroup = await openCgroup(request.limits);
   if (cgroup !== undefined) cleanup.use(cgroup);

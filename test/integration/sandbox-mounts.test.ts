@@ -139,6 +139,22 @@ describe("cache mounts", () => {
     await box.step("rm -r /c/dir; ln -s / /c/dir", { mounts: [cache("/c", "c3")] });
     assert.equal((await box.step("ls /s", { mounts })).stdout, "dir\n");
   });
+  it("begin with what they are given, once", async () => {
+    const seeded = cache("/c", "c6", { mode: 0o750, uid: 1, seed: { root: source, path: "dir" } });
+    const first = await box.step("stat -c '%a %u' /c; cat /c/file; ls /c; echo changed >/c/file", {
+      mounts: [seeded],
+    });
+    assert.equal(first.stdout, "750 1\ncontent\nfile\nsub\n");
+    assert.equal((await box.step("cat /c/file", { mounts: [seeded] })).stdout, "changed\n");
+    assert.deepEqual(
+      readdirSync(join(box.store, "snapshots")).filter((name) => name.startsWith("seed")),
+      [],
+    );
+    await assert.rejects(
+      box.step("", { mounts: [cache("/c", "c7", { seed: { root: source, path: "nope" } })] }),
+      code("SANDBOX_MOUNT_SOURCE"),
+    );
+  });
   it("may lie inside one another", async () => {
     const mounts = [cache("/a", "c4"), cache("/a/b", "c5")];
     await box.step("touch /a/outer /a/b/inner", { mounts });
