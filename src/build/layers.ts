@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 import { packLayer } from "../layer/index.js";
 import type { Descriptor, DiffId, LayerCompression } from "../oci/index.js";
 import { layerMediaType } from "../oci/index.js";
-import type { Sandbox } from "../sandbox/index.js";
+import { findGzipProgram, type GzipProgram, type Sandbox } from "../sandbox/index.js";
 import type { Snapshot, SnapshotId, Snapshots } from "../snapshot/index.js";
 import type { Store, Table } from "../store/index.js";
 import type { BuiltLayer } from "./assemble.js";
@@ -37,6 +37,7 @@ export class LayerPacker {
   readonly #table: Table<Remembered>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
   readonly #limit = pLimit(packedAtOnce);
+  readonly #gzip: GzipProgram | undefined = findGzipProgram();
 
   constructor(
     rooms: { readonly store: Store; readonly sandbox: Sandbox; readonly snapshots: Snapshots },
@@ -88,6 +89,7 @@ export class LayerPacker {
     const { diffId, digest, size } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),
+      ...(this.#gzip === undefined ? {} : { gzip: this.#gzip }),
       write: (bytes) => store.blobs.write(bytes, { signal: this.#signal }),
       signal: this.#signal,
     });
