@@ -56,13 +56,14 @@ static int record(struct dirs *dirs, int fd, const char *path, const struct time
 	struct dir_time *entry = slot(dirs->table, dirs->capacity, status.st_dev, status.st_ino);
 	if (entry->path != NULL && mtime == NULL)
 		return 0;
-	char *copy = strdup(path);
-	if (copy == NULL)
-		return -1;
 	dirs->count += entry->path == NULL;
 	free(entry->path);
-	*entry = (struct dir_time){
-		.path = copy, .dev = status.st_dev, .ino = status.st_ino, .mtime = mtime ? *mtime : status.st_mtim};
+	entry->path = strdup(path);
+	if (entry->path == NULL)
+		return -1; // the table is not used again: the verb ends
+	entry->dev = status.st_dev;
+	entry->ino = status.st_ino;
+	entry->mtime = mtime ? *mtime : status.st_mtim;
 	return 0;
 }
 

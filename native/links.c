@@ -47,13 +47,14 @@ int links_put(struct links *links, dev_t dev, ino_t ino, const char *path)
 {
 	if (links->count * 2 >= links->capacity && grow(links) < 0)
 		return -1;
-	char *copy = strdup(path);
-	if (copy == NULL)
-		return -1;
 	struct link_slot *slot = find(links->table, links->capacity, dev, ino);
 	links->count += slot->path == NULL;
 	free(slot->path);
-	*slot = (struct link_slot){.path = copy, .dev = dev, .ino = ino};
+	slot->path = strdup(path);
+	slot->dev = dev;
+	slot->ino = ino;
+	if (slot->path == NULL)
+		return -1; // the table is not used again: the verb ends
 	return 0;
 }
 

@@ -99,17 +99,11 @@ static int do_target(struct copy *copy, struct cursor *cursor)
 		return fail("choose the target", path);
 	if (as == 'd' && make_directory_path(copy, target) < 0)
 		return -1;
-	if (as == 'a' && is_directory(copy, target)) {
-		char *inside = path_join(target, name);
-		if (inside == NULL)
-			return fail("choose the target", path);
-		free(target);
-		target = inside;
-	}
-	if (as != 'd' && *target == '\0')
+	bool inside = as == 'a' && is_directory(copy, target);
+	if (as != 'd' && !inside && *target == '\0')
 		return conflict("/", "cannot replace to directory");
-	copy->target = steal_pointer(&target);
-	return 0;
+	copy->target = path_join(target, inside ? name : "");
+	return copy->target == NULL ? fail("choose the target", path) : 0;
 }
 
 // Opens the source entry for what it is: O_PATH for what has no content to read. Fills `status`.
