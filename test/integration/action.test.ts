@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The step of action.yml, run the way a GitHub runner runs it: inputs as variables, outputs through files.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { baseLayout, repository, run, workspace, type RunResult } from "../support/runner.js";
+import { makeTree } from "../support/tree.js";
+
+interface Step {
+  readonly result: RunResult;
+  readonly outputs: Record<string, string>;
+  readonly summary: string;
+  readonly workspace: string;
+}
+
+/** Runs the step in a new workspace with these files, and reads its outputs back as a runner does. */
+async function step(
+  files: Record<string, string>,
+  inputs: Record<string, string>,
+  use: (step: Step) => void | Promise<void>,
+): Promise<void> {
+  await using space = workspace();
+  const directory = join(space.directory, "workspace");
+  const temporary = join(space.directory, "runner");
+  makeTree(directory, files);
+  mkdirSync(temporary);
+  copyFileSync(busyboxLayer(), join(directory, "busybox.tar.gz"));
+  const output = join(temporary, "output");
+  const summary = join(temporary, "summary");
+  writeFileSync(output, "");
+  writeFileSync(summary, "");
+  const result = await run("bash", [join(repository, "scripts/action.sh")], {
+    cwd: directory,
+    env: {
+      NODE_TEST_CONTEXT: undefined,
+      GITHUB_ACTION_PATH: repository,
+      GITHUB_WORKSPACE: directory,
+      GITHUB_OUTPUT: output,
+      GITHUB_STEP_SUMMARY: summary,
+      RUNNER_TEMP: temporary,
+      TMPDIR: join(space.directory, "tmp"),
+      ...Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [
+          `INPUT_${name.toUpperCase().replaceAll("-", "_")}`,
+          value,
+        ]),
+      ),
+    },
+  });
+  await use({
+    result,
+    outputs: parseOutputs(readFileSync(output, "utf8")),
+    summary: readFileSync(summary, "utf8"),
+    workspace: directory,
+  });
+}
+
+/** `name<<delimiter`, lines, delimiter: the form that can hold any value. */
+function parseOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  for (const [, name = "", , value = ""] of text.matchAll(/^(\w+)<<(\S+)\n([\s\S]*?)\n\2$/gm))
+    outputs[name] = value;
+  return outputs;
+}
+
+function busyboxLayer(): string {
+  const layout = baseLayout("busybox");
+  const read = (digest: string): unknown =>
+    JSON.parse(readFileSync(join(layout, "blobs", digest.replace(":", "/")), "utf8"));
+  const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as {
+    manifests: { digest: string }[];
+  };
+  const manifest = read(index.manifests[0]?.digest ?? "") as { layers: { digest: string }[] };
+  return join(layout, "blobs", (manifest.layers[0]?.digest ?? "").replace(":", "/"));
+}
+
+const dockerfile = `FROM scratch AS base
+ADD busybox.tar.gz /
+FROM base AS one
+ARG WHO=nobody
+RUN echo "hello $WHO" > /hello
+FROM one AS two
+RUN echo two >> /hello
+`;
+
+describe("the GitHub action", () => {
+  it("writes an OCI archive into the workspace and says where and what it is", async () => {
+    await step(
+      { Dockerfile: dockerfile },
+      {
+        context: ".",
+        tags: "app:v1\napp:latest\n",
+        "build-args": "WHO=a b",
+        labels: "l=1\r\n\r\nm=x=y",
+      },
+      async ({ result, outputs, summary, workspace: directory }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        assert.match(outputs["digest"] ?? "", /^sha256:[0-9a-f]{64}$/);
+        assert.match(outputs["imageid"] ?? "", /^sha256:[0-9a-f]{64}$/);
+        assert.equal(outputs["tarball"], join(directory, "image.tar"));
+        assert.ok(summary.includes(outputs["digest"] ?? "-"));
+        const inspect = async (path: string): Promise<unknown> => {
+          const read = await run("tar", ["-xOf", outputs["tarball"] ?? "", path]);
+          assert.equal(read.code, 0, read.stderr);
+          return JSON.parse(read.stdout);
+        };
+        const index = (await inspect("index.json")) as {
+          manifests: { digest: string; annotations: Record<string, string> }[];
+        };
+        assert.deepEqual(
+          index.manifests.map(({ digest }) => digest),
+          [outputs["digest"], outputs["digest"]],
+        );
+        const id = outputs["imageid"] ?? "";
+        const config = (await inspect(`blobs/${id.replace(":", "/")}`)) as {
+          config: { Labels: Record<string, string> };
+        };
+        assert.deepEqual(config.config.Labels, { l: "1", m: "x=y" });
+      },
+    );
+  });
+
+  it("builds one stage into another output, with the store kept where it is told", async () => {
+    await step(
+      { "sub/other.Dockerfile": dockerfile.replace("ADD ", "ADD ") },
+      {
+        context: ".",
+        file: "sub/other.Dockerfile",
+        target: "one",
+        output: "type=docker,dest=out.tar",
+        platforms: "",
+        "cache-dir": "",
+      },
+      ({ result, outputs, workspace: directory }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        assert.equal(outputs["tarball"], join(directory, "out.tar"));
+        assert.equal(existsSync(join(directory, "out.tar")), true);
+      },
+    );
+  });
+
+  it("fails with an annotation and without outputs when the build fails", async () => {
+    await step(
+      { Dockerfile: `${dockerfile}RUN exit 3\n` },
+      { context: "." },
+      ({ result, outputs, workspace: directory }) => {
+        assert.equal(result.code, 1);
+        assert.match(result.stdout, /^::error title=tsbuild::/m);
+        assert.deepEqual(outputs, {});
+        assert.equal(existsSync(join(directory, "image.tar")), false);
+      },
+    );
+  });
+
+  it("keeps what a build prints from being taken for a workflow command", async () => {
+    await step(
+      { Dockerfile: `${dockerfile}RUN echo; echo '::set-output name=digest::evil'\n` },
+      { context: "." },
+      ({ result, outputs }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        const token = /^::stop-commands::(\S+)$/m.exec(result.stdout)?.[1];
+        assert.ok(token !== undefined && token.length >= 32);
+        const [before = "", after = ""] = result.stdout.split(`::${token}::`);
+        assert.ok(after === "" || !after.includes("set-output"));
+        assert.ok(!before.slice(0, before.indexOf("::stop-commands::")).includes("set-output"));
+        assert.match(outputs["digest"] ?? "", /^sha256:/);
+      },
+    );
+  });
+
+  it("refuses several platforms, and text of an input is never run", async () => {
+    await step(
+      { Dockerfile: dockerfile },
+      { context: ".", platforms: "linux/amd64,linux/arm64" },
+      ({ result }) => {
+        assert.equal(result.code, 1);
+        assert.match(result.stdout, /^::error .*one platform/m);
+      },
+    );
+    await step(
+      { Dockerfile: dockerfile },
+      { context: ".", tags: "$(touch evil)", labels: "x=`touch evil`" },
+      ({ result, workspace: directory }) => {
+        assert.notEqual(result.code, 0);
+        assert.equal(existsSync(join(directory, "evil")), false);
+      },
+    );
+  });
+});
