@@ -37,6 +37,7 @@ export class DatabaseUsers {
   readonly #directory: string;
   readonly #cleanMark: string;
   readonly #name = `${ownerName(currentOwner())}_${randomBytes(4).toString("hex")}`;
+  #sharesPid = false;
 
   constructor(meta: string, file: string) {
     this.#file = file;
@@ -44,10 +45,23 @@ export class DatabaseUsers {
     this.#cleanMark = join(meta, "clean");
   }
 
+  /**
+   * True when a user of another pid namespace has this process's pid. LMDB tells its readers apart by pid, and would let
+   * the second one wait for the first; write transactions do not mind, so reads have to go through those.
+   */
+  get sharesPid(): boolean {
+    return this.#sharesPid;
+  }
+
   /** Announces that this process is about to check and open the file. */
   enter(): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     writeFileSync(join(this.#directory, this.#name + checking), "");
+    const me = currentOwner();
+    this.#sharesPid = this.#others().some((name) => {
+      const owner = ownerFromName(name);
+      return owner?.pid === me.pid && owner.ns !== me.ns;
+    });
   }
 
   /** Says that the file is open now. */

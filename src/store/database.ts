@@ -124,8 +124,15 @@ export class Database {
     this.#warn(`the store's database was damaged (${why}); it was set aside and begun anew`);
   }
 
-  /** Runs a synchronous access. A database that proves damaged is replaced, and the access repeated once on the new one. */
+  /** Runs reads. Throws STORE_DATABASE, STORE_FULL, STORE_PERMISSION. */
   access<T>(action: (lmdb: Lmdb) => T): T {
+    return this.#run((lmdb) =>
+      this.#users.sharesPid ? lmdb.transactionSync(() => action(lmdb)) : action(lmdb),
+    );
+  }
+
+  /** A database that proves damaged is replaced, and the action repeated once on the new one. */
+  #run<T>(action: (lmdb: Lmdb) => T): T {
     try {
       return action(this.#open());
     } catch (error) {
@@ -142,7 +149,7 @@ export class Database {
    */
   transact<T>(action: (lmdb: Lmdb) => T): T {
     this.#flush();
-    return this.access((lmdb) => lmdb.transactionSync(() => action(lmdb)));
+    return this.#run((lmdb) => lmdb.transactionSync(() => action(lmdb)));
   }
 
   /** Writes soon: what is asked for in one turn of the event loop is one transaction. */
@@ -161,7 +168,7 @@ export class Database {
     if (pending.length === 0) return;
     this.#pending = [];
     try {
-      this.access((lmdb) => {
+      this.#run((lmdb) => {
         lmdb.transactionSync(() => {
           for (const { change } of pending) change(lmdb);
         });

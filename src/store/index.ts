@@ -12,4 +12,5 @@ export type {
   TableTransaction,
 } from "./types.js";
 export { openStore } from "./open.js";
+export { currentOwner, type Owner } from "./owner.js";
 export { storeErrorCodes, type StoreErrorCode } from "./errors.js";

@@ -48,13 +48,15 @@ export function keyRanges(table: string, prefix: string): readonly KeyRange[] {
   return prefix === "" ? [whole] : [whole, range(tablePrefix(table) + hashed)];
 }
 
-/** Checksum (4 bytes, over key and payload), then JSON: the value, or [key, value] where the key does not fit. */
-export function encodeValue(table: string, key: string, value: unknown): Buffer {
-  const payload = Buffer.from(JSON.stringify(isPlain(key) ? value : [key, value]));
-  const record = Buffer.allocUnsafe(4 + payload.length);
-  record.writeUInt32LE(crc32(payload, crc32(encodeKey(table, key))));
-  payload.copy(record, 4);
-  return record;
+/** The key and record of an entry. A record: checksum (4 bytes, over key and payload), then JSON: the value, or [key, value] where the key does not fit. */
+export function encodeEntry(table: string, key: string, value: unknown): [Buffer, Buffer] {
+  const rawKey = encodeKey(table, key);
+  const kept = rawKey.indexOf(hashed, table.length + 1) === table.length + 1;
+  const json = JSON.stringify(kept ? [key, value] : value);
+  const record = Buffer.allocUnsafe(4 + Buffer.byteLength(json));
+  record.write(json, 4);
+  record.writeUInt32LE(crc32(record.subarray(4), crc32(rawKey)));
+  return [rawKey, record];
 }
 
 /** The entry that an LMDB record holds, or undefined when its bytes are damaged. */

@@ -3,7 +3,7 @@
 
 import { TsbuildError } from "../base/index.js";
 import type { Database, Lmdb } from "./database.js";
-import { decodeEntry, encodeKey, encodeValue, keyRanges } from "./record.js";
+import { decodeEntry, encodeEntry, encodeKey, keyRanges } from "./record.js";
 import type { Table, TableTransaction } from "./types.js";
 
 class Access<V> {
@@ -22,7 +22,7 @@ class Access<V> {
   }
 
   raw(key: string, value: V): [Buffer, Buffer] {
-    return [encodeKey(this.#name, key), encodeValue(this.#name, key, value)];
+    return encodeEntry(this.#name, key, value);
   }
 
   rawKey(key: string): Buffer {

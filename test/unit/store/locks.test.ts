@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -100,6 +100,35 @@ describe("locks", () => {
     await using _held = await store.lock("k", { signal: AbortSignal.timeout(5000) });
     assert.deepEqual([...(await store.leased())], []);
   });
+
+  const unshare = ["-U", "-r", "-p", "-f", "--mount-proc"];
+  const isolated = spawnSync("unshare", [...unshare, "true"]).status === 0;
+  const skip = isolated ? false : "this machine allows no pid namespaces";
+  it(
+    "hold between pid namespaces, where different processes have the same pid",
+    { skip },
+    async () => {
+      const script = `
+      import { openStore } from ${JSON.stringify(import.meta.resolve("#src/store/index.js"))};
+      const store = await openStore({ root: ${JSON.stringify(root)} });
+      const table = store.table("t");
+      for (let i = 0; i < 20; i++) {
+        const held = await store.lock("k");
+        const n = table.get("n") ?? 0;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        await table.put("n", n + 1);
+        await held[Symbol.asyncDispose]();
+      }
+      await store.close();`;
+      const run = async (): Promise<void> => {
+        const node = [process.execPath, "--input-type=module", "-e", script];
+        const child = spawn("unshare", [...unshare, ...node], { stdio: "inherit" });
+        assert.deepEqual(await once(child, "exit"), [0, null]);
+      };
+      await Promise.all([run(), run(), run()]);
+      assert.equal(store.table<number>("t").get("n"), 60);
+    },
+  );
 
   it("are given up when the store closes", async () => {
     const second = await openStore({ root });
