@@ -28,6 +28,7 @@ static const struct verb {
 	int (*act)(const struct spec *);
 } verbs[] = {
 	{ "probe", verb_probe },
+	{ "hold", verb_hold },
 	{ "run", verb_run },
 	{ "digest", verb_digest },
 	{ "copy", verb_copy },
@@ -35,6 +36,7 @@ static const struct verb {
 	{ "diff", verb_diff },
 	{ "inherit", verb_inherit },
 	{ "remove", verb_remove },
+	{ "sync", verb_sync },
 	{ NULL, NULL },
 };
 

@@ -10,6 +10,18 @@ static const struct field_rule probe_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+};
+
+static const struct field_rule hold_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "network-program", FIELD_PATH, false, false, 4096, NULL },
 };
 
 static const struct field_rule run_fields[] = {
@@ -19,6 +31,7 @@ static const struct field_rule run_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -28,8 +41,7 @@ static const struct field_rule run_fields[] = {
 	{ "cwd", FIELD_PATH, false, false, 4096, NULL },
 	{ "user", FIELD_TEXT, false, false, 4096, NULL },
 	{ "hostname", FIELD_TEXT, false, false, 64, NULL },
-	{ "network", FIELD_WORD, false, false, 4096, "none|host|private" },
-	{ "network-program", FIELD_PATH, false, false, 4096, NULL },
+	{ "network", FIELD_WORD, false, false, 4096, "none|host|held" },
 	{ "insecure", FIELD_BOOL, false, false, 4096, NULL },
 	{ "no-new-privileges", FIELD_BOOL, false, false, 4096, NULL },
 	{ "capability", FIELD_TEXT, true, false, 64, NULL },
@@ -64,6 +76,7 @@ static const struct field_rule digest_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -77,6 +90,7 @@ static const struct field_rule copy_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
@@ -100,6 +114,7 @@ static const struct field_rule apply_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -124,6 +139,7 @@ static const struct field_rule diff_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -139,6 +155,7 @@ static const struct field_rule inherit_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -156,11 +173,23 @@ static const struct field_rule remove_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
+};
+
+static const struct field_rule sync_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 };
 
 static const struct verb_rules all_rules[] = {
 	{ "probe", probe_fields, sizeof(probe_fields) / sizeof(probe_fields[0]) },
+	{ "hold", hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]) },
 	{ "run", run_fields, sizeof(run_fields) / sizeof(run_fields[0]) },
 	{ "digest", digest_fields, sizeof(digest_fields) / sizeof(digest_fields[0]) },
 	{ "copy", copy_fields, sizeof(copy_fields) / sizeof(copy_fields[0]) },
@@ -168,4 +197,5 @@ static const struct verb_rules all_rules[] = {
 	{ "diff", diff_fields, sizeof(diff_fields) / sizeof(diff_fields[0]) },
 	{ "inherit", inherit_fields, sizeof(inherit_fields) / sizeof(inherit_fields[0]) },
 	{ "remove", remove_fields, sizeof(remove_fields) / sizeof(remove_fields[0]) },
+	{ "sync", sync_fields, sizeof(sync_fields) / sizeof(sync_fields[0]) },
 };

@@ -7,6 +7,7 @@
 #include "spec.h"
 
 int verb_probe(const struct spec *spec);
+int verb_hold(const struct spec *spec);
 int verb_run(const struct spec *spec);
 int verb_apply(const struct spec *spec);
 int verb_copy(const struct spec *spec);
@@ -14,5 +15,6 @@ int verb_diff(const struct spec *spec);
 int verb_digest(const struct spec *spec);
 int verb_remove(const struct spec *spec);
 int verb_inherit(const struct spec *spec);
+int verb_sync(const struct spec *spec);
 
 #endif

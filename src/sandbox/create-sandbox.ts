@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { apply, inheritDirectories } from "./apply.js";
 import { copy } from "./copy.js";
 import { diff } from "./diff.js";
+import { HeldNamespaces } from "./held-namespaces.js";
 import { chooseIdMaps, idMapFields } from "./id-maps.js";
 import { NetworkChooser } from "./network.js";
 import { probe } from "./probe.js";
-import { remove } from "./remove.js";
+import { remove, sync } from "./remove.js";
 import { run } from "./run.js";
 import type { HelperConfig } from "./spawn.js";
 import { openTree } from "./tree-reader.js";
@@ -42,16 +43,18 @@ function once(report: (message: string) => void): (message: string) => void {
 /** The door to the helper for one store. Cheap: nothing is started before the first call. */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const maps = chooseIdMaps();
-  const config: HelperConfig = {
+  const plain: HelperConfig = {
     helperPath: options.helperPath ?? defaultHelperPath(),
     storeRoot: options.storeRoot,
     idMapFields: idMapFields(maps),
   };
+  const namespaces = new HeldNamespaces(plain);
+  const config: HelperConfig = { ...plain, userNamespace: () => namespaces.userNamespace() };
   const networks = new NetworkChooser();
   const onNotice = once(options.onWarning ?? (() => undefined));
   return {
-    probe: (signal) => probe(config, maps, networks, signal),
-    run: (request, output) => run({ config, networks, onNotice }, request, output),
+    probe: (signal) => probe(plain, maps, networks, signal),
+    run: (request, output) => run({ config, networks, namespaces, onNotice }, request, output),
     openTree: (root, signal) => openTree(config, root, signal),
     copy: (request, ops, signal) => copy(config, request, ops, signal),
     apply: (request, entries, signal) => apply(config, request, entries, signal),
@@ -59,5 +62,6 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       inheritDirectories(config, dir, lowers, paths, signal),
     diff: (request, signal) => diff(config, request, signal),
     remove: (dirs, signal) => remove(config, dirs, signal),
+    sync: (signal) => sync(config, signal),
   };
 }

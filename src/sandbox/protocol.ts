@@ -61,6 +61,11 @@ const commonFields: readonly FieldRow[] = [
   { name: "gidmap", type: "idmap", repeatable: true, meaning: "group ids of the user namespace" },
   { name: "newuidmap", type: "path", meaning: "program that may write several user ids" },
   { name: "newgidmap", type: "path", meaning: "program that may write several group ids" },
+  {
+    name: "user-namespace",
+    type: "bool",
+    meaning: "join the user namespace on descriptor 6 instead of making one",
+  },
 ];
 
 const runMountFields: readonly FieldRow[] = [
@@ -89,11 +94,11 @@ const runFields: readonly FieldRow[] = [
   { name: "cwd", type: "path", meaning: "working directory, made when missing" },
   { name: "user", type: "text", meaning: "user[:group], names or numbers" },
   { name: "hostname", type: "text", max: 64, meaning: "host name" },
-  { name: "network", type: "word", words: ["none", "host", "private"], meaning: "network" },
   {
-    name: "network-program",
-    type: "path",
-    meaning: "private: the program that connects it; its name ends in pasta or slirp4netns",
+    name: "network",
+    type: "word",
+    words: ["none", "host", "held"],
+    meaning: "held: the namespace on descriptor 5",
   },
   { name: "insecure", type: "bool", meaning: "all capabilities, nothing masked, no filter" },
   { name: "no-new-privileges", type: "bool", meaning: "set-uid programs gain nothing" },
@@ -140,6 +145,19 @@ export const verbs: readonly VerbRow[] = [
     verb: "probe",
     summary: "Says what this machine offers.",
     fields: commonFields,
+  },
+  {
+    verb: "hold",
+    summary:
+      "Keeps a user namespace, and a connected network namespace if asked for one, for others to join. Says `ready` with its pid.",
+    fields: [
+      ...commonFields,
+      {
+        name: "network-program",
+        type: "path",
+        meaning: "makes a network namespace that this program connects: pasta or slirp4netns",
+      },
+    ],
   },
   {
     verb: "run",
@@ -201,6 +219,11 @@ export const verbs: readonly VerbRow[] = [
       ...commonFields,
       { name: "id", type: "id", repeatable: true, meaning: "a layer directory" },
     ],
+  },
+  {
+    verb: "sync",
+    summary: "Makes everything written into the store so far survive a loss of power.",
+    fields: [...commonFields],
   },
 ];
 

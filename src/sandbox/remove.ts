@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb `remove`.
+// The verbs `remove` and `sync`: what concerns the store's directories as such.
 
 import { startHelper, type HelperConfig } from "./spawn.js";
 import type { LayerDirId } from "./types.js";
@@ -17,4 +17,9 @@ export async function remove(
     signal,
   });
   await helper.done;
+}
+
+/** See Sandbox.sync. */
+export async function sync(config: HelperConfig, signal: AbortSignal): Promise<void> {
+  await startHelper(config, { verb: "sync", fields: [], signal }).done;
 }

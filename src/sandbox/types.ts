@@ -321,4 +321,6 @@ export interface Sandbox {
   diff(request: DiffRequest, signal: AbortSignal): StreamResult;
   /** Removes layer directories and everything in them, whoever owns it. Missing ones are fine. */
   remove(dirs: readonly LayerDirId[], signal: AbortSignal): Promise<void>;
+  /** Makes what was written into the store so far survive a loss of power. Takes as long as the disk needs. */
+  sync(signal: AbortSignal): Promise<void>;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshots over a store's tables: records of who stands on whom, drafts with their owners, removal.
+// Snapshots over a store's tables: who stands on whom, drafts with their owners, removal, and what a crash left behind.
 
 import { createHash, randomBytes } from "node:crypto";
 import { TsbuildError } from "../base/index.js";
 import type { LayerDirId, Sandbox } from "../sandbox/index.js";
-import type { Lease, Store, Table } from "../store/index.js";
+import { currentOwner, type Lease, type Store, type Table } from "../store/index.js";
+import { draftTable, SnapshotRecords, type DraftRecord } from "./records.js";
 import type {
   Draft,
   Snapshot,
@@ -21,68 +22,40 @@ export interface SnapshotRooms {
   readonly signal: AbortSignal;
 }
 
-/** The name of the table of committed snapshots. */
-export const snapshotTable = "snapshots";
-/** The name of the table of drafts, by layer directory. */
-export const draftTable = "drafts";
+/** Milliseconds that a removal may take when the build's own signal does not count any more. */
+const CLEANUP_TIME = 600_000;
 
-/** Opens the snapshots of a store, and removes what builds that died left unfinished. */
+/** Opens the snapshots of a store, and removes what builds that died, or a crash of the machine, left behind. */
 export async function createSnapshots(rooms: SnapshotRooms): Promise<Snapshots> {
-  await sweepDrafts(rooms);
-  return new StoredSnapshots(rooms);
-}
-
-/** Drafts whose lease has ended belong to builds that died. */
-async function sweepDrafts({ store, sandbox, signal }: SnapshotRooms): Promise<void> {
-  const drafts = store.table<DraftRecord>(draftTable);
-  const known = [...drafts.entries()].map(([dir]) => dir as LayerDirId);
-  if (known.length === 0) return;
-  const leased = await store.leased();
-  const orphans = known.filter((dir) => !leased.has(dir));
-  if (orphans.length === 0) return;
-  await sandbox.remove(orphans, signal);
-  await drafts.transaction((table) => {
-    for (const dir of orphans) table.remove(dir);
-  });
-}
-
-/** Milliseconds since the epoch. */
-interface DraftRecord {
-  readonly begunAt: number;
+  const snapshots = new StoredSnapshots(rooms);
+  await snapshots.forgetUntrusted();
+  await snapshots.sweepDrafts();
+  return snapshots;
 }
 
 class StoredSnapshots implements Snapshots {
   readonly #rooms: SnapshotRooms;
-  readonly #table: Table<Snapshot>;
+  readonly #records: SnapshotRecords;
   readonly #drafts: Table<DraftRecord>;
-  readonly #known = new Map<SnapshotId, Snapshot>();
   #lease: Promise<Lease> | undefined;
 
   constructor(rooms: SnapshotRooms) {
     this.#rooms = rooms;
-    this.#table = rooms.store.table<Snapshot>(snapshotTable);
+    this.#records = new SnapshotRecords(rooms.store);
     this.#drafts = rooms.store.table<DraftRecord>(draftTable);
   }
 
   has(id: SnapshotId): boolean {
-    return this.#find(id) !== undefined;
+    return this.#records.find(id) !== undefined;
   }
 
   get(id: SnapshotId): Snapshot {
-    const found = this.#find(id);
+    const found = this.#records.find(id);
     if (found === undefined)
       throw new TsbuildError("SNAPSHOT_NOT_FOUND", `snapshot ${id} is not in the store`, {
         hint: "Was the store pruned while this build ran? Build again.",
+        details: { id },
       });
-    return found;
-  }
-
-  #find(id: SnapshotId): Snapshot | undefined {
-    let found = this.#known.get(id);
-    if (found === undefined) {
-      found = this.#table.get(id);
-      if (found !== undefined) this.#known.set(id, found);
-    }
     return found;
   }
 
@@ -97,7 +70,9 @@ class StoredSnapshots implements Snapshots {
   }
 
   stackOf(id: SnapshotId | null): readonly LayerDirId[] {
-    return this.lineage(id).map(({ dir }) => dir);
+    const dirs = this.lineage(id).map(({ dir }) => dir);
+    const last = new Map(dirs.map((dir, i) => [dir, i]));
+    return dirs.filter((dir, i) => last.get(dir) === i);
   }
 
   async prepare(parent: SnapshotId | null): Promise<Draft> {
@@ -118,22 +93,23 @@ class StoredSnapshots implements Snapshots {
       .update(`${parent ?? ""}\0${dir}`)
       .digest("hex");
     const id = `s-${digest.slice(0, 40)}` as SnapshotId;
-    const known = this.#find(id);
-    if (known !== undefined) return id;
-    return this.record({ id, parent, dir, createdAt: Date.now() });
+    return this.record({ id, parent, dir, createdAt: Date.now(), shared: true });
   }
 
-  /** Writes the record and takes the directory off the list of drafts, in this order. */
+  /**
+   * Writes the record and takes the directory off the list of drafts, in this order. When another process has recorded the
+   * same state meanwhile, its directory counts and ours goes.
+   */
   async record(snapshot: Snapshot): Promise<SnapshotId> {
-    await this.#table.put(snapshot.id, snapshot);
-    await this.#drafts.remove(snapshot.dir);
-    this.#known.set(snapshot.id, snapshot);
-    return snapshot.id;
+    const recorded = await this.#records.add(snapshot);
+    if (recorded.dir === snapshot.dir) await this.#drafts.remove(snapshot.dir);
+    else if (!this.#records.uses(snapshot.dir)) await this.discard(snapshot);
+    return recorded.id;
   }
 
-  async discard({ dir }: Draft): Promise<void> {
+  async discard({ dir }: Pick<Draft, "dir">): Promise<void> {
     // Not with the build's signal: what a cancelled build wrote has to go as well.
-    await this.#rooms.sandbox.remove([dir], AbortSignal.timeout(60_000));
+    await this.#rooms.sandbox.remove([dir], AbortSignal.timeout(CLEANUP_TIME));
     await this.#drafts.remove(dir);
   }
 
@@ -142,15 +118,66 @@ class StoredSnapshots implements Snapshots {
   }
 
   async remove(ids: readonly SnapshotId[]): Promise<void> {
-    const going = new Set(ids);
-    const dirs = new Set(ids.flatMap((id) => this.#find(id)?.dir ?? []));
-    for (const [, { id, dir }] of this.#table.entries()) if (!going.has(id)) dirs.delete(dir);
-    await this.#table.transaction((table) => {
-      for (const id of going) table.remove(id);
+    const dirs = await this.#records.remove(ids, (child) => {
+      throw new TsbuildError("SNAPSHOT_IN_USE", `snapshot ${child} stands on one to be removed`, {
+        details: { child },
+      });
     });
-    for (const id of going) this.#known.delete(id);
-    await this.#rooms.sandbox.remove([...dirs], this.#rooms.signal);
+    await this.#removeDirs(dirs, this.#rooms.signal);
   }
+
+  /** On the list of drafts first: when this process dies now, the next one finishes the work. */
+  async #removeDirs(dirs: readonly LayerDirId[], signal: AbortSignal): Promise<void> {
+    if (dirs.length === 0) return;
+    const begunAt = Date.now();
+    await this.#drafts.transaction((table) => {
+      for (const dir of dirs) table.put(dir, { begunAt });
+    });
+    await this.#rooms.sandbox.remove(dirs, signal);
+    await this.#drafts.transaction((table) => {
+      for (const dir of dirs) table.remove(dir);
+    });
+  }
+
+  async settle(signal: AbortSignal): Promise<void> {
+    const ids = this.#records.unsettled();
+    if (ids.length === 0) return;
+    await this.#rooms.sandbox.sync(signal);
+    await this.#records.markSettled(ids);
+  }
+
+  /** After a start of the machine: states that were never settled, and all that stands on them. */
+  async forgetUntrusted(): Promise<void> {
+    const { store, signal } = this.#rooms;
+    const starts = store.table<string>("snapshot-boot");
+    const { boot } = currentOwner();
+    if (starts.get("boot") === boot) return;
+    const dirs = await this.#records.remove(this.#records.untrusted(), (child) => {
+      throw new TypeError(`${child} stands on an untrusted state and is trusted`);
+    });
+    await this.#removeDirs(dirs, signal);
+    await starts.put("boot", boot);
+  }
+
+  /** Directories on the list of drafts whose lease has ended belong to builds that died. */
+  async sweepDrafts(): Promise<void> {
+    const { store, signal } = this.#rooms;
+    const known = [...this.#drafts.entries()].map(([dir]) => dir as LayerDirId);
+    if (known.length === 0) return;
+    const leased = await store.leased();
+    const ended = known.filter((dir) => !leased.has(dir));
+    // Killed between the record and the list: a state, not a draft.
+    const [states, orphans] = partition(ended, (dir) => this.#records.uses(dir));
+    await this.#drafts.transaction((table) => {
+      for (const dir of states) table.remove(dir);
+    });
+    await this.#removeDirs(orphans, signal);
+  }
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
+  const yes = items.filter(test);
+  return [yes, items.filter((item) => !yes.includes(item))];
 }
 
 /** A layer directory's name: never used before. */

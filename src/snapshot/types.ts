@@ -24,6 +24,11 @@ export interface Snapshot {
   readonly createdAt: number;
   /** Set for layers that came with an image. */
   readonly diffId?: DiffId;
+  /**
+   * Set for what was made on an empty tree and put here (COPY --link): its layer is the whole directory, whatever the
+   * parent has. Diff it without lowers.
+   */
+  readonly shared?: true;
 }
 
 /** A layer of an image to unpack. */
@@ -36,7 +41,10 @@ export interface Snapshots {
   has(id: SnapshotId): boolean;
   /** Errors: SNAPSHOT_NOT_FOUND. */
   get(id: SnapshotId): Snapshot;
-  /** The layer directories of a state, bottom first; none for null. */
+  /**
+   * The layer directories of a state, bottom first; none for null. A directory that the lineage has twice stands where it
+   * is uppermost: that one hides all of the other, and overlayfs takes no directory twice.
+   */
   stackOf(id: SnapshotId | null): readonly LayerDirId[];
   /** The states from the bottom up to `id`. */
   lineage(id: SnapshotId | null): readonly Snapshot[];
@@ -53,8 +61,13 @@ export interface Snapshots {
    * compressed bytes (from the store; verified). Errors: LAYER_*, SANDBOX_*, what `blob` throws.
    */
   unpack(layers: readonly UnpackLayer[], options: UnpackOptions): Promise<SnapshotId | null>;
-  /** Removes states and their directories when no other state uses them. */
+  /** Removes states and their directories when no other state uses them. Errors: SNAPSHOT_IN_USE (another state stands on one). */
   remove(ids: readonly SnapshotId[]): Promise<void>;
+  /**
+   * Makes what is committed survive a loss of power. States that were committed before the machine last started and were
+   * never settled are not trusted: their files may be incomplete. Takes as long as the disk needs; call it when nothing waits.
+   */
+  settle(signal: AbortSignal): Promise<void>;
 }
 
 export interface UnpackOptions {

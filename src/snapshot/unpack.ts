@@ -2,9 +2,10 @@
 // Unpacking an image's layers: several at once, each into a directory of its own, then put on top of one another.
 
 import pLimit from "p-limit";
+import { isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import { chainIds, hexOf } from "../oci/index.js";
-import type { ApplyResult } from "../sandbox/index.js";
+import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
 import type { SnapshotRooms } from "./lineage.js";
 import type {
   Draft,
@@ -22,13 +23,25 @@ interface Recorder extends Snapshots {
   record(snapshot: Snapshot): Promise<SnapshotId>;
 }
 
+interface Missing {
+  readonly layer: UnpackLayer;
+  readonly id: SnapshotId;
+  readonly parent: SnapshotId | null;
+}
+
+interface Unpacked extends Missing {
+  readonly draft: Draft;
+  /** Undefined: it has hard links to files that only the layers below have, and must wait for those. */
+  readonly result: ApplyResult | undefined;
+}
+
 /** A layer's state is named by its chainID: all that is below it, and itself. */
 function snapshotIdOf(chainId: Parameters<typeof hexOf>[0]): SnapshotId {
   return `i-${hexOf(chainId).slice(0, 48)}` as SnapshotId;
 }
 
 export async function unpackLayers(
-  { store, sandbox }: SnapshotRooms,
+  rooms: SnapshotRooms,
   snapshots: Recorder,
   layers: readonly UnpackLayer[],
   options: UnpackOptions,
@@ -37,75 +50,113 @@ export async function unpackLayers(
   const top = ids.at(-1);
   if (top === undefined) return null;
   if (snapshots.has(top)) return top;
-  await using _lock = await store.lock(`unpack:${top}`, { signal: options.signal });
-  const missing = layers.flatMap((layer, i) => {
+  await using _lock = await rooms.store.lock(`unpack:${top}`, { signal: options.signal });
+  const missing = layers.flatMap((layer, i): Missing[] => {
     const id = ids[i];
     return id === undefined || snapshots.has(id) ? [] : [{ layer, id, parent: ids[i - 1] ?? null }];
   });
-  const total = missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0);
-  let current = 0;
-
-  const drafts: Draft[] = [];
-  try {
-    const limit = pLimit(unpackedAtOnce);
-    const unpackOne = async ({
-      layer,
-      id,
-      parent,
-    }: (typeof missing)[number]): Promise<Unpacked> => {
-      options.signal.throwIfAborted();
-      const draft = await snapshots.prepare(parent);
-      drafts.push(draft);
-      const blob = counted(options.blob(layer.descriptor), (count) =>
-        options.onProgress?.((current += count), total),
-      );
-      const result = await sandbox.apply(
-        {
-          root: { kind: "stack", lowers: [], upper: draft.dir },
-          path: "",
-          mode: "layer",
-          owner: { kind: "keep" },
-          madeTime: 0,
-        },
-        readLayer(blob, layer),
-        options.signal,
-      );
-      return { layer, id, draft, result };
-    };
-    const unpacking = missing.map((one) => limit(() => unpackOne(one)));
-    // All must have ended before a failure is cleaned up after.
-    await Promise.allSettled(unpacking);
-    const unpacked = await Promise.all(unpacking);
-    // From the bottom up: a directory that a layer only passes through looks like the one below it.
-    for (const { layer, id, draft, result } of unpacked) {
-      if (result.impliedDirectories.length > 0)
-        await sandbox.inheritDirectories(
-          draft.dir,
-          snapshots.stackOf(draft.parent),
-          result.impliedDirectories,
-          options.signal,
-        );
-      await snapshots.record({
-        id,
-        parent: draft.parent,
-        dir: draft.dir,
-        createdAt: Date.now(),
-        diffId: layer.diffId,
-      });
-      drafts.splice(drafts.indexOf(draft), 1);
-    }
-  } catch (error) {
-    await Promise.all(drafts.map((draft) => snapshots.discard(draft)));
-    throw error;
-  }
+  await new Unpacking(rooms, snapshots, options, missing).run();
   return top;
 }
 
-interface Unpacked {
-  readonly layer: UnpackLayer;
-  readonly id: SnapshotId;
-  readonly draft: Draft;
-  readonly result: ApplyResult;
+class Unpacking {
+  readonly #rooms: SnapshotRooms;
+  readonly #snapshots: Recorder;
+  readonly #options: UnpackOptions;
+  readonly #missing: readonly Missing[];
+  readonly #drafts = new Set<Draft>();
+  readonly #total: number;
+  #current = 0;
+
+  constructor(
+    rooms: SnapshotRooms,
+    snapshots: Recorder,
+    options: UnpackOptions,
+    missing: readonly Missing[],
+  ) {
+    this.#rooms = rooms;
+    this.#snapshots = snapshots;
+    this.#options = options;
+    this.#missing = missing;
+    this.#total = missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0);
+  }
+
+  async run(): Promise<void> {
+    const limit = pLimit(unpackedAtOnce);
+    try {
+      const unpacking = this.#missing.map((one) => limit(() => this.#unpackOne(one)));
+      // All must have ended before a failure is cleaned up after.
+      await Promise.allSettled(unpacking);
+      // From the bottom up: a directory that a layer only passes through looks like the one below it.
+      for (const unpacked of await Promise.all(unpacking)) await this.#putOnTop(unpacked);
+    } catch (error) {
+      await Promise.all([...this.#drafts].map((draft) => this.#snapshots.discard(draft)));
+      throw error;
+    }
+  }
+
+  async #unpackOne(missing: Missing): Promise<Unpacked> {
+    this.#options.signal.throwIfAborted();
+    const draft = await this.#prepare(missing.parent);
+    try {
+      return { ...missing, draft, result: await this.#apply(missing.layer, draft.dir) };
+    } catch (error) {
+      if (!isTsbuildError(error, "SANDBOX_LINK_TARGET") || missing.parent === null) throw error;
+      return { ...missing, draft, result: undefined };
+    }
+  }
+
+  async #putOnTop({ layer, id, parent, draft, result }: Unpacked): Promise<void> {
+    const { sandbox } = this.#rooms;
+    const { signal } = this.#options;
+    const lowers = this.#snapshots.stackOf(parent);
+    let own = draft;
+    let applied = result;
+    if (applied === undefined) {
+      await this.#drop(draft);
+      own = await this.#prepare(parent);
+      applied = await this.#apply(layer, own.dir, { kind: "stack", lowers });
+    }
+    await sandbox.inheritDirectories(own.dir, lowers, applied.impliedDirectories, signal);
+    await this.#snapshots.record({
+      id,
+      parent,
+      dir: own.dir,
+      createdAt: Date.now(),
+      diffId: layer.diffId,
+    });
+    this.#drafts.delete(own);
+  }
+
+  async #apply(layer: UnpackLayer, dir: LayerDirId, below?: Root): Promise<ApplyResult> {
+    // A layer that is read again counts once.
+    const blob = counted(this.#options.blob(layer.descriptor), (count) => {
+      if (below === undefined) this.#options.onProgress?.((this.#current += count), this.#total);
+    });
+    return this.#rooms.sandbox.apply(
+      {
+        root: { kind: "stack", lowers: [], upper: dir },
+        path: "",
+        mode: "layer",
+        ...(below === undefined ? {} : { below }),
+        owner: { kind: "keep" },
+        madeTime: 0,
+      },
+      readLayer(blob, { diffId: layer.diffId }),
+      this.#options.signal,
+    );
+  }
+
+  async #prepare(parent: SnapshotId | null): Promise<Draft> {
+    const draft = await this.#snapshots.prepare(parent);
+    this.#drafts.add(draft);
+    return draft;
+  }
+
+  async #drop(draft: Draft): Promise<void> {
+    await this.#snapshots.discard(draft);
+    this.#drafts.delete(draft);
+  }
 }
 
 async function* counted(
