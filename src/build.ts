@@ -1,42 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
+import { CleanupStack, type EventSink } from "./base/index.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { assembleImage } from "./build/assemble.js";
 import { buildCredentials } from "./build/credentials.js";
+import { epochOf } from "./build/epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "./build/network.js";
-import { planEnvironment } from "./build/plan-environment.js";
+import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
-import { openRooms, type Rooms } from "./build/rooms.js";
 import { localCache } from "./cache/index.js";
-import {
-  openContext,
-  parseBuildContexts,
-  type BuildContext,
-  type LoadedContext,
-} from "./context/index.js";
-import { parseDockerfile, type Dockerfile } from "./dockerfile/index.js";
+import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
 import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
-import {
-  hostPlatform,
-  normalizePlatform,
-  parsePlatform,
-  parseReference,
-  withDefaultTag,
-  type Platform,
-} from "./oci/index.js";
-import { planBuild, type Plan } from "./plan/index.js";
+import { parseReference, withDefaultTag } from "./oci/index.js";
+import type { Plan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
-import {
-  ContextTrees,
-  createSteps,
-  ImageResolver,
-  snapshotOf,
-  type RunSettings,
-} from "./steps/index.js";
+import { createSteps, snapshotOf, type RunSettings } from "./steps/index.js";
 
 export type { AgentSource, BuildRequest, BuildResult, SecretSource } from "./build/request.js";
+export { describe, type Description } from "./build/describe.js";
 export { defaultStoreRoot } from "./build/store-root.js";
 
 /** Commands mostly wait, and the machine's scheduler shares the cores better than a queue of ours would. */
@@ -47,92 +29,44 @@ const limits: Limits = { exec: 16, disk: 4, network: 8 };
  * Errors: a TsbuildError of any room (docs/errors.md), or the signal's reason. The store stays as it was, but for cached steps.
  */
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  const env = request.env ?? process.env;
-  const cwd = request.cwd ?? process.cwd();
   const signal = request.signal ?? new AbortController().signal;
   const events: EventSink = request.events ?? (() => undefined);
-  const exporters = createExporters(request, cwd);
+  const exporters = createExporters(request, request.cwd ?? process.cwd());
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
-  const named = parseBuildContexts(request.buildContexts ?? [], cwd);
-
   await using cleanup = new CleanupStack();
-  const rooms = cleanup.use(await openRooms(request, events, signal));
-  const scratch = cleanup.use(await rooms.store.tempDir());
-  const environment = {
-    cwd,
-    scratch: scratch.path,
-    env,
-    signal,
-    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
-  };
-  const trees = cleanup.use(new ContextTrees(rooms, signal));
-  const buildArgs = withEpoch(request.buildArgs ?? new Map<string, string>(), env);
-  const context = cleanup.use(await openContext(contextRequest(request, buildArgs), environment));
-  const loaded = await loadContext(context, trees);
-  const dockerfile = parseDockerfile(loaded.dockerfile.bytes, { file: loaded.dockerfile.name });
-  checkSyntax(dockerfile, buildArgs);
+  const prepared = await prepareBuild(request, events, signal, cleanup);
+  const { dockerfile, error } = prepared.parsed;
+  if (error !== undefined) {
+    warnOf(checkDockerfile(dockerfile), events);
+    throw error;
+  }
+  const { plan, findings } = await prepared.plan(request.target);
+  failOnFindings(dockerfile.check, findings);
+  try {
+    return await solveAndExport({ prepared, plan, exporters, names, events, signal });
+  } finally {
+    warnOf(findings, events);
+  }
+}
 
-  const platform = normalizePlatform(
-    request.platform === undefined ? hostPlatform() : parsePlatform(request.platform),
-  );
-  const images = new ImageResolver(rooms, { pull: request.pull ?? false, signal });
-  const plan = await planBuild({
-    dockerfile,
-    environment: planEnvironment(images, trees, named, environment, cleanup),
-    ...(request.target === undefined ? {} : { target: request.target }),
-    targetPlatform: platform,
-    buildPlatform: hostPlatform(),
-    buildArgs,
-    labels: request.labels ?? {},
-    noCache: request.noCache ?? false,
-    network: request.network ?? "default",
-    ...hostnameOf(buildArgs),
-    allow: request.allow ?? [],
-    warn: events,
-  });
-  return await solveAndExport({
-    request,
-    rooms,
-    trees,
-    plan,
-    exporters,
-    names,
-    buildArgs,
-    events,
-    signal,
-    platform,
-    env,
-  });
+/** Findings of build checks, told after the steps. */
+function warnOf(findings: readonly Finding[], events: EventSink): void {
+  for (const { rule, message, summary, url, location } of findings)
+    events({ kind: "warning", rule, message, detail: summary, url, location });
 }
 
 interface Solving {
-  readonly request: BuildRequest;
-  readonly rooms: Rooms;
-  readonly trees: ContextTrees;
+  readonly prepared: PreparedBuild;
   readonly plan: Plan;
   readonly exporters: readonly Exporter[];
   readonly names: ReturnType<typeof parseReference>[];
-  readonly buildArgs: ReadonlyMap<string, string>;
   readonly events: EventSink;
   readonly signal: AbortSignal;
-  readonly platform: Platform;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 async function solveAndExport(solving: Solving): Promise<BuildResult> {
-  const {
-    request,
-    rooms,
-    trees,
-    plan,
-    exporters,
-    names,
-    buildArgs,
-    events,
-    signal,
-    platform,
-    env,
-  } = solving;
+  const { prepared, plan, exporters, names, events, signal } = solving;
+  const { request, rooms, trees, buildArgs, platform } = prepared;
   const epoch = epochOf(buildArgs);
   const layers = new AssembledLayers(rooms, plan, exporters, epoch, signal);
   const solver = new Solver({
@@ -141,7 +75,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       ...rooms,
       contexts: trees,
       credentials: buildCredentials(request.secrets ?? [], request.agents ?? []),
-      run: runSettings(request, buildArgs, env),
+      run: runSettings(request, buildArgs),
       ...(epoch === undefined ? {} : { epoch }),
     }),
     cache: localCache(rooms.store, Date.now),
@@ -232,82 +166,7 @@ function createExporters(request: BuildRequest, cwd: string): Exporter[] {
   );
 }
 
-function contextRequest(
-  request: BuildRequest,
-  buildArgs: ReadonlyMap<string, string>,
-): Parameters<typeof openContext>[0] {
-  return {
-    context: request.context,
-    ...(request.file === undefined ? {} : { file: request.file }),
-    ...(request.ignoreFile === undefined ? {} : { ignoreFile: request.ignoreFile }),
-    keepGitDir: buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") === "1",
-    mtime: buildArgs.has("SOURCE_DATE_EPOCH") ? "commit" : "checkout",
-  };
-}
-
-/** The context's tree under the name "", and its Dockerfile. */
-async function loadContext(context: BuildContext, trees: ContextTrees): Promise<LoadedContext> {
-  const { tree, name } = context;
-  if (tree.kind !== "archive") {
-    const loaded = await context.load();
-    trees.add("", () =>
-      Promise.resolve({ tree, rules: loaded.ignore, label: `the build context ${name}` }),
-    );
-    return loaded;
-  }
-  // An archive is unpacked first: its Dockerfile and ignore file are in it.
-  const unpacked = await trees.place(tree);
-  const loaded = await context.load(await trees.reader(unpacked));
-  trees.addRoot("", { root: unpacked, rules: loaded.ignore, label: `the build context ${name}` });
-  return loaded;
-}
-
-const builtInSyntax = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/;
-
-/** The language of `docker/dockerfile` is built in; other frontends cannot run here. */
-function checkSyntax(dockerfile: Dockerfile, buildArgs: ReadonlyMap<string, string>): void {
-  const { file, text } = dockerfile.source;
-  const syntax = buildArgs.get("BUILDKIT_SYNTAX") ?? dockerfile.syntax?.text;
-  if (syntax === undefined || builtInSyntax.test(syntax)) return;
-  throw new TsbuildError("BUILD_SYNTAX", `unsupported frontend ${JSON.stringify(syntax)}`, {
-    ...(dockerfile.syntax === undefined
-      ? {}
-      : { location: { file, text, range: dockerfile.syntax.range } }),
-    hint: "tsbuild has the language of docker/dockerfile built in; remove the syntax line, or use docker/dockerfile:1.",
-  });
-}
-
-/** SOURCE_DATE_EPOCH of the environment counts as a build argument. */
-function withEpoch(
-  buildArgs: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
-): ReadonlyMap<string, string> {
-  const epoch = env["SOURCE_DATE_EPOCH"];
-  if (epoch === undefined || epoch === "" || buildArgs.has("SOURCE_DATE_EPOCH")) return buildArgs;
-  return new Map([...buildArgs, ["SOURCE_DATE_EPOCH", epoch]]);
-}
-
-function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
-  const text = buildArgs.get("SOURCE_DATE_EPOCH");
-  if (text === undefined || text === "") return undefined;
-  if (!/^\d{1,12}$/.test(text))
-    throw new TsbuildError(
-      "BUILD_EPOCH",
-      `SOURCE_DATE_EPOCH ${JSON.stringify(text)} is not a whole number of seconds`,
-    );
-  return Number(text);
-}
-
-function hostnameOf(buildArgs: ReadonlyMap<string, string>): { hostname?: string } {
-  const hostname = buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME");
-  return hostname === undefined || hostname === "" ? {} : { hostname };
-}
-
-function runSettings(
-  request: BuildRequest,
-  buildArgs: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
-): RunSettings {
+function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, string>): RunSettings {
   const gateway = hostGateway() ?? "127.0.0.1";
   return {
     extraHosts: (request.addHosts ?? []).map(([name, address]) => [
@@ -318,7 +177,7 @@ function runSettings(
       request.dns ?? { servers: [], search: [], options: [] },
       request.network === "host",
     ),
-    proxyEnv: proxyEnvironment(buildArgs, env),
+    proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
     limits: request.limits ?? {},
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
     noNewPrivileges: request.noNewPrivileges ?? false,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 export const buildErrorCodes = {
-  BUILD_SYNTAX: "The Dockerfile asks for a frontend image that is not the built-in language.",
   BUILD_EPOCH: "SOURCE_DATE_EPOCH is not a whole number of seconds.",
   BUILD_IMAGE_NOT_FOUND: "The store has no image of that name.",
   BUILD_UNSUPPORTED: "The build asks for something that tsbuild cannot do yet.",

@@ -34,7 +34,7 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .description("build an image from a Dockerfile (the default command)")
     .action(async (context: string | undefined, flags: BuildFlags) => {
       const { buildCommand } = await import("./commands/build.js");
-      await buildCommand(context, flags);
+      setExitCode(await buildCommand(context, flags));
     });
 
   program

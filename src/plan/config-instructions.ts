@@ -2,7 +2,7 @@
 // Instructions that only change the image's configuration. Each records its line of history.
 
 import { assertNever } from "../base/index.js";
-import { parsePorts, parseStopSignal } from "../dockerfile/index.js";
+import { checkPorts, parsePorts, parseStopSignal } from "../dockerfile/index.js";
 import type {
   ArgInstruction,
   CmdInstruction,
@@ -135,10 +135,12 @@ function planEntrypoint(planner: StagePlanner, { command }: EntrypointInstructio
   draft.note(`ENTRYPOINT ${quotedList(argv)}`);
 }
 
-function planExpose(planner: StagePlanner, { ports, range }: ExposeInstruction): void {
-  const { draft } = planner;
-  const values = ports.flatMap((word) => planner.expandSplit(word));
-  const parsed = parsePorts(values, planner.place(range)).map(({ key }) => key);
+function planExpose(planner: StagePlanner, instruction: ExposeInstruction): void {
+  const { draft, services } = planner;
+  const values = instruction.ports.flatMap((word) => planner.expandSplit(word));
+  const found = parsePorts(values, planner.place(instruction.range));
+  services.report(checkPorts(services.options.dockerfile, instruction, found));
+  const parsed = found.map(({ key }) => key);
   const all = [...new Set([...Object.keys(draft.config.ExposedPorts ?? {}), ...parsed])].sort();
   draft.config.ExposedPorts = Object.fromEntries(all.map((port) => [port, {}]));
   draft.note(`EXPOSE [${[...new Set(parsed)].sort().join(" ")}]`);

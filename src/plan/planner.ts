@@ -9,9 +9,14 @@ import {
   type SourceLocation,
   type SourceRange,
 } from "../base/index.js";
-import { expandWord, parseOnBuild } from "../dockerfile/index.js";
-import type { Instruction, Stage } from "../dockerfile/index.js";
-import { parsePlatform, type Platform } from "../oci/index.js";
+import {
+  checkBasePlatform,
+  checkDefaultArgs,
+  expandWord,
+  parseOnBuild,
+} from "../dockerfile/index.js";
+import type { Finding, Instruction, Stage } from "../dockerfile/index.js";
+import { formatPlatform, parsePlatform, parseReference, type Platform } from "../oci/index.js";
 import type { Vertex, VertexId } from "../solve/index.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
@@ -20,7 +25,7 @@ import { planRun } from "./run.js";
 import { StagePlanner, type FoundSource, type StageServices } from "./stage-planner.js";
 import { planTransfer } from "./transfer.js";
 import type { CopyOp, ImageOp, Plan, PlanOptions, ResolvedImage } from "./types.js";
-import { isProxyName, type Variables } from "./variables.js";
+import { isProxyName } from "./variables.js";
 import { planWorkdir } from "./workdir.js";
 
 /** The comment of every history entry: what tools look for to tell such a history from the classic one. */
@@ -44,7 +49,6 @@ class Planner implements StageServices {
   readonly #planned = new Map<number, Promise<ImageDraft>>();
   readonly #globals: ReturnType<typeof globalArgs>;
   readonly #target: Stage;
-  readonly #reported = new Set<string>();
   #stepsPlanned = new Map<number, number>();
 
   constructor(options: PlanOptions) {
@@ -61,6 +65,10 @@ class Planner implements StageServices {
   }
 
   async plan(): Promise<Plan> {
+    const { targetPlatform, buildPlatform, dockerfile } = this.options;
+    this.report(
+      checkDefaultArgs(dockerfile, platformArgs(targetPlatform, buildPlatform, ""), isReference),
+    );
     const draft = await this.#stage(this.#target);
     this.#reportUnusedArgs();
     const { name } = this.#target;
@@ -68,6 +76,7 @@ class Planner implements StageServices {
       graph: this.#graph,
       image: draft.finish(this.options.labels),
       ...(name === undefined ? {} : { stageName: name }),
+      stages: new Set(this.#planned.keys()),
     };
   }
 
@@ -109,12 +118,13 @@ class Planner implements StageServices {
   async #planStage(stage: Stage): Promise<ImageDraft> {
     const base = await this.#base(stage);
     const draft = new ImageDraft(base);
-    const planner = new StagePlanner(stage, draft, this);
-    const place = planner.place(stage.from.range);
+    const { file, text } = this.options.dockerfile.source;
+    const place: SourceLocation = { file, text, range: stage.from.range };
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
     for (const trigger of triggers)
-      await this.#planInstruction(planner.forTriggers(place), trigger);
-    for (const instruction of stage.instructions) await this.#planInstruction(planner, instruction);
+      await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);
+    for (const instruction of stage.instructions)
+      await this.#planInstruction(new StagePlanner(stage, draft, this, instruction), instruction);
     return draft;
   }
 
@@ -191,6 +201,15 @@ class Planner implements StageServices {
     place: SourceLocation,
   ): DraftBase {
     const { config } = image;
+    this.report(
+      checkBasePlatform(
+        this.options.dockerfile,
+        stage.from,
+        image.reference,
+        formatPlatform(platform),
+        formatPlatform(config),
+      ),
+    );
     return {
       head: this.#imageVertex(image, `[${this.#stageLabel(stage)}] FROM ${image.reference}`, place),
       image,
@@ -332,16 +351,8 @@ class Planner implements StageServices {
     return stage.name ?? `stage-${stage.index}`;
   }
 
-  reportUnset(name: string, scope: Variables, location: SourceLocation): void {
-    const key = `${name}:${location.range.startLine}`;
-    if (this.#reported.has(key)) return;
-    this.#reported.add(key);
-    this.options.warn({
-      kind: "warning",
-      rule: "UndefinedVar",
-      message: `Usage of undefined variable '$${name}'${didYouMean(name, scope.names())}`,
-      location,
-    });
+  report(findings: readonly Finding[]): void {
+    this.options.report(findings);
   }
 
   #reportUnusedArgs(): void {
@@ -369,6 +380,16 @@ function stepCount(stage: Stage): number {
     ({ kind }) => kind === "run" || kind === "copy" || kind === "add" || kind === "workdir",
   );
   return layers.length + 1;
+}
+
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch (error) {
+    if (error instanceof TsbuildError) return false;
+    throw error;
+  }
 }
 
 function oneLine(text: string): string {

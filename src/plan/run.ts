@@ -80,7 +80,7 @@ async function planMount(
   const { variables } = planner.draft;
   const { mount, unset } = resolveMount(flag, variables, planner.expandOptions());
   const place = planner.place(flag.raw.range);
-  for (const name of unset) planner.services.reportUnset(name, variables, place);
+  planner.reportUnset(unset);
   const target = (path: string): string => {
     const absolute = absolutePath(path, planner.draft.workdir);
     if (absolute === "/")

@@ -2,10 +2,11 @@
 // What the planning of one stage's instructions shares: its draft image, expansion with places, and new vertices.
 
 import { TsbuildError, type SourceLocation, type SourceRange } from "../base/index.js";
-import { expandHeredoc, expandWord, expandWords } from "../dockerfile/index.js";
+import { checkUndefined, expandHeredoc, expandWord, expandWords } from "../dockerfile/index.js";
 import type {
   Expansion,
   ExpandOptions,
+  Finding,
   Heredoc,
   Instruction,
   Stage,
@@ -30,8 +31,8 @@ export interface StageServices {
     op: Json,
     shown: { readonly stage: Stage; readonly text: string; readonly place: SourceLocation },
   ): VertexId;
-  /** A name was used that is neither set nor declared. */
-  reportUnset(name: string, scope: ImageDraft["variables"], place: SourceLocation): void;
+  /** Findings of build checks. */
+  report(findings: readonly Finding[]): void;
 }
 
 /** One stage while it is planned. */
@@ -39,19 +40,23 @@ export class StagePlanner {
   readonly stage: Stage;
   readonly draft: ImageDraft;
   readonly services: StageServices;
+  /** The instruction in hand. */
+  readonly instruction: Instruction;
   /** Set while triggers of the base image are planned: errors point at FROM then. */
   readonly #place: SourceLocation | undefined;
 
-  constructor(stage: Stage, draft: ImageDraft, services: StageServices, place?: SourceLocation) {
+  constructor(
+    stage: Stage,
+    draft: ImageDraft,
+    services: StageServices,
+    instruction: Instruction,
+    place?: SourceLocation,
+  ) {
     this.stage = stage;
+    this.instruction = instruction;
     this.draft = draft;
     this.services = services;
     this.#place = place;
-  }
-
-  /** The same stage, with every place at the FROM line. */
-  forTriggers(place: SourceLocation): StagePlanner {
-    return new StagePlanner(this.stage, this.draft, this.services, place);
   }
 
   place(range: SourceRange): SourceLocation {
@@ -69,22 +74,16 @@ export class StagePlanner {
   }
 
   expand(word: Word): string {
-    return this.#seen(expandWord(word, this.draft.variables, this.#expandOptions()), word.range)
-      .value;
+    return this.#seen(expandWord(word, this.draft.variables, this.#expandOptions())).value;
   }
 
   /** Expands and splits at white space. */
   expandSplit(word: Word): readonly string[] {
-    const found = expandWords(word, this.draft.variables, this.#expandOptions());
-    this.#seen(found, word.range);
-    return found.values;
+    return this.#seen(expandWords(word, this.draft.variables, this.#expandOptions())).values;
   }
 
   expandHeredoc(heredoc: Heredoc): string {
-    return this.#seen(
-      expandHeredoc(heredoc, this.draft.variables, this.#expandOptions()),
-      heredoc.range,
-    ).value;
+    return this.#seen(expandHeredoc(heredoc, this.draft.variables, this.#expandOptions())).value;
   }
 
   /** For expanders that are called elsewhere (mounts). */
@@ -107,10 +106,18 @@ export class StagePlanner {
     return { source, declared: (name) => variables.declared(name) };
   }
 
-  #seen<E extends Pick<Expansion, "unset">>(expansion: E, range: SourceRange): E {
-    for (const name of expansion.unset)
-      this.services.reportUnset(name, this.draft.variables, this.place(range));
+  #seen<E extends Pick<Expansion, "unset">>(expansion: E): E {
+    this.reportUnset(expansion.unset);
     return expansion;
+  }
+
+  /** Names were used that are neither set nor declared. */
+  reportUnset(names: readonly string[]): void {
+    const { dockerfile } = this.services.options;
+    if (names.length > 0)
+      this.services.report(
+        checkUndefined(dockerfile, this.instruction, names, this.draft.variables),
+      );
   }
 }
 

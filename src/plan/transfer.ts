@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: from typed instructions to one operation. Which files a pattern means is found out when it runs.
 
-import { parseMode } from "../dockerfile/index.js";
+import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
 import type { VertexId } from "../solve/index.js";
 import { absolutePath, sourceKind, writtenAsDirectory } from "./places.js";
@@ -37,6 +37,7 @@ export async function planTransfer(
           wordRange(instruction, i),
           "Use ADD for remote sources.",
         );
+      if (instruction.from === undefined) reportIgnored(planner, instruction, text);
       sources.push({ kind: "path", root: pathsFrom(), pattern: text });
     } else {
       sources.push(
@@ -99,7 +100,19 @@ function localSource(
     );
   if (instruction.keepGitDir === true)
     planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
+  reportIgnored(planner, instruction, text);
   return { kind: "path", root: root(), pattern: text };
+}
+
+/** A source by its plain name that the ignore file leaves out is rarely meant. */
+function reportIgnored(
+  planner: StagePlanner,
+  instruction: CopyInstruction | AddInstruction,
+  text: string,
+): void {
+  const { dockerfile, ignored } = planner.services.options;
+  if (ignored !== undefined && !/[*?[]/.test(text))
+    planner.services.report(checkIgnored(dockerfile, instruction, text, ignored));
 }
 
 /** A download or a checkout is a vertex of its own, shared by all instructions that want the same. */

@@ -3,7 +3,7 @@
 // plain data; what the planner cannot know (base images, named contexts) it asks of a PlanEnvironment.
 
 import type { BuildEvent, SourceLocation } from "../base/index.js";
-import type { Dockerfile } from "../dockerfile/index.js";
+import type { Dockerfile, Finding } from "../dockerfile/index.js";
 import type {
   ContainerConfig,
   Descriptor,
@@ -175,6 +175,10 @@ export interface PlanOptions {
   /** Granted entitlements (`network.host`, `security.insecure`). */
   readonly allow: readonly string[];
   readonly warn: (warning: Extract<BuildEvent, { kind: "warning" }>) => void;
+  /** Takes findings of build checks that only planning can make. */
+  readonly report: (findings: readonly Finding[]) => void;
+  /** Whether a path of the build context is left out by its ignore file; absent: nothing is, or nobody can say. */
+  readonly ignored?: (path: string) => boolean;
 }
 
 /** One line of an image's history to be. `vertex` made the layer; absent: no layer. */
@@ -200,6 +204,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly image: PlannedImage;
   readonly stageName?: string;
+  /** Indices of the stages that were planned. */
+  readonly stages: ReadonlySet<number>;
 }
 
 /** Where a finding points. */

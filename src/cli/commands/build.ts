@@ -16,22 +16,34 @@ import {
 } from "../options/values.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
+import { describeCommand, parseCall } from "./describe.js";
 import { metadataOf } from "./metadata.js";
 
-export async function buildCommand(context: string | undefined, flags: BuildFlags): Promise<void> {
+/** Gives the exit code. */
+export async function buildCommand(
+  context: string | undefined,
+  flags: BuildFlags,
+): Promise<number> {
   if (context === undefined)
     throw usageError(
       "arguments",
       "",
       "tsbuild build needs a context: a directory, a URL or - (tsbuild -t app:v1 .)",
     );
-  const progress = createProgress(flags.quiet === true ? "quiet" : flags.progress);
+  const call = parseCall(flags.call, flags.check);
+  const quiet = flags.quiet === true || call !== undefined;
+  const progress = createProgress(quiet ? "quiet" : flags.progress);
+  if (call !== undefined)
+    return withInterruption((signal) =>
+      describeCommand(call, requestOf(context, flags, progress.sink, signal)),
+    );
   try {
     const result = await withInterruption((signal) =>
       build(requestOf(context, flags, progress.sink, signal)),
     );
     progress.close();
     await writeResult(result, flags);
+    return 0;
   } catch (error) {
     progress.close();
     // A stale id of an earlier build must not be taken for this one's.

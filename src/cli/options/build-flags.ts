@@ -126,6 +126,8 @@ export function addBuildFlags(command: Command): Command {
       "--compat-mountpoints",
       "keep the directories /proc, /sys and /dev that RUN needed, as Docker does",
     ),
+    new Option("--check", "check the Dockerfile and build nothing"),
+    new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
     new Option("-D, --debug", "show the causes of errors"),
   ];
   for (const option of options) command.addOption(option);

@@ -3,6 +3,7 @@
 
 import { printable, type BuildEvent, type EventSink } from "../../base/index.js";
 import { LineSplitter } from "./line-splitter.js";
+import { warningText } from "./warning-text.js";
 
 interface ShownStep {
   readonly number: number;
@@ -66,15 +67,9 @@ export function plainProgress(write: (text: string) => void): EventSink {
         write("\n");
         break;
       }
-      case "warning": {
-        const where =
-          event.location === undefined
-            ? ""
-            : ` (${event.location.file}:${event.location.range.startLine})`;
-        const rule = event.rule === undefined ? "" : `${event.rule}: `;
-        write(printable(`WARNING: ${rule}${event.message}${where}`) + "\n");
+      case "warning":
+        write(printable(`WARNING: ${warningText(event)}`) + "\n");
         break;
-      }
     }
   };
 }

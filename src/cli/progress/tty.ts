@@ -3,6 +3,7 @@
 
 import { printable, type BuildEvent, type EventSink } from "../../base/index.js";
 import { LineSplitter } from "./line-splitter.js";
+import { warningText } from "./warning-text.js";
 
 interface RunningStep {
   readonly name: string;
@@ -110,12 +111,7 @@ export function ttyProgress(
         break;
       }
       case "warning":
-        draw(
-          `${paint("33", "WARNING")} ${printable(event.message)}` +
-            (event.location === undefined
-              ? "\n"
-              : ` (${printable(event.location.file)}:${event.location.range.startLine})\n`),
-        );
+        draw(`${paint("33", "WARNING")} ${printable(warningText(event))}\n`);
         break;
     }
   };

@@ -7,6 +7,7 @@ import type { ContainerConfig, Digest } from "#src/oci/index.js";
 import { planBuild, type Plan, type PlanOptions, type RunOp } from "#src/plan/index.js";
 
 const amd64 = { os: "linux", architecture: "amd64" };
+const reported: string[] = [];
 const warnings: Extract<BuildEvent, { kind: "warning" }>[] = [];
 
 interface Given {
@@ -17,6 +18,7 @@ interface Given {
 /** Plans a Dockerfile; every image exists, with the given configuration or none. */
 function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<Plan> {
   warnings.length = 0;
+  reported.length = 0;
   return planBuild({
     dockerfile: parseDockerfile(text, { file: "Dockerfile" }),
     environment: {
@@ -47,6 +49,7 @@ function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<
     network: "default",
     allow: [],
     warn: (warning) => warnings.push(warning),
+    report: (findings) => reported.push(...findings.map(({ rule }) => rule)),
     ...options,
   });
 }
@@ -172,6 +175,11 @@ describe("planBuild", () => {
     await plan("FROM a\nARG VERSION\n", { options });
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]?.message ?? "", /VERSON .*did you mean VERSION/);
+  });
+
+  it("reports what only planning can see", async () => {
+    await plan("FROM a\nARG known\nCOPY $known $unknown /x/\nEXPOSE 1/TCP\n");
+    assert.deepEqual(reported, ["UndefinedVar", "ExposeProtoCasing"]);
   });
 
   it("asks for permission where a step reaches for the host", async () => {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// `--check` and `--call`: what can be said of a Dockerfile without building it.
+
+import { CleanupStack, TsbuildError, type EventSink } from "../base/index.js";
+import {
+  checkDockerfile,
+  describeOutline,
+  describeTargets,
+  sortFindings,
+  type Finding,
+  type Outline,
+  type TargetDescription,
+} from "../dockerfile/index.js";
+import { prepareBuild, type PreparedBuild } from "./prepare.js";
+import type { BuildRequest } from "./request.js";
+
+/** What `--call=check` finds. `error`: a hard error that ended the reading or planning. */
+export interface CheckReport {
+  readonly findings: readonly Finding[];
+  readonly error?: TsbuildError;
+}
+
+export type Description =
+  | { readonly call: "check"; readonly report: CheckReport }
+  | { readonly call: "outline"; readonly outline: Outline }
+  | { readonly call: "targets"; readonly targets: readonly TargetDescription[] };
+
+/** Describes the Dockerfile of a request. Nothing runs; base images are resolved, since their configurations matter. */
+export async function describe(
+  call: Description["call"],
+  request: BuildRequest,
+): Promise<Description> {
+  const signal = request.signal ?? new AbortController().signal;
+  const events: EventSink = request.events ?? (() => undefined);
+  await using cleanup = new CleanupStack();
+  const prepared = await prepareBuild(request, events, signal, cleanup);
+  const { dockerfile, error } = prepared.parsed;
+  if (call === "check") return { call, report: await check(prepared) };
+  if (error !== undefined) throw error;
+  if (call === "targets") return { call, targets: describeTargets(dockerfile) };
+  const { plan } = await prepared.plan(request.target);
+  const stage = dockerfile.stages.find(({ name, index }) =>
+    plan.stageName === undefined ? index === dockerfile.stages.length - 1 : name === plan.stageName,
+  );
+  if (stage === undefined) throw new RangeError("the planned stage is in the Dockerfile");
+  return { call, outline: describeOutline(dockerfile, stage, prepared.buildArgs) };
+}
+
+/** Findings of the target and what it needs; without a target, of all stages. */
+async function check({ request, parsed, plan }: PreparedBuild): Promise<CheckReport> {
+  const { dockerfile, error } = parsed;
+  if (error !== undefined) return { findings: sortFindings(checkDockerfile(dockerfile)), error };
+  const targets =
+    request.target === undefined
+      ? dockerfile.stages.map(({ index }) => String(index))
+      : [request.target];
+  const findings: Finding[] = [];
+  try {
+    for (const target of targets) findings.push(...(await plan(target)).findings);
+  } catch (failure) {
+    if (!(failure instanceof TsbuildError)) throw failure;
+    return {
+      findings: sortFindings([...checkDockerfile(dockerfile), ...findings]),
+      error: failure,
+    };
+  }
+  return { findings: sortFindings(findings) };
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SOURCE_DATE_EPOCH: the time that nothing in a reproducible image is later than.
+
+import { TsbuildError } from "../base/index.js";
+
+/** Build arguments with SOURCE_DATE_EPOCH of the environment, unless it is given as an argument. */
+export function withEpoch(
+  buildArgs: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, string> {
+  const epoch = env["SOURCE_DATE_EPOCH"];
+  if (epoch === undefined || epoch === "" || buildArgs.has("SOURCE_DATE_EPOCH")) return buildArgs;
+  return new Map([...buildArgs, ["SOURCE_DATE_EPOCH", epoch]]);
+}
+
+/** Seconds; undefined when it is not set, or set to nothing. Errors: BUILD_EPOCH. */
+export function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
+  const text = buildArgs.get("SOURCE_DATE_EPOCH");
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d{1,12}$/.test(text))
+    throw new TsbuildError(
+      "BUILD_EPOCH",
+      `SOURCE_DATE_EPOCH ${JSON.stringify(text)} is not a whole number of seconds`,
+    );
+  return Number(text);
+}

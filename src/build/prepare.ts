@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a build and a check have in common: the context is opened, its Dockerfile parsed, and stages can be planned.
+
+import type { CleanupStack, EventSink } from "../base/index.js";
+import {
+  openContext,
+  parseBuildContexts,
+  type BuildContext,
+  type LoadedContext,
+} from "../context/index.js";
+import {
+  checkDockerfile,
+  sortFindings,
+  tryParseDockerfile,
+  type Dockerfile,
+  type Finding,
+  type ParseOutcome,
+} from "../dockerfile/index.js";
+import { hostPlatform, normalizePlatform, parsePlatform, type Platform } from "../oci/index.js";
+import { planBuild, type Plan } from "../plan/index.js";
+import { ContextTrees, ImageResolver } from "../steps/index.js";
+import { withEpoch } from "./epoch.js";
+import { planEnvironment } from "./plan-environment.js";
+import type { BuildRequest } from "./request.js";
+import { openRooms, type Rooms } from "./rooms.js";
+
+/** A plan with everything that build checks have to say of it. */
+export interface CheckedPlan {
+  readonly plan: Plan;
+  /** In order of place. */
+  readonly findings: readonly Finding[];
+}
+
+/** A build before its first step. */
+export interface PreparedBuild {
+  readonly request: BuildRequest;
+  readonly rooms: Rooms;
+  readonly trees: ContextTrees;
+  readonly parsed: ParseOutcome;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly platform: Platform;
+  /** Plans a stage (absent: the last). Errors: PLAN_*, those of base images, all with their place. */
+  plan(target?: string): Promise<CheckedPlan>;
+}
+
+/** Opens everything; `cleanup` closes it. Errors: CONTEXT_*, STORE_*. A wrong Dockerfile is told by `parsed.error`. */
+export async function prepareBuild(
+  request: BuildRequest,
+  events: EventSink,
+  signal: AbortSignal,
+  cleanup: CleanupStack,
+): Promise<PreparedBuild> {
+  const env = request.env ?? process.env;
+  const cwd = request.cwd ?? process.cwd();
+  const named = parseBuildContexts(request.buildContexts ?? [], cwd);
+  const platform = normalizePlatform(
+    request.platform === undefined ? hostPlatform() : parsePlatform(request.platform),
+  );
+  const rooms = cleanup.use(await openRooms(request, events, signal));
+  const scratch = cleanup.use(await rooms.store.tempDir());
+  const environment = {
+    cwd,
+    scratch: scratch.path,
+    env,
+    signal,
+    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+  };
+  const trees = cleanup.use(new ContextTrees(rooms, signal));
+  const buildArgs = withEpoch(request.buildArgs ?? new Map<string, string>(), env);
+  const context = cleanup.use(await openContext(contextRequest(request, buildArgs), environment));
+  const { dockerfile: file, ignore } = await loadContext(context, trees);
+  const parsed = tryParseDockerfile(file.bytes, {
+    file: file.name,
+    ...optional("syntax", buildArgs.get("BUILDKIT_SYNTAX")),
+    ...optional("check", buildArgs.get("BUILDKIT_DOCKERFILE_CHECK")),
+  });
+  const images = new ImageResolver(rooms, { pull: request.pull ?? false, signal });
+
+  const plan = async (target?: string): Promise<CheckedPlan> => {
+    const { dockerfile } = parsed;
+    const findings: Finding[] = [];
+    const planned = await planBuild({
+      dockerfile,
+      environment: planEnvironment(images, trees, named, environment, cleanup),
+      ...optional("target", target),
+      targetPlatform: platform,
+      buildPlatform: hostPlatform(),
+      buildArgs,
+      labels: request.labels ?? {},
+      noCache: request.noCache ?? false,
+      network: request.network ?? "default",
+      ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
+      allow: request.allow ?? [],
+      warn: events,
+      report: (found) => findings.push(...found),
+      ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
+    });
+    findings.push(...checkStages(dockerfile, planned));
+    return { plan: planned, findings: sortFindings(findings) };
+  };
+  return { request, rooms, trees, parsed, buildArgs, platform, plan };
+}
+
+function checkStages(dockerfile: Dockerfile, plan: Plan): readonly Finding[] {
+  return checkDockerfile(dockerfile, { stages: ({ index }) => plan.stages.has(index) });
+}
+
+function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined || value === "" ? {} : ({ [key]: value } as Record<K, string>);
+}
+
+function contextRequest(
+  request: BuildRequest,
+  buildArgs: ReadonlyMap<string, string>,
+): Parameters<typeof openContext>[0] {
+  return {
+    context: request.context,
+    ...(request.file === undefined ? {} : { file: request.file }),
+    ...(request.ignoreFile === undefined ? {} : { ignoreFile: request.ignoreFile }),
+    keepGitDir: buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") === "1",
+    mtime: buildArgs.has("SOURCE_DATE_EPOCH") ? "commit" : "checkout",
+  };
+}
+
+/** The context's tree under the name "", and its Dockerfile. */
+async function loadContext(context: BuildContext, trees: ContextTrees): Promise<LoadedContext> {
+  const { tree } = context;
+  const label = `the build context ${context.name}`;
+  if (tree.kind !== "archive") {
+    const loaded = await context.load();
+    trees.add("", () => Promise.resolve({ tree, rules: loaded.ignore, label }));
+    return loaded;
+  }
+  // An archive is unpacked first: its Dockerfile and ignore file are in it.
+  const root = await trees.place(tree);
+  const loaded = await context.load(await trees.reader(root));
+  trees.addRoot("", { root, rules: loaded.ignore, label });
+  return loaded;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
+
+import { printable, type TsbuildError } from "../../base/index.js";
+import { describe, type BuildRequest, type Description } from "../../build.js";
+import { formatExcerpt } from "../../dockerfile/index.js";
+import { usageError } from "../options/values.js";
+
+export interface Call {
+  readonly call: Description["call"];
+  readonly json: boolean;
+}
+
+/** What `--call` and `--check` ask for; undefined: an ordinary build. */
+export function parseCall(call: string | undefined, check: boolean | undefined): Call | undefined {
+  if (call === undefined || call === "build")
+    return check === true ? { call: "check", json: false } : undefined;
+  const [name = "", ...options] = call.replace(/^subrequests\./, "").split(",");
+  const json = options.includes("format=json");
+  const unknown = options.find((option) => !/^format=(?:json|text)$/.test(option));
+  const known = name === "lint" ? "check" : name;
+  if (unknown !== undefined || (known !== "check" && known !== "outline" && known !== "targets"))
+    throw usageError(
+      "--call",
+      call,
+      "expected check, outline or targets, and format=json or format=text",
+    );
+  return { call: known, json };
+}
+
+/** Prints the description; exit code 1 when checks found something. */
+export async function describeCommand(
+  { call, json }: Call,
+  request: BuildRequest,
+): Promise<number> {
+  const description = await describe(call, request);
+  const write = (text: string): void => {
+    process.stdout.write(text);
+  };
+  switch (description.call) {
+    case "check":
+      write(json ? toJson(checkJson(description.report)) : checkText(description.report));
+      return description.report.findings.length > 0 || description.report.error !== undefined
+        ? 1
+        : 0;
+    case "outline":
+      write(json ? toJson(description.outline) : outlineText(description.outline));
+      return 0;
+    case "targets":
+      write(json ? toJson({ targets: description.targets }) : targetsText(description.targets));
+      return 0;
+  }
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2) + "\n";
+}
+
+type Report = Extract<Description, { call: "check" }>["report"];
+
+function checkJson({ findings, error }: Report): unknown {
+  const place = (location: TsbuildError["location"]): unknown =>
+    location && { file: location.file, ...location.range };
+  return {
+    warnings: findings.map(({ rule, message, summary, url, location }) => ({
+      ruleName: rule,
+      description: summary,
+      url,
+      detail: message,
+      location: place(location),
+    })),
+    ...(error === undefined
+      ? {}
+      : {
+          buildError: { code: error.code, message: error.message, location: place(error.location) },
+        }),
+  };
+}
+
+function checkText({ findings, error }: Report): string {
+  if (findings.length === 0 && error === undefined) return "Check complete, no warnings found.\n";
+  const lines = findings.length === 0 ? [] : [`Check complete, ${counted(findings.length)} found!`];
+  for (const { rule, message, summary, url, location } of findings)
+    lines.push(
+      "",
+      printable(`WARNING: ${rule} - ${url}`),
+      printable(summary),
+      printable(message),
+      "",
+      formatExcerpt(location),
+    );
+  if (error !== undefined) {
+    if (error.location !== undefined) lines.push("", formatExcerpt(error.location));
+    lines.push(printable(`ERROR: ${error.message}`));
+  }
+  return lines.join("\n") + "\n";
+}
+
+function counted(count: number): string {
+  return count === 1 ? "1 warning has been" : `${count} warnings have been`;
+}
+
+type Outline = Extract<Description, { call: "outline" }>["outline"];
+
+function outlineText({ name, description, args, secrets, ssh, caches }: Outline): string {
+  const lines = [`TARGET:      ${name ?? "(default)"}`];
+  if (description !== undefined) lines.push(`DESCRIPTION: ${description}`);
+  lines.push(
+    ...section(
+      "BUILD ARG",
+      ["VALUE", "DESCRIPTION"],
+      args.map((arg) => [arg.name, arg.value ?? "", arg.description ?? ""]),
+    ),
+  );
+  const mounts = (list: Outline["secrets"]): string[][] =>
+    list.map(({ id, required }) => [id, required ? "true" : "false"]);
+  lines.push(...section("SECRET", ["REQUIRED"], mounts(secrets)));
+  lines.push(...section("SSH", ["REQUIRED"], mounts(ssh)));
+  lines.push(...section("CACHE", ["REQUIRED"], mounts(caches)));
+  return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+function targetsText(targets: Extract<Description, { call: "targets" }>["targets"]): string {
+  const rows = targets.map(({ name, description, ...target }) => [
+    (name ?? "(unnamed)") + (target.default ? " (default)" : ""),
+    target.base,
+    description ?? "",
+  ]);
+  return section("TARGET", ["BASE", "DESCRIPTION"], rows)
+    .slice(1)
+    .map((line) => `${printable(line)}\n`)
+    .join("");
+}
+
+/** A table after a blank line; nothing for no rows. */
+function section(
+  first: string,
+  others: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  if (rows.length === 0) return [];
+  const table = [[first, ...others], ...rows];
+  const widths = [first, ...others].map((_, i) =>
+    Math.max(...table.map((row) => row[i]?.length ?? 0)),
+  );
+  return [
+    "",
+    ...table.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join("   ")
+        .trimEnd(),
+    ),
+  ];
+}
