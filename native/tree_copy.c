@@ -85,6 +85,36 @@ static bool is_directory(struct copy *copy, const char *path)
 	return fd >= 0;
 }
 
+#define MAX_LINKS 40 // as the kernel
+
+// Where a file lands whose target is a symlink: at what the link points to, there or not, as in Docker. NULL with errno.
+static char *follow_links(struct copy *copy, const char *target)
+{
+	char link[PATH_MAX];
+	cleanup_free char *path = strdup(target);
+	for (int i = 0; path != NULL && i < MAX_LINKS; i++) {
+		struct stat status;
+		cleanup_fd int fd = path_open(copy->dirs.root, path, O_PATH | O_NOFOLLOW, 0);
+		if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+			return NULL;
+		if (fd < 0 || fstat(fd, &status) < 0 || !S_ISLNK(status.st_mode))
+			return steal_pointer(&path);
+		ssize_t length = readlinkat(fd, "", link, sizeof link - 1);
+		if (length < 0)
+			return NULL;
+		link[length] = '\0';
+		char *slash = strrchr(path, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		char *next = *link == '/' || slash == NULL ? trimmed(link) : path_join(path, link);
+		free(path);
+		path = next;
+	}
+	if (path != NULL)
+		errno = ELOOP;
+	return NULL;
+}
+
 static int do_target(struct copy *copy, struct cursor *cursor)
 {
 	uint8_t as = take_u8(cursor);
@@ -102,6 +132,13 @@ static int do_target(struct copy *copy, struct cursor *cursor)
 	bool inside = as == 'a' && is_directory(copy, target);
 	if (as != 'd' && !inside && *target == '\0')
 		return conflict("/", "cannot replace to directory");
+	if (as != 'd' && !inside) {
+		char *followed = follow_links(copy, target);
+		if (followed == NULL)
+			return fail("choose the target", path);
+		free(target);
+		target = followed;
+	}
 	copy->target = path_join(target, inside ? name : "");
 	return copy->target == NULL ? fail("choose the target", path) : 0;
 }

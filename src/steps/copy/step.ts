@@ -164,7 +164,8 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
       : await unpackArchives(services, op, tree, matches, destination, context);
   const entries = rest.flatMap((match) => matchOperations(op, match, source.pattern));
   warnAboutSockets(entries, context);
-  if (entries.length > 0)
+  // Without any match there is still a layer, an empty one: the helper makes its directory.
+  if (entries.length > 0 || matches.length === 0)
     await sandbox.copy({ ...request, source: tree.root }, copyable(entries), context.signal);
 }
 
