@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
+import type { Writable } from "node:stream";
 import { CleanupStack, type EventSink } from "./base/index.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { assembleImage } from "./build/assemble.js";
@@ -120,7 +121,7 @@ async function exportTo(
   input: Parameters<Exporter["export"]>[0],
   options: {
     readonly signal: AbortSignal;
-    readonly stdout: NodeJS.WritableStream;
+    readonly stdout: Writable;
     readonly events: EventSink;
   },
 ): ReturnType<Exporter["export"]> {
@@ -131,7 +132,7 @@ async function exportTo(
   try {
     const result = await exporter.export(input, {
       signal,
-      stdout: options.stdout as NodeJS.WriteStream,
+      stdout: options.stdout,
       onProgress: (label, current, total) => {
         events({
           kind: "step-progress",

@@ -47,8 +47,9 @@ export async function describe(
 }
 
 /** Findings of the target and what it needs; without a target, of all stages. */
-async function check({ request, parsed, plan }: PreparedBuild): Promise<CheckReport> {
-  const { dockerfile, error } = parsed;
+async function check(prepared: PreparedBuild): Promise<CheckReport> {
+  const { request } = prepared;
+  const { dockerfile, error } = prepared.parsed;
   if (error !== undefined) return { findings: sortFindings(checkDockerfile(dockerfile)), error };
   const targets =
     request.target === undefined
@@ -56,7 +57,7 @@ async function check({ request, parsed, plan }: PreparedBuild): Promise<CheckRep
       : [request.target];
   const findings: Finding[] = [];
   try {
-    for (const target of targets) findings.push(...(await plan(target)).findings);
+    for (const target of targets) findings.push(...(await prepared.plan(target)).findings);
   } catch (failure) {
     if (!(failure instanceof TsbuildError)) throw failure;
     return {
