@@ -54,10 +54,11 @@ static int fail(const char *step, const struct entry *entry)
 	return report_error(step, entry->path, err, NULL);
 }
 
-// A parent component that is there but is no directory. In a layer, the entry's own word counts: the parent is a directory
-// now. Removes the first such component of `path`.
-static int clear_way(struct apply *apply, const char *path)
+// A parent component that is there but is no directory. In a layer, the later entry's word counts: it is a directory now.
+// Removes the first such component of `path`; `*cleared` is its path when it was a whiteout, else NULL.
+static int clear_way(struct apply *apply, const char *path, char **cleared)
 {
+	*cleared = NULL;
 	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		cleanup_free char *prefix = strndup(path, (size_t)(slash - path));
 		const char *last;
@@ -68,9 +69,14 @@ static int clear_way(struct apply *apply, const char *path)
 			continue;
 		if (errno != ENOTDIR)
 			return -1;
+		struct stat status;
 		cleanup_fd int parent = path_open_parent(apply->root, prefix, &last);
 		dirs_forget(&apply->dirs);
-		return parent < 0 ? -1 : unlinkat(parent, last, 0);
+		if (parent < 0 || fstatat(parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0 || unlinkat(parent, last, 0) < 0)
+			return -1;
+		if (entry_is_whiteout(&status))
+			*cleared = steal_pointer(&prefix);
+		return 0;
 	}
 	errno = ENOTDIR;
 	return -1;
@@ -79,9 +85,17 @@ static int clear_way(struct apply *apply, const char *path)
 static int parent_of(struct apply *apply, const char *path, const char **last)
 {
 	int parent = dirs_parent(&apply->dirs, path, last);
-	if (parent < 0 && errno == ENOTDIR && apply->layer && clear_way(apply, path) == 0)
-		parent = dirs_parent(&apply->dirs, path, last);
-	return parent;
+	if (parent >= 0 || errno != ENOTDIR || !apply->layer)
+		return parent;
+	cleanup_free char *cleared = NULL;
+	if (clear_way(apply, path, &cleared) < 0)
+		return -1;
+	parent = dirs_parent(&apply->dirs, path, last);
+	if (parent < 0 || cleared == NULL)
+		return parent;
+	// The mark said that what is below is gone, and this directory is new: it still hides it.
+	cleanup_fd int made = path_open(apply->root, cleared, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	return made < 0 || opaque_set(made) < 0 ? -1 : parent;
 }
 
 // What is called `name` now. 1: something, 0: nothing, -1 with errno.
