@@ -2,6 +2,7 @@
 // The verb `diff`: the helper's standard output is the tar.
 
 import { Readable } from "node:stream";
+import { TsbuildError } from "../base/index.js";
 import { rootFieldsOf } from "./encode.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
 import type { DiffRequest, StreamResult } from "./types.js";
@@ -9,13 +10,20 @@ import type { DiffRequest, StreamResult } from "./types.js";
 /** Passes the bytes on, and fails at the end when the helper did. A reader that stops early ends the helper. */
 async function* verified(helper: Helper): AsyncGenerator<Buffer, void, undefined> {
   let whole = false;
+  let size = 0;
   try {
-    for await (const chunk of helper.stdout ?? []) yield chunk as Buffer;
+    for await (const chunk of helper.stdout ?? []) {
+      size += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
     whole = true;
   } finally {
     if (!whole) helper.stop();
   }
   await helper.done;
+  // Even a tar of nothing has two blocks at its end.
+  if (size === 0)
+    throw new TsbuildError("SANDBOX_HELPER_CRASHED", "the native helper wrote no archive");
 }
 
 /** Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. */
@@ -36,6 +44,9 @@ export function diff(
     signal,
     stdout: "pipe",
   });
+  // When a process ends, Node throws away what nobody has begun to read. A reader may come later than that: with this
+  // listener the bytes wait.
+  helper.stdout?.on("readable", () => undefined);
   const done = helper.done.then(() => undefined);
   // Whoever reads the stream learns of the failure there; `done` may be awaited later or never.
   done.catch(() => undefined);
