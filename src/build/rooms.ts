@@ -2,7 +2,7 @@
 // Opening the rooms that a command needs: store, helper, snapshots, registries. All are closed together.
 
 import { CleanupStack, type EventSink } from "../base/index.js";
-import { createRegistryClient, type RegistryClient } from "../registry/index.js";
+import type { RegistryClient } from "../registry/index.js";
 import { createSandbox, type Sandbox } from "../sandbox/index.js";
 import { createSnapshots, type Snapshots } from "../snapshot/index.js";
 import { openStore, type Store } from "../store/index.js";
@@ -34,9 +34,13 @@ export async function openRooms(
   const sandbox = createSandbox({ storeRoot: store.root, onWarning });
   const snapshots = await createSnapshots({ store, sandbox, signal });
   let client: Promise<RegistryClient> | undefined;
+  // Loaded when it is needed: most builds have their base images at hand.
+  const openRegistry = async (): Promise<RegistryClient> => {
+    const { createRegistryClient } = await import("../registry/index.js");
+    return createRegistryClient({ env, onWarning });
+  };
   cleanup.defer(async () => (await client)?.close());
-  const registry = (): Promise<RegistryClient> =>
-    (client ??= createRegistryClient({ env, onWarning }));
+  const registry = (): Promise<RegistryClient> => (client ??= openRegistry());
   const held = cleanup.move();
   return {
     store,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The LMDB environment behind all tables. It is loaded and opened at first use, because a command that needs no metadata
-// should not pay for it; and it is set aside and begun anew when it turns out damaged, because all it holds can be made again.
+// The LMDB environment behind all tables. It is opened at first use; and it is set aside and begun anew when it turns out
+// damaged, because all it holds can be made again.
 
 import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
@@ -12,9 +11,6 @@ import { checkDatabaseFile } from "./database-check.js";
 import { DatabaseUsers } from "./database-users.js";
 import { storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
-
-// The package's own `open`, loaded synchronously so that reads of a table can be synchronous from the first one on.
-const load = createRequire(import.meta.url);
 
 export type Lmdb = LmdbModule.RootDatabase<Buffer>;
 
@@ -65,12 +61,15 @@ export class Database {
   readonly #file: string;
   readonly #warn: (message: string) => void;
   readonly #users: DatabaseUsers;
+  readonly #openLmdb: typeof LmdbModule.open;
   #lmdb: Lmdb | undefined;
   #closed = false;
   #pending: PendingWrite[] = [];
 
-  constructor(paths: RootPaths, warn: (message: string) => void) {
+  /** `open`: the package's own, already loaded, so that a table can be read synchronously from the first time on. */
+  constructor(paths: RootPaths, open: typeof LmdbModule.open, warn: (message: string) => void) {
     this.#paths = paths;
+    this.#openLmdb = open;
     this.#file = join(paths.meta, "metadata.mdb");
     this.#warn = warn;
     this.#users = new DatabaseUsers(paths.meta, this.#file);
@@ -83,7 +82,7 @@ export class Database {
     this.#users.enter();
     const fault = this.#fault();
     if (fault !== undefined) this.#setAside(fault);
-    const { open } = load("lmdb") as typeof LmdbModule;
+    const open = this.#openLmdb;
     const options = {
       path: this.#file,
       noSubdir: true,

@@ -25,7 +25,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     });
   const paths = openRoot(options.root);
   const temp = new TempSpace(paths.tmp);
-  const database = new Database(paths, warn);
+  const { open } = await import("lmdb");
+  const database = new Database(paths, open, warn);
   const blobs = new FileBlobStore(paths, temp, warn);
   const locks = new Locks(new LmdbTable<LockRecord>(database, "locks"));
   const leases = new Leases(new LmdbTable<LeaseRecord>(database, "leases"));
@@ -54,7 +55,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const usable = (): void => {
     if (closing !== undefined) throw new TsbuildError("STORE_CLOSED", "the store is closed");
   };
-  await Promise.resolve();
   return {
     root: paths.root,
     layoutDir: paths.layout,
