@@ -63,3 +63,6 @@ await build({
   logLevel: "warning",
   legalComments: "none",
 });
+
+// The compiler would take main.js for its own output and leave it as it is: without this state it writes everything anew.
+rmSync(join(import.meta.dirname, "..", "build", "src.tsbuildinfo"), { force: true });
