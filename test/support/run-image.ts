@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import assert from "node:assert/strict";
-import { run, type RunResult } from "./runner.js";
+import { run, type RunOptions, type RunResult } from "./runner.js";
 
 /** The runtime there is, or the reason to skip a test that needs one. */
 export function findRuntime(): { readonly runtime: string } | { readonly skip: string } {
@@ -21,7 +21,29 @@ export function findRuntime(): { readonly runtime: string } | { readonly skip: s
 /** What of an OCI runtime configuration we touch. */
 interface RuntimeConfig {
   process: { terminal: boolean; args: string[]; env: string[] };
+  mounts: { destination: string; type: string; source: string; options: string[] }[];
   linux: { namespaces: { type: string }[] };
+}
+
+/** An ordinary user's tools run as the root of a user namespace in which all subordinate ids are mapped. */
+const prefix: readonly string[] =
+  process.getuid?.() === 0 ? [] : ["unshare", "--user", "--map-root-user", "--map-auto"];
+
+/** sysfs can only be mounted by the owner of the network namespace; the host's belongs to the host's root. */
+function mountsFor(mounts: RuntimeConfig["mounts"]): RuntimeConfig["mounts"] {
+  if (prefix.length === 0) return mounts;
+  return mounts
+    .filter(({ type }) => type !== "cgroup")
+    .map((mount) =>
+      mount.type === "sysfs"
+        ? {
+            ...mount,
+            type: "none",
+            source: "/sys",
+            options: ["rbind", "nosuid", "noexec", "nodev"],
+          }
+        : mount,
+    );
 }
 
 /** An unpacked image, ready to run. */
@@ -47,14 +69,11 @@ export async function unpackImage(
   runtime: string,
 ): Promise<Bundle> {
   assert.equal(existsSync(directory), false);
-  const rootless = process.getuid?.() === 0 ? [] : ["--rootless"];
-  const unpacked = await run("umoci", [
-    "unpack",
-    ...rootless,
-    "--image",
-    `${layout}:${tag}`,
-    directory,
-  ]);
+  const tool = async (args: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
+    const [command = "", ...rest] = [...prefix, ...args];
+    return run(command, rest, options);
+  };
+  const unpacked = await tool(["umoci", "unpack", "--image", `${layout}:${tag}`, directory]);
   assert.equal(unpacked.code, 0, unpacked.stderr);
   const file = join(directory, "config.json");
   const config = JSON.parse(readFileSync(file, "utf8")) as RuntimeConfig;
@@ -72,6 +91,7 @@ export async function unpackImage(
             ...Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`),
           ],
         },
+        mounts: mountsFor(config.mounts),
         linux: {
           ...config.linux,
           namespaces: config.linux.namespaces.filter(({ type }) => type !== "network"),
@@ -79,17 +99,17 @@ export async function unpackImage(
       }),
     );
     // The state goes below the bundle, so that nothing of it can be left behind elsewhere.
-    return ["--root", join(directory, "state"), "run", "--bundle", directory, name()];
+    return [runtime, "--root", join(directory, "state"), "run", "--bundle", directory, name()];
   };
   let count = 0;
   const name = (): string => `${basename(directory)}-${process.pid}-${count++}`;
   return {
     directory,
     run: async (options = {}) =>
-      run(runtime, prepare(options), options.input === undefined ? {} : { input: options.input }),
+      tool(prepare(options), options.input === undefined ? {} : { input: options.input }),
     start(options = {}) {
-      const args = prepare(options);
-      const child = spawn(runtime, args, { stdio: ["ignore", "inherit", "inherit"] });
+      const [command = "", ...args] = [...prefix, ...prepare(options)];
+      const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
       const ended = new Promise<void>((done) => child.once("close", done));
       return {
         child,
@@ -99,7 +119,7 @@ export async function unpackImage(
           await Promise.race([ended, sleep(2_000)]);
           const container = args.at(-1) ?? "";
           if (child.exitCode === null)
-            await run(runtime, ["--root", join(directory, "state"), "kill", container, "KILL"]);
+            await tool([runtime, "--root", join(directory, "state"), "kill", container, "KILL"]);
           await ended;
         },
       };
