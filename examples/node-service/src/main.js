@@ -5,4 +5,5 @@ const server = service().listen(Number(process.env.PORT ?? 8080), () => {
   console.log(`listening on port ${server.address().port}`);
 });
 // As pid 1 a process dies of a signal only when it asks to.
-for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => server.close(() => process.exit(0)));
+for (const signal of ["SIGTERM", "SIGINT"])
+  process.on(signal, () => server.close(() => process.exit(0)));

@@ -9,7 +9,9 @@ test("greets, says that it is well, and knows nothing else", async () => {
   await new Promise((resolve) => server.once("listening", resolve));
   const base = `http://127.0.0.1:${server.address().port}`;
   try {
-    assert.deepEqual(JSON.parse(await expectStatus(`${base}/?name=you`, 200)), { message: "Hello you!" });
+    assert.deepEqual(JSON.parse(await expectStatus(`${base}/?name=you`, 200)), {
+      message: "Hello you!",
+    });
     assert.deepEqual(JSON.parse(await expectStatus(`${base}/`, 200)), { message: "Hello World!" });
     await expectStatus(`${base}/health`, 200);
     await expectStatus(`${base}/x`, 404);
