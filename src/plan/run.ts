@@ -51,7 +51,7 @@ export async function planRun(planner: StagePlanner, instruction: RunInstruction
     mounts,
     platform: formatPlatform(draft.platform),
   };
-  const shown = command.form === "script" ? [`<<${command.name}`] : argv;
+  const shown = command.form === "script" ? [...draft.shell, ...argv] : argv;
   const vertex = planner.add("run", inputs.vertices, op, instruction);
   draft.advance(vertex, `RUN ${draft.variables.historyArgs()}${shown.join(" ")} # buildkit`);
 }

@@ -24,9 +24,11 @@ function modeFor(chmod: string | undefined, entry: TreeEntry): { mode?: number }
   return { mode: applyMode(chmod, entry.mode, entry.type === "dir") };
 }
 
-/** The mode of directories that have to be made on the way. */
+/** The mode of directories that have to be made on the way. A symbolic mode changes what is there, so it is not for them. */
 export function parentMode(op: PlannedCopy): number {
-  return op.chmod === undefined ? directoryMode : applyMode(op.chmod, directoryMode, true);
+  return op.chmod === undefined || !/^[0-7]+$/.test(op.chmod)
+    ? directoryMode
+    : applyMode(op.chmod, directoryMode, true);
 }
 
 /** What copying one match does. */
@@ -70,11 +72,12 @@ function withParents(op: PlannedCopy, match: Match, pattern: string): PlannedEnt
 
 /** What stands before the first `/./` of a pattern, clean; "" without one. */
 function pivotOf(pattern: string): string {
-  const at = `/${pattern}`.indexOf("/./");
+  const path = pattern.replace(/^\/+/, "");
+  const at = path.indexOf("/./");
   return at < 0
     ? ""
     : posix
-        .normalize(`/${pattern.slice(0, at)}`)
+        .normalize(`/${path.slice(0, at)}`)
         .slice(1)
         .replace(/\/$/, "");
 }

@@ -92,15 +92,48 @@ async function expandWildcard(
 }
 
 async function readMatch(tree: SourceTree, path: string): Promise<Match | undefined> {
-  const listed = await tree.reader.list(path, { prune: prunesBelow(tree.rules, path) });
+  // Rules are about what is copied in the end: a link must not bring in what they leave out.
+  const real = await withoutLinks(tree, path);
+  if (real === undefined) return undefined;
+  const listed = await tree.reader.list(path, { prune: prunesBelow(tree.rules, real) });
   const entry = listed?.[0];
   if (listed === undefined || entry === undefined) return undefined;
   if (entry.type !== "dir") {
-    return tree.rules?.ignored(path) === true ? undefined : { path, entry, children: [] };
+    return tree.rules?.ignored(real) === true ? undefined : { path, entry, children: [] };
   }
-  const children = keep(listed.slice(1), path, tree.rules);
-  if (path !== "" && children.length === 0 && tree.rules?.ignored(path) === true) return undefined;
+  const children = keep(listed.slice(1), real, tree.rules);
+  if (real !== "" && children.length === 0 && tree.rules?.ignored(real) === true) return undefined;
   return { path, entry, children };
+}
+
+/** As many as the kernel follows. */
+const mostLinks = 40;
+
+/**
+ * The path with its symlinks followed, the last one included. Undefined: a link on the way is left out by the rules, or is
+ * one of too many. Without rules nobody needs to know, and the path is given back as it is.
+ */
+async function withoutLinks(tree: SourceTree, path: string): Promise<string | undefined> {
+  const { rules, reader } = tree;
+  if (rules === undefined || rules.empty) return path;
+  let left = path.split("/").filter((part) => part !== "");
+  let real: string[] = [];
+  for (let links = 0; left.length > 0;) {
+    const [part = "", ...rest] = left;
+    left = rest;
+    if (part === "..") real.pop();
+    if (part === "." || part === ".." || part === "") continue;
+    const here = [...real, part];
+    const entry = await reader.stat(here.join("/"), false);
+    if (entry?.type !== "symlink") {
+      real = here;
+      continue;
+    }
+    if (rules.ignored(here.join("/")) || ++links > mostLinks) return undefined;
+    left = [...entry.link.split("/"), ...rest];
+    if (entry.link.startsWith("/")) real = [];
+  }
+  return real.join("/");
 }
 
 /**
