@@ -86,11 +86,11 @@ export async function treeOf(box: SandboxFixture, root: Root): Promise<PlainEntr
   const hashes = await reader.hash(files);
   const hashOf = new Map(files.map((path, i) => [path, hashes[i] ?? ""]));
   const first = new Map<string, string>();
-  return entries.map(({ ino, dev, ctimeNs, ...entry }) => {
+  return entries.map((found) => {
+    const { ino, dev, ctimeNs: _, ...entry } = found;
     const key = `${dev}:${ino}`;
     const known = entry.type === "file" && entry.nlink > 1 ? first.get(key) : undefined;
     if (known === undefined) first.set(key, entry.path);
-    void ctimeNs;
     return { ...entry, hash: known === undefined ? (hashOf.get(entry.path) ?? "") : `= ${known}` };
   });
 }
