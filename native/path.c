@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "owner.h"
 
 // A rename that races with `..` makes the kernel answer EAGAIN; an attacker may race for ever, we do not.
 #define OPEN_TRIES 64
@@ -93,7 +94,7 @@ static int make_one(int parent, const char *name, const char *path, const struct
 	if (fd < 0)
 		return -1;
 	const struct timespec times[2] = {{.tv_sec = made->mtime}, {.tv_sec = made->mtime}};
-	if (fchown(fd, made->uid, made->gid) < 0 && errno != EINVAL && errno != EPERM)
+	if (owner_write(fd, made->uid, made->gid) < 0)
 		return -1;
 	if (fchmod(fd, made->mode & 07777) < 0 || futimens(fd, times) < 0)
 		return -1;
