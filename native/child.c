@@ -17,6 +17,8 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "net.h"
+#include "ns.h"
 #include "path.h"
 #include "priv.h"
 #include "report.h"
@@ -212,7 +214,7 @@ static int build_root(struct run *run)
 		return -1;
 	if (set_hostname(run) < 0)
 		return -1;
-	return run->network == NETWORK_HOST ? 0 : net_loopback();
+	return run->network == NETWORK_NONE ? net_loopback() : 0;
 }
 
 /* 2. From root of the step's namespaces to the user that the command runs as. */
@@ -244,9 +246,11 @@ void child_main(struct run *run)
 		report_error("make a control group namespace", NULL, errno, NULL);
 		_exit(EXIT_SYSTEM);
 	}
+	if (run->network == NETWORK_HELD && ns_join_network() < 0)
+		_exit(EXIT_SYSTEM);
 	if (build_root(run) < 0 || become_user(run, cwd) < 0)
 		_exit(EXIT_SYSTEM);
-	pass_gate(run); /* the network is up, and our parent was alive after we asked to die with it */
+	pass_gate(run); /* our parent was alive after we asked to die with it */
 	argv = command_arguments(run->spec);
 	env = command_environment(run);
 	umask(022);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "ns.h"
 #include "report.h"
 #include "spec.h"
 #include "verbs.h"
@@ -66,7 +67,10 @@ static int start_clean(void)
 	umask(0);
 	/* Dies with the thread that started us; a caller that is gone already has closed its end of fd 4. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	return sys_close_range(REPORT_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	/* Namespaces that we may be asked to join stay; what else leaked to us goes. */
+	if (sys_close_range(USER_NAMESPACE_FD + 1, ~0U, 0) < 0)
+		return -1;
+	return sys_close_range(NETWORK_NAMESPACE_FD, USER_NAMESPACE_FD, CLOSE_RANGE_CLOEXEC);
 }
 
 int main(int argc, char **argv)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network of a step: its loopback interface, and the user-mode program (pasta or slirp4netns) that connects its
-// namespace with the outside but not with the host's loopback.
+// See net.h. The program copies packets between the namespace and ordinary sockets of the host; it is told not to let anything
+// through to the host's loopback.
+
+#include "net.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@
 #include "cleanup.h"
 #include "compat.h"
 #include "report.h"
-#include "run.h"
 
 #define PATIENCE_MS 2000
 
@@ -42,12 +42,9 @@ int net_loopback(void)
  */
 static const char namespace_path[] = "/proc/version";
 
-static int bind_namespace(pid_t child)
+static int bind_namespace(void)
 {
-	char path[48];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child);
-	if (mount(path, namespace_path, NULL, MS_BIND, NULL) < 0)
+	if (mount("/proc/self/ns/net", namespace_path, NULL, MS_BIND, NULL) < 0)
 		return report_error("open the step's network namespace", NULL, errno, NULL);
 	return 0;
 }
@@ -83,24 +80,17 @@ static _Noreturn void become_program(const char *program, int complaints)
 	_exit(EXIT_SYSTEM);
 }
 
-/* True when the network namespace that fd shows (its /proc/PID/net) has a default route. */
-static bool has_default_route(pid_t child, const char *file, const char *start)
+/* True when our network namespace has a default route. */
+static bool is_connected(void)
 {
-	char path[64], text[4096];
-
-	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)child, file);
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	cleanup_fd int fd = open("/proc/self/net/route", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	return strstr(text, start) != NULL;
-}
-
-static bool is_connected(pid_t child)
-{
-	/* A line is "INTERFACE DESTINATION ...": a destination of zeros is the default route. lo has ::/0 as unreachable. */
-	return has_default_route(child, "route", "\t00000000\t");
+	/* A line is "INTERFACE DESTINATION ...". */
+	return strstr(text, "\t00000000\t") != NULL;
 }
 
 static long long now_ms(void)
@@ -121,35 +111,58 @@ static int give_up(const char *program, int complaints, const char *why)
 	return report_refusal("network", program, message);
 }
 
-int net_connect(const struct run *run, pid_t child, pid_t *helper)
+/* Started in the host's network, but held back until the namespace to connect is at its path. */
+static pid_t start_program(const char *program, int gate, int complaints)
 {
-	const char *program = spec_need(run->spec, "network-program");
-	int complaints[2];
+	char go;
+	pid_t pid = fork();
 
-	if (program == NULL || bind_namespace(child) < 0)
-		return -1;
-	if (pipe2(complaints, O_CLOEXEC | O_NONBLOCK) < 0)
-		return report_error("start a network program", program, errno, NULL);
-	cleanup_fd int listen_end = complaints[0], speak_end = complaints[1];
-	*helper = fork();
-	if (*helper < 0)
-		return report_error("start a network program", program, errno, NULL);
-	if (*helper == 0)
-		become_program(program, speak_end);
-	for (long long deadline = now_ms() + PATIENCE_MS; !is_connected(child);) {
-		int status;
-		if (waitpid(*helper, &status, WNOHANG) == *helper) {
+	if (pid != 0)
+		return pid;
+	if (read(gate, &go, 1) != 1)
+		_exit(EXIT_SYSTEM);
+	become_program(program, complaints);
+}
+
+/* Waits for the route that the program makes. -1: reported, and the program is gone. */
+static int await_route(const char *program, pid_t *helper, int complaints)
+{
+	for (long long deadline = now_ms() + PATIENCE_MS; !is_connected(); usleep(500)) {
+		if (waitpid(*helper, NULL, WNOHANG) == *helper) {
 			*helper = 0;
-			return give_up(program, listen_end, "the program ended");
+			return give_up(program, complaints, "the program ended");
 		}
 		if (now_ms() > deadline) {
 			net_disconnect(*helper);
 			*helper = 0;
-			return give_up(program, listen_end, "no network after two seconds");
+			return give_up(program, complaints, "no network after two seconds");
 		}
-		usleep(500);
 	}
 	return 0;
+}
+
+static int enter_new_network(void)
+{
+	if (unshare(CLONE_NEWNET) < 0)
+		return report_error("make a network namespace", NULL, errno, NULL);
+	return net_loopback();
+}
+
+int net_connect(const char *program, pid_t *helper)
+{
+	int complaints[2], gate[2];
+
+	if (pipe2(complaints, O_CLOEXEC | O_NONBLOCK) < 0 || pipe2(gate, O_CLOEXEC) < 0)
+		return report_error("start a network program", program, errno, NULL);
+	cleanup_fd int listen_end = complaints[0], speak_end = complaints[1], wait_end = gate[0], go_end = gate[1];
+	*helper = start_program(program, wait_end, speak_end);
+	if (*helper < 0)
+		return report_error("start a network program", program, errno, NULL);
+	if (enter_new_network() < 0 || bind_namespace() < 0)
+		return -1;
+	if (write(go_end, "", 1) != 1)
+		return report_error("start a network program", program, errno, NULL);
+	return await_route(program, helper, listen_end);
 }
 
 void net_disconnect(pid_t helper)

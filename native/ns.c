@@ -198,22 +198,51 @@ static int become_root(void)
 	return 0;
 }
 
+static int make_user_namespace(const struct spec *spec)
+{
+	const char *uids = spec_get(spec, "uidmap"), *gids = spec_need(spec, "gidmap");
+
+	if (gids == NULL)
+		return -1;
+	if (spec_get(spec, "newuidmap") != NULL)
+		return enter_with_writers(spec);
+	if (enter_user_namespace() < 0)
+		return -1;
+	return write_single_maps(uids, gids);
+}
+
+static int join(int fd, int type, const char *what)
+{
+	if (setns(fd, type) == 0)
+		return 0;
+	return report_error(what, NULL, errno, NULL);
+}
+
+static int join_user_namespace(void)
+{
+	char text[16] = "";
+
+	if (join(USER_NAMESPACE_FD, CLONE_NEWUSER, "join the user namespace") < 0)
+		return -1;
+	cleanup_fd int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return report_error("read id maps", "/proc/self/setgroups", errno, NULL);
+	setgroups_denied = strncmp(text, "deny", 4) == 0;
+	return 0;
+}
+
+int ns_join_network(void)
+{
+	return join(NETWORK_NAMESPACE_FD, CLONE_NEWNET, "join the network namespace");
+}
+
 int ns_enter(const struct spec *spec)
 {
-	size_t maps = spec_count(spec, "uidmap");
+	bool held = spec_bool(spec, "user-namespace");
 
-	if (maps > 0) {
-		const char *uids = spec_get(spec, "uidmap"), *gids = spec_need(spec, "gidmap");
-		if (gids == NULL)
-			return -1;
+	if (held || spec_get(spec, "uidmap") != NULL) {
 		rootless = true;
-		if (spec_get(spec, "newuidmap") != NULL) {
-			if (enter_with_writers(spec) < 0)
-				return -1;
-		} else if (enter_user_namespace() < 0 || write_single_maps(uids, gids) < 0) {
-			return -1;
-		}
-		if (become_root() < 0)
+		if ((held ? join_user_namespace() : make_user_namespace(spec)) < 0 || become_root() < 0)
 			return -1;
 	}
 	if (unshare(CLONE_NEWNS) < 0)

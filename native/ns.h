@@ -5,12 +5,18 @@
 
 #include "spec.h"
 
+/* Descriptors on which our caller may hand us namespaces that a `hold` keeps. */
+#define NETWORK_NAMESPACE_FD 5
+#define USER_NAMESPACE_FD 6
+
 /*
- * With id maps: a user namespace with those maps, in which we become 0:0. Always: a mount namespace of our own with private
- * propagation. -1: reported. The process must have one thread.
+ * With id maps: a user namespace with those maps, in which we become 0:0; with the field user-namespace, one that is held.
+ * Always: a mount namespace of our own with private propagation. -1: reported. The process must have one thread.
  */
 int ns_enter(const struct spec *spec);
-/* True once ns_enter made a user namespace. */
+/* Joins the network namespace that we were handed. -1: reported. */
+int ns_join_network(void);
+/* True once ns_enter entered a user namespace. */
 bool ns_is_rootless(void);
 /* True when setgroups(2) is forbidden in our user namespace (a single mapped id). */
 bool ns_denies_setgroups(void);

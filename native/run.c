@@ -57,9 +57,9 @@ static int prepare_root(struct run *run)
 static int prepare(struct run *run)
 {
 	run->insecure = spec_bool(run->spec, "insecure");
-	run->network = spec_is(run->spec, "network", "host")    ? NETWORK_HOST :
-		       spec_is(run->spec, "network", "private") ? NETWORK_PRIVATE :
-								  NETWORK_NONE;
+	run->network = spec_is(run->spec, "network", "host") ? NETWORK_HOST :
+		       spec_is(run->spec, "network", "held") ? NETWORK_HELD :
+							       NETWORK_NONE;
 	if (ns_enter(run->spec) < 0 || prepare_root(run) < 0)
 		return -1;
 	if (user_lookup(run->root_fd, spec_get(run->spec, "user"), &run->user) < 0)
@@ -97,7 +97,7 @@ static int watch_signals(void)
 static int start_child(struct run *run, struct watch *watch)
 {
 	unsigned long flags = CLONE_FILES | CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-			      (run->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
+			      (run->network == NETWORK_NONE ? CLONE_NEWNET : 0);
 
 	watch->child = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, &watch->process, NULL, NULL);
 	if (watch->child < 0)
@@ -105,13 +105,6 @@ static int start_child(struct run *run, struct watch *watch)
 				    errno == ENOSPC ? "a limit of the kernel is reached (sysctl user.max_*_namespaces)" : NULL);
 	if (watch->child == 0)
 		child_main(run);
-	return 0;
-}
-
-static int open_gate(const struct run *run)
-{
-	if (write(run->gate[1], "", 1) != 1)
-		return report_error("start the command", NULL, errno, NULL);
 	return 0;
 }
 
@@ -195,14 +188,14 @@ static void report_end(const siginfo_t *end)
 			     sigabbrev_np(end->si_status), REPORT_END);
 }
 
-/* Lets the child through its gates. -1: reported, and the child must go. */
-static int launch(struct run *run, struct watch *watch, pid_t *network)
+/* Lets the child go on. -1: reported, and the child must go. */
+static int launch(struct run *run, struct watch *watch)
 {
-	if (cgroup_join(run->spec, watch->child) < 0 || open_gate(run) < 0)
+	if (cgroup_join(run->spec, watch->child) < 0)
 		return -1;
-	if (run->network == NETWORK_PRIVATE && net_connect(run, watch->child, network) < 0)
-		return -1;
-	return open_gate(run);
+	if (write(run->gate[1], "go", 2) != 2)
+		return report_error("start the command", NULL, errno, NULL);
+	return 0;
 }
 
 /* Cleaning up comes before the final event: who hears of the end may use the layer at once. */
@@ -217,17 +210,15 @@ static int finish(struct run *run)
 static int run_and_watch(struct run *run, struct watch *watch)
 {
 	siginfo_t end = { 0 };
-	pid_t network = 0;
 
 	if (start_child(run, watch) < 0)
 		return -1;
-	int launched = launch(run, watch, &network);
+	int launched = launch(run, watch);
 	if (launched < 0)
 		kill_child(watch);
 	watch_child(watch);
 	while (waitid(P_PID, (id_t)watch->child, &end, WEXITED) < 0 && errno == EINTR)
 		continue;
-	net_disconnect(network);
 	close(run->output[0]);
 	close(run->output[1]);
 	drain_output(watch);

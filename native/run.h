@@ -14,7 +14,11 @@
 
 struct stubs;
 
-enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_PRIVATE };
+enum network {
+	NETWORK_NONE,
+	NETWORK_HOST,
+	NETWORK_HELD,    /* joined: a namespace that a `hold` keeps */
+};
 
 struct run {
 	const struct spec *spec;
@@ -25,7 +29,7 @@ struct run {
 	bool insecure;
 	enum network network;
 	struct stubs *stubs;
-	int gate[2];   /* the parent writes a byte: control group ready; another: network ready */
+	int gate[2];   /* the parent writes two bytes when the child is in its control groups */
 	int output[2]; /* the pipes' ends that the command gets as descriptors 1 and 2 */
 };
 
@@ -62,12 +66,5 @@ int relay_move(struct relay *relay);
 
 /* cgroup.c: puts the child into the request's control groups. -1: reported. */
 int cgroup_join(const struct spec *spec, pid_t pid);
-
-/* net.c: in the child: the loopback interface up. -1: reported. */
-int net_loopback(void);
-/* net.c, in the parent: connects the child's network namespace with a program, waits until it is. -1: reported. */
-int net_connect(const struct run *run, pid_t child, pid_t *helper);
-/* net.c, in the parent: ends the program. */
-void net_disconnect(pid_t helper);
 
 #endif

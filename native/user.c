@@ -181,7 +181,7 @@ int user_lookup(int rootfd, const char *spec, struct user *out)
 	if (user == NULL || passwd == NULL)
 		return user == NULL ? report_error("look up a user", spec, ENOMEM, NULL) : -1;
 	bool known = find_user(passwd, *user == '\0' ? "0" : user, out);
-	// An image without a user database has a root all the same.
+	/* An image without a user database has a root all the same. */
 	bool is_root = strcmp(user, "root") == 0;
 	if (!known && *user != '\0' && !is_root && !parse_id(user, &number))
 		return report_refusal("unknown-user", user, no_user);
@@ -195,8 +195,11 @@ int user_lookup(int rootfd, const char *spec, struct user *out)
 		if ((groups = read_database(rootfd, "/etc/group")) == NULL)
 			return -1;
 	bool group_given = group != NULL && *group != '\0';
-	if (group_given && !find_group(groups, group, &out->gid) && strcmp(group, "root") != 0)
-		return report_refusal("unknown-group", group, no_group);
+	if (group_given && !find_group(groups, group, &out->gid)) {
+		if (strcmp(group, "root") != 0)
+			return report_refusal("unknown-group", group, no_group);
+		out->gid = 0;
+	}
 	out->groups = malloc(sizeof(*out->groups));
 	if (out->groups == NULL || out->name == NULL || out->home == NULL)
 		return report_error("look up a user", spec, ENOMEM, NULL);

@@ -33,15 +33,13 @@ async function copyOps(
   const from = (path: string): string => (path === "" ? seed.path : `${seed.path}/${path}`);
   return [
     { op: "target", path: "", as: "dir", name: "", parentMode: 0o755 },
-    ...entries
-      .slice(1)
-      .map(({ path }): CopyOp => ({
-        op: "entry",
-        from: from(path),
-        to: path,
-        follow: false,
-        merge: "set",
-      })),
+    ...entries.slice(1).map(({ path }): CopyOp => ({
+      op: "entry",
+      from: from(path),
+      to: path,
+      follow: false,
+      merge: "set",
+    })),
   ];
 }
 

@@ -8,6 +8,7 @@ import { seedFields } from "./cache-seed.js";
 import { openCgroup } from "./cgroup.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { eventNumber, eventText, type HelperEvent } from "./events.js";
+import type { HeldNamespaces, NetworkLease } from "./held-namespaces.js";
 import type { NetworkChooser } from "./network.js";
 import { openSocketProxy } from "./socket-proxy.js";
 import { startHelper, type HelperConfig } from "./spawn.js";
@@ -17,6 +18,7 @@ import type { RunLimits, RunMount, RunOutput, RunRequest, RunResult } from "./ty
 export interface RunContext {
   readonly config: HelperConfig;
   readonly networks: NetworkChooser;
+  readonly namespaces: HeldNamespaces;
   readonly onNotice: (message: string) => void;
 }
 
@@ -119,11 +121,13 @@ async function attempt(
   context: RunContext,
   fields: readonly Field[],
   output: RunOutput,
+  networkNamespace?: number,
 ): Promise<HelperEvent> {
   const helper = startHelper(context.config, {
     verb: "run",
     fields,
     signal: output.signal,
+    ...(networkNamespace === undefined ? {} : { networkNamespace }),
     stdout: "pipe",
     onStderr: (data) => {
       output.onOutput("stderr", data);
@@ -135,7 +139,33 @@ async function attempt(
   return helper.done;
 }
 
-/** Tries the ways to the network in turn. Each failure comes before the command starts, so nothing runs twice. */
+/** A network by the first program that works; undefined, with a notice, when the host's has to do. */
+async function leaseNetwork(
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<NetworkLease | undefined> {
+  for (;;) {
+    const choice = context.networks.choose();
+    if (choice.kind === "host") {
+      context.onNotice(`RUN steps share the host's network: ${choice.reason}`);
+      return undefined;
+    }
+    try {
+      return await context.namespaces.lease(choice.path, signal);
+    } catch (error) {
+      if (!isTsbuildError(error, "SANDBOX_NETWORK")) throw error;
+      context.networks.failed(choice.path, messageOf(error));
+    }
+  }
+}
+
+/** Capabilities with which a step could leave a network other than it found it. */
+function mayChangeNetwork(request: RunRequest): boolean {
+  if (request.security === "insecure") return true;
+  const granted = stepCapabilities(request.capAdd, request.capDrop);
+  return granted.includes("CAP_NET_ADMIN") || granted.includes("CAP_SYS_ADMIN");
+}
+
 async function withNetwork(
   context: RunContext,
   request: RunRequest,
@@ -144,22 +174,15 @@ async function withNetwork(
 ): Promise<HelperEvent> {
   if (request.network !== "default")
     return attempt(context, [...fields, ["network", request.network]], output);
-  for (;;) {
-    const choice = context.networks.choose();
-    if (choice.kind === "host") {
-      context.onNotice(`RUN steps share the host's network: ${choice.reason}`);
-      return attempt(context, [...fields, ["network", "host"]], output);
-    }
-    const network: Field[] = [
-      ["network", "private"],
-      ["network-program", choice.path],
-    ];
-    try {
-      return await attempt(context, [...fields, ...network], output);
-    } catch (error) {
-      if (!isTsbuildError(error, "SANDBOX_NETWORK")) throw error;
-      context.networks.failed(choice.path, messageOf(error));
-    }
+  const lease = await leaseNetwork(context, output.signal);
+  if (lease === undefined) return attempt(context, [...fields, ["network", "host"]], output);
+  let reuse = false;
+  try {
+    const event = await attempt(context, [...fields, ["network", "held"]], output, lease.fd);
+    reuse = !mayChangeNetwork(request);
+    return event;
+  } finally {
+    lease.release(reuse);
   }
 }
 

@@ -3,6 +3,7 @@
 // in this room; knows no verb.
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { messageOf, printable, TsbuildError } from "../base/index.js";
 import { encodeRequest, type Field } from "./encode.js";
@@ -13,8 +14,10 @@ export interface HelperConfig {
   /** The executable. */
   readonly helperPath: string;
   readonly storeRoot: string;
-  /** Fields that give the user namespace; none as root. */
+  /** Fields that make the user namespace; none as root. */
   readonly idMapFields: readonly Field[];
+  /** A descriptor of a user namespace to join instead, if there is one by now. */
+  readonly userNamespace?: () => number | undefined;
 }
 
 export interface HelperOptions {
@@ -27,6 +30,8 @@ export interface HelperOptions {
   readonly stdout?: "pipe" | "ignore";
   /** Where descriptor 2 goes. Default: kept (its end) for the error of a crash. */
   readonly onStderr?: (data: Uint8Array) => void;
+  /** A descriptor of the network namespace that the fields speak of. */
+  readonly networkNamespace?: number;
   /** Called with each event that is not final. */
   readonly onEvent?: (event: HelperEvent) => void;
 }
@@ -42,6 +47,8 @@ export interface Helper {
   readonly done: Promise<HelperEvent>;
   /** Asks it to end: SIGTERM, and SIGKILL when that does not help within two seconds. `done` tells when it has. */
   stop(): void;
+  /** From now on it does not keep this process alive; it ends when this process does. */
+  letGo(): void;
 }
 
 const GRACE_MS = 2000;
@@ -72,7 +79,12 @@ class Running implements Helper {
   stop(): void {
     if (this.#killTimer !== undefined || this.#child.exitCode !== null) return;
     this.#child.kill("SIGTERM");
-    this.#killTimer = setTimeout(() => this.#child.kill("SIGKILL"), GRACE_MS);
+    this.#killTimer = setTimeout(() => this.#child.kill("SIGKILL"), GRACE_MS).unref();
+  }
+
+  letGo(): void {
+    this.#child.unref();
+    for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.unref();
   }
 
   #listen(): void {
@@ -160,16 +172,27 @@ function cannotStart(path: string, cause: unknown): TsbuildError {
  */
 export function startHelper(config: HelperConfig, options: HelperOptions): Helper {
   options.signal.throwIfAborted();
+  const userNamespace = config.userNamespace?.();
   const request = encodeRequest(options.verb, [
     ["store", config.storeRoot],
-    ...config.idMapFields,
+    ...(userNamespace === undefined
+      ? config.idMapFields
+      : [["user-namespace", true] satisfies Field]),
     ...options.fields,
   ]);
   const child = spawn(config.helperPath, [options.verb], {
     env: {},
     cwd: "/",
     detached: true,
-    stdio: [options.stdin ?? "ignore", options.stdout ?? "ignore", "pipe", "pipe", "pipe"],
+    stdio: [
+      options.stdin ?? "ignore",
+      options.stdout ?? "ignore",
+      "pipe",
+      "pipe",
+      "pipe",
+      options.networkNamespace ?? "ignore",
+      userNamespace ?? "ignore",
+    ],
   });
   return new Running(child, options, request);
 }

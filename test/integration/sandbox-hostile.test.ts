@@ -131,7 +131,7 @@ describe("an image's user database", () => {
       );
     });
     assert.equal((await box.step("id -u; id -g", { root, user: "d" })).stdout, "12\n13\n");
-    for (const user of ["a", "b", "root", ":", "-1", "4294967296", "1 2"])
+    for (const user of ["a", "b", ":", "-1", "4294967296", "1 2"])
       await assert.rejects(
         box.step("true", { root, user: user === ":" ? "x:" : user }),
         code("SANDBOX_USER"),
@@ -205,15 +205,18 @@ describe("when the builder is killed", () => {
         import { createSandbox } from ${JSON.stringify(join(process.cwd(), "dist/sandbox/index.js"))};
         const sandbox = createSandbox({ storeRoot: ${JSON.stringify(box.store)} });
         await sandbox.run({ root: { kind: "stack", lowers: ["base"], upper: "killed-${marker}" },
-          argv: ["/bin/sh", "-c", "trap '' TERM INT HUP; echo up; sleep ${marker} & sleep ${marker}"], env: ["PATH=/bin"], cwd: "/",
+          argv: ["/bin/sh", "-c", "trap '' TERM INT HUP; sleep ${marker} & sleep ${marker}"], env: ["PATH=/bin"], cwd: "/",
           user: "", hostname: "h", hosts: "", resolvConf: "", network: ${JSON.stringify(network)}, security: "sandbox", mounts: [],
-          limits: {} }, { onOutput: () => process.stdout.write("up"), signal: new AbortController().signal });`;
+          limits: {} }, { onOutput: () => undefined, signal: new AbortController().signal });`;
       const builder = spawn(process.execPath, ["--input-type=module", "-e", program], {
-        stdio: ["ignore", "pipe", "inherit"],
+        stdio: ["ignore", "ignore", "inherit"],
       });
-      await new Promise((resolve) => builder.stdout.once("data", resolve));
-      assert.equal(running(marker) > 0, true);
-      builder.kill("SIGKILL");
+      try {
+        for (let tries = 0; running(marker) < 2 && tries < 200; tries++) await sleep(50);
+        assert.equal(running(marker), 2);
+      } finally {
+        builder.kill("SIGKILL");
+      }
       for (let tries = 0; running(marker) > 0 && tries < 40; tries++) await sleep(50);
       assert.equal(running(marker), 0);
       // The next step in the same layer is not disturbed by what was left.

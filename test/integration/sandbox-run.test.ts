@@ -345,6 +345,21 @@ describe("networks", () => {
     const { stdout } = await box.step("ip -o link | wc -l; ip -o addr show lo | grep -c 127.0.0.1");
     assert.equal(stdout, "1\n1\n");
   });
+  it("of kind default are lent to one step at a time, and used again unless a step could change them", async (t) => {
+    const inode = async (changes = {}): Promise<string> =>
+      (await box.step("readlink /proc/self/ns/net; sleep 0.3", { network: "default", ...changes }))
+        .stdout;
+    const first = await inode();
+    if (box.warnings.length > 0) {
+      t.skip(box.warnings[0] ?? "");
+      return;
+    }
+    assert.equal(await inode(), first);
+    const [one, other] = await Promise.all([inode(), inode()]);
+    assert.notEqual(one, other);
+    const admin = await inode({ capAdd: ["NET_ADMIN"] });
+    assert.notEqual(await inode(), admin);
+  });
   it("of kind default do not reach the host's loopback, or say that they are the host's", async () => {
     const { createServer } = await import("node:net");
     const server = createServer((socket) => socket.end("host"));
