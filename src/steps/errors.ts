@@ -7,7 +7,7 @@ export const stepsErrorCodes = {
   STEPS_SECRET_TOO_LARGE: "A secret has more than 500 KiB.",
   STEPS_SSH_MISSING: "A required ssh agent was not given.",
   STEPS_NO_PLATFORM: "A base image does not exist for the wanted platform.",
-  STEPS_IMAGE_NOT_FOUND: "A base image is neither in the store nor where its reference points.",
+  STEPS_BAD_SOURCE: "A git source of ADD cannot be understood.",
   STEPS_LAYOUT: "An OCI layout given as a build context cannot be used.",
   STEPS_NO_FILENAME: "The URL of an ADD does not end with a file name.",
   STEPS_CHECKSUM: "A download or a commit is not what --checksum says.",

@@ -42,7 +42,7 @@ export function gitStep(services: StepServices): Step {
 function sourceOf({ url, checksum, keepGitDir }: GitOp): GitSource {
   const parsed = parseGitUrl(url);
   if (parsed === undefined)
-    throw new TsbuildError("CONTEXT_BAD_REFERENCE", `not a git URL: ${redactUrl(url)}`);
+    throw new TsbuildError("STEPS_BAD_SOURCE", `not a git URL: ${redactUrl(url)}`);
   if (checksum !== undefined && parsed.checksum !== undefined && parsed.checksum !== checksum)
     throw new TsbuildError(
       "STEPS_CHECKSUM",

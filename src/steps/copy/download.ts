@@ -10,7 +10,7 @@ import type { OpenedTree } from "../trees.js";
 import { copyArchives } from "./archives.js";
 import { matchOperations } from "./operations.js";
 import { select } from "./select.js";
-import { ownerOf } from "./step.js";
+import { ownerOf } from "./owner.js";
 
 export async function copyDownload(
   services: StepServices,

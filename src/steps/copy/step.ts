@@ -8,6 +8,7 @@ import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
 import { openTree, type OpenedTree } from "../trees.js";
+import { ownerOf } from "./owner.js";
 import { copyArchives } from "./archives.js";
 import { digestEntries } from "./digest.js";
 import { copyDownload } from "./download.js";
@@ -190,12 +191,6 @@ async function unpackArchives(
     context,
   );
   return matches.filter((match) => !unpacked.has(match));
-}
-
-/** Files of a context belong to root, those of a stage keep their owners, and --chown is over both. */
-export function ownerOf(op: CopyOp): Owner {
-  if (op.chown !== undefined) return { kind: "spec", spec: op.chown };
-  return op.keepOwners ? { kind: "keep" } : { kind: "ids", uid: 0, gid: 0 };
 }
 
 function* copyable(entries: readonly PlannedEntry[]): Iterable<PlannedEntry["op"]> {
