@@ -3,7 +3,7 @@
 
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
-import type { Owner, Root } from "../../sandbox/index.js";
+import type { Root } from "../../sandbox/index.js";
 import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
