@@ -48,7 +48,7 @@ class MemoryCache implements CacheStore {
 interface Lab {
   readonly ran: string[];
   readonly events: BuildEvent[];
-  solve(target: string, options?: { readonly signal?: AbortSignal }): Promise<Result>;
+  readonly solve: (target: string, options?: { readonly signal?: AbortSignal }) => Promise<Result>;
 }
 
 /** `run` gives the result of a vertex; `content` makes the step known by what its inputs hold. */
@@ -73,7 +73,7 @@ function lab(
     run: async (vertex, inputs, { signal }) => {
       ran.push(vertex.id);
       return behaviour.run === undefined
-        ? `${vertex.id}(${inputs.join(",")})`
+        ? `${vertex.id}(${inputs.map(String).join(",")})`
         : behaviour.run(vertex, inputs, signal);
     },
     usable: (result) => Promise.resolve(behaviour.usable?.(result) ?? true),
