@@ -38,6 +38,7 @@ static const struct verb {
 	{ "inherit", verb_inherit },
 	{ "remove", verb_remove },
 	{ "sync", verb_sync },
+	{ "usage", verb_usage },
 	{ NULL, NULL },
 };
 

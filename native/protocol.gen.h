@@ -174,7 +174,21 @@ static const struct field_rule remove_fields[] = {
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
+};
+
+static const struct field_rule usage_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
+	{ "id", FIELD_ID, true, false, 4096, NULL },
+	{ "all", FIELD_BOOL, false, false, 4096, NULL },
 };
 
 static const struct field_rule sync_fields[] = {
@@ -197,5 +211,6 @@ static const struct verb_rules all_rules[] = {
 	{ "diff", diff_fields, sizeof(diff_fields) / sizeof(diff_fields[0]) },
 	{ "inherit", inherit_fields, sizeof(inherit_fields) / sizeof(inherit_fields[0]) },
 	{ "remove", remove_fields, sizeof(remove_fields) / sizeof(remove_fields[0]) },
+	{ "usage", usage_fields, sizeof(usage_fields) / sizeof(usage_fields[0]) },
 	{ "sync", sync_fields, sizeof(sync_fields) / sizeof(sync_fields[0]) },
 };

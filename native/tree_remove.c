@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb `remove`: deletes directories below <store>/snapshots/ with all that is in them, whoever owns it. Symlinks are
-// removed, never followed; every step goes from an open directory to one name in it.
+// The verb `remove`: deletes directories below a place of the store (snapshots/ unless told otherwise) with all that is in
+// them, whoever owns it. Symlinks are removed, never followed; every step goes from an open directory to one name in it.
+// Two removals of the same directory do not disturb one another.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -54,12 +55,14 @@ static int remove_name(struct removal *removal, int parent, const char *name, in
 	}
 	int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	int failed = remove_inside(removal, directory, depth + 1);
 	int saved = errno;
 	close(directory);
 	errno = saved;
-	return failed < 0 ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
+	if (failed < 0)
+		return -1;
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 static int remove_tree(int parent, const char *name)
@@ -87,15 +90,18 @@ int verb_remove(const struct spec *spec)
 	cleanup_fd int root = open(store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return report_error("open the store", store, errno, NULL);
-	cleanup_fd int snapshots = openat(root, "snapshots", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (snapshots < 0 && errno == ENOENT)
+	const char *where = spec_get(spec, "place");
+	if (where == NULL)
+		where = "snapshots";
+	cleanup_fd int place = openat(root, where, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0 && errno == ENOENT)
 		return 0;
-	if (snapshots < 0)
-		return report_error("open the store's snapshots", store, errno, NULL);
+	if (place < 0)
+		return report_error("open a directory of the store", where, errno, NULL);
 	size_t cursor = 0;
 	for (const char *id; spec_next(spec, "id", &cursor, &id);) {
-		if (!id_valid(id) || remove_tree(snapshots, id) < 0)
-			return report_error("remove a layer directory", id, errno, NULL);
+		if (!id_valid(id) || remove_tree(place, id) < 0)
+			return report_error("remove a directory of the store", id, errno, NULL);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@ import { run } from "./run.js";
 import type { HelperConfig } from "./spawn.js";
 import { openTree } from "./tree-reader.js";
 import type { Sandbox } from "./types.js";
+import { usage } from "./usage.js";
 
 export interface SandboxOptions {
   /** Absolute. Its directories `snapshots` and `cache-mounts` must exist before anything but `probe` is called. */
@@ -61,7 +62,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     inheritDirectories: (dir, lowers, paths, signal) =>
       inheritDirectories(config, dir, lowers, paths, signal),
     diff: (request, signal) => diff(config, request, signal),
-    remove: (dirs, signal) => remove(config, dirs, signal),
+    remove: (dirs, signal, place) => remove(config, dirs, signal, place),
+    usage: (place, dirs, signal) => usage(config, place, dirs, signal),
     sync: (signal) => sync(config, signal),
   };
 }

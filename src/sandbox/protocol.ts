@@ -139,6 +139,17 @@ const ownerFields: readonly FieldRow[] = [
   },
 ];
 
+/** Directories of the store. */
+const placeFields: readonly FieldRow[] = [
+  {
+    name: "place",
+    type: "word",
+    words: ["snapshots", "cache-mounts"],
+    meaning: "where the directories are (default: snapshots)",
+  },
+  { name: "id", type: "id", repeatable: true, meaning: "a directory" },
+];
+
 /** All verbs. Order is the order of the documentation. */
 export const verbs: readonly VerbRow[] = [
   {
@@ -214,10 +225,17 @@ export const verbs: readonly VerbRow[] = [
   },
   {
     verb: "remove",
-    summary: "Removes layer directories with everything in them.",
+    summary: "Removes directories of the store with everything in them.",
+    fields: [...commonFields, ...placeFields],
+  },
+  {
+    verb: "usage",
+    summary:
+      "Says what directories of the store take on the disk, as du counts it: an event `usage` for each that is there and, for `all`, one `rest`.",
     fields: [
       ...commonFields,
-      { name: "id", type: "id", repeatable: true, meaning: "a layer directory" },
+      ...placeFields,
+      { name: "all", type: "bool", meaning: "every directory of the place" },
     ],
   },
   {

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs `remove` and `sync`: what concerns the store's directories as such.
 
+import type { Field } from "./encode.js";
 import { startHelper, type HelperConfig } from "./spawn.js";
-import type { LayerDirId } from "./types.js";
+import type { LayerDirId, StorePlace } from "./types.js";
 
-/** Removes layer directories, whoever owns what is in them. Missing ones are fine. */
+/** Removes directories of the store, whoever owns what is in them. Missing ones are fine. */
 export async function remove(
   config: HelperConfig,
   dirs: readonly LayerDirId[],
   signal: AbortSignal,
+  place: StorePlace = "snapshots",
 ): Promise<void> {
   if (dirs.length === 0) return;
   const helper = startHelper(config, {
     verb: "remove",
-    fields: dirs.map((id) => ["id", id]),
+    fields: [["place", place], ...dirs.map((id): Field => ["id", id])],
     signal,
   });
   await helper.done;

@@ -296,6 +296,22 @@ export interface ProbeItem {
   readonly hint?: string;
 }
 
+/** Where the store keeps directories that only the helper touches. */
+export type StorePlace = "snapshots" | "cache-mounts";
+
+/** What something takes on the disk, as `du` counts it: allocated blocks, a file with several names once. */
+export interface DiskUsage {
+  readonly bytes: number;
+  /** Directories and other entries count too. */
+  readonly files: number;
+}
+
+export interface PlaceUsage {
+  readonly dirs: ReadonlyMap<LayerDirId, DiskUsage>;
+  /** Of the place itself, and of what is in it without being a directory of the store. Only for "all". */
+  readonly rest: DiskUsage;
+}
+
 /** The door. One instance per store root; every method starts a helper process that ends with the call (or the session). */
 export interface Sandbox {
   probe(signal: AbortSignal): Promise<readonly ProbeItem[]>;
@@ -319,8 +335,14 @@ export interface Sandbox {
     signal: AbortSignal,
   ): Promise<void>;
   diff(request: DiffRequest, signal: AbortSignal): StreamResult;
-  /** Removes layer directories and everything in them, whoever owns it. Missing ones are fine. */
-  remove(dirs: readonly LayerDirId[], signal: AbortSignal): Promise<void>;
+  /** Removes directories (by default layer directories) and everything in them, whoever owns it. Missing ones are fine. */
+  remove(dirs: readonly LayerDirId[], signal: AbortSignal, place?: StorePlace): Promise<void>;
+  /** What directories of a place take on the disk; missing ones are left out. "all": every one of the place. */
+  usage(
+    place: StorePlace,
+    dirs: readonly LayerDirId[] | "all",
+    signal: AbortSignal,
+  ): Promise<PlaceUsage>;
   /** Makes what was written into the store so far survive a loss of power. Takes as long as the disk needs. */
   sync(signal: AbortSignal): Promise<void>;
 }
