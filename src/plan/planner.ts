@@ -174,7 +174,7 @@ class Planner implements StageServices {
       .slice(0, stage.index)
       .findLast((s) => s.name === name.toLowerCase());
     if (earlier !== undefined) return (await this.#stage(earlier)).asBase();
-    const image = await at(place, this.options.environment.resolveImage(name, platform));
+    const image = await this.#resolve(name, platform, place);
     return this.#imageBase(stage, image, platform, place);
   }
 
@@ -275,9 +275,7 @@ class Planner implements StageServices {
     if (context?.kind === "tree") return { context: context.name };
     const found = context === undefined ? this.#sourceStage(name, stage, place) : undefined;
     if (found !== undefined) return { vertex: (await this.#stage(found)).head };
-    const image =
-      context?.image ??
-      (await at(place, this.options.environment.resolveImage(name, this.options.targetPlatform)));
+    const image = context?.image ?? (await this.#resolve(name, this.options.targetPlatform, place));
     return {
       vertex: this.#imageVertex(
         image,
@@ -285,6 +283,27 @@ class Planner implements StageServices {
         place,
       ),
     };
+  }
+
+  /** An image by its reference. When it cannot be had, a misspelt stage may be what was meant. */
+  async #resolve(
+    name: string,
+    platform: Platform,
+    location: SourceLocation,
+  ): Promise<ResolvedImage> {
+    try {
+      return await this.options.environment.resolveImage(name, platform);
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error;
+      const guess = didYouMean(name, this.#stageNames());
+      const { code, message, details, cause } = error;
+      throw new TsbuildError(code, `${name}: ${message}${guess}`, {
+        location,
+        details,
+        cause,
+        hint: error.hint ?? "No stage of this name stands above, so it was looked for as an image.",
+      });
+    }
   }
 
   #sourceStage(name: string, stage: Stage, location: SourceLocation): Stage | undefined {
