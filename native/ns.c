@@ -21,6 +21,8 @@
 #include "compat.h"
 #include "report.h"
 
+#define MAX_MAPS 64
+
 static bool rootless;
 static bool setgroups_denied;
 
@@ -50,38 +52,42 @@ struct map_writer {
 	int output; /* what it complains about */
 };
 
-/* PROGRAM PID INSIDE OUTSIDE COUNT ...; NULL: out of memory. */
-static char **map_arguments(const struct spec *spec, const struct map_writer *writer)
+/* PROGRAM PID INSIDE OUTSIDE COUNT ... */
+struct map_arguments {
+	const char *list[3 * MAX_MAPS + 3];
+	char pid[16];
+	char maps[MAX_MAPS][64];
+};
+
+/* 0, or -1: more maps than there is room for, or too long ones. */
+static int fill_arguments(const struct spec *spec, const struct map_writer *writer, struct map_arguments *arguments)
 {
-	size_t maps = spec_count(spec, writer->field), n = 0;
-	char **arguments = calloc(3 * maps + 3, sizeof(*arguments));
+	size_t n = 0, maps = 0;
 	const char *value;
 
-	if (arguments == NULL)
-		return NULL;
-	arguments[n++] = (char *)writer->program;
-	if (asprintf(&arguments[n++], "%d", (int)getpid()) < 0)
-		return NULL;
-	for (size_t cursor = 0; spec_next(spec, writer->field, &cursor, &value);) {
-		char *space = arguments[n++] = strdup(value);
-		/* The decoder has checked that there are two spaces. */
-		while (space != NULL && (space = strchr(space, ' ')) != NULL) {
-			*space++ = '\0';
-			arguments[n++] = space;
-		}
+	memset(arguments, 0, sizeof(*arguments));
+	snprintf(arguments->pid, sizeof(arguments->pid), "%d", (int)getpid());
+	arguments->list[n++] = writer->program;
+	arguments->list[n++] = arguments->pid;
+	for (size_t cursor = 0; spec_next(spec, writer->field, &cursor, &value); maps++) {
+		if (maps == MAX_MAPS || strlen(value) >= sizeof(arguments->maps[0]))
+			return -1;
+		char *rest = memcpy(arguments->maps[maps], value, strlen(value) + 1);
+		for (int i = 0; i < 3; i++) /* the decoder has checked that there are two spaces */
+			arguments->list[n++] = strsep(&rest, " ");
 	}
-	return arguments;
+	return 0;
 }
 
 static int start_map_writer(const struct spec *spec, struct map_writer *writer)
 {
 	char *const no_environment[] = { NULL };
-	char **arguments = map_arguments(spec, writer);
+	struct map_arguments arguments;
 	int gate[2], output[2];
 	char go;
 
-	if (arguments == NULL)
-		return report_error("write id maps", writer->program, ENOMEM, NULL);
+	if (fill_arguments(spec, writer, &arguments) < 0)
+		return report_refusal("bad-request", writer->field, "more id maps than are taken");
 	if (pipe2(gate, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0)
 		return report_error("write id maps", writer->program, errno, NULL);
 	writer->pid = fork();
@@ -93,7 +99,7 @@ static int start_map_writer(const struct spec *spec, struct map_writer *writer)
 			_exit(EXIT_SYSTEM); /* the namespace could not be made */
 		dup2(output[1], STDOUT_FILENO);
 		dup2(output[1], STDERR_FILENO);
-		execve(writer->program, arguments, no_environment);
+		execve(writer->program, (char *const *)arguments.list, no_environment);
 		dprintf(STDERR_FILENO, "%s", strerrordesc_np(errno));
 		_exit(EXIT_SYSTEM);
 	}

@@ -124,22 +124,60 @@ static int mount_proc(struct run *run, int null_device, int *empty)
 	return mask(proc, masked, null_device, empty);
 }
 
-/* /sys/fs/cgroup: the unified hierarchy seen from the step's own control group. Older layouts are left out. */
+static const char cgroup_root[] = "/sys/fs/cgroup/";
+
+/* One old hierarchy: the step's own group in it, where programs look for the whole. */
+static int bind_old_cgroup(int directory, const char *path, unsigned attributes)
+{
+	char name[64];
+	size_t prefix = sizeof(cgroup_root) - 1, length = strcspn(path + prefix, "/");
+
+	if (strncmp(path, cgroup_root, prefix) != 0 || length >= sizeof(name))
+		return 0; /* mounted in an unusual place: programs do not look there either */
+	snprintf(name, sizeof(name), "%.*s", (int)length, path + prefix);
+	cleanup_fd int group = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (group < 0 || (mkdirat(directory, name, 0755) < 0 && errno != EEXIST))
+		return -1;
+	cleanup_fd int place = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return place < 0 ? -1 : bind_over(group, place, attributes);
+}
+
+/* Where the old hierarchies are in use: those in which the step has a group of its own. */
+static int mount_old_cgroups(struct run *run, int place, unsigned attributes)
+{
+	static const char *const options[] = { "mode=755", "size=64k", NULL };
+	const char *path;
+
+	if (spec_count(run->spec, "cgroup") == 0)
+		return 0;
+	cleanup_fd int directory = tmpfs_new(options, PLAIN);
+	if (directory < 0 || mount_attach(directory, place) < 0)
+		return report_error("mount control groups", NULL, errno, NULL);
+	for (size_t cursor = 0; spec_next(run->spec, "cgroup", &cursor, &path);)
+		if (bind_old_cgroup(directory, path, attributes) < 0)
+			return report_error("mount control groups", path, errno, NULL);
+	if (mount_restrict(directory, attributes, false) < 0)
+		return report_error("mount control groups", NULL, errno, NULL);
+	return 0;
+}
+
+/* /sys/fs/cgroup, seen from the step's own control group. */
 static int mount_cgroup(struct run *run, int sys)
 {
 	unsigned attributes = PLAIN | (run->insecure ? 0 : MOUNT_ATTR_RDONLY);
 	struct stat status;
-
-	/* Where the old hierarchies are in use, this directory of the host holds one directory for each. */
-	if (stat("/sys/fs/cgroup/cgroup.controllers", &status) < 0)
-		return 0;
 	cleanup_fd int place = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	if (place < 0)
 		return errno == ENOENT ? 0 : report_error("mount control groups", NULL, errno, NULL);
+	/* Only the root of a unified hierarchy has this file. */
+	if (stat("/sys/fs/cgroup/cgroup.controllers", &status) < 0)
+		return mount_old_cgroups(run, place, attributes);
 	cleanup_fd int mount = fs_new("cgroup2", NULL, attributes);
-	if (mount < 0)
-		return errno == EPERM || errno == EBUSY ? 0 : report_error("mount control groups", NULL, errno, NULL);
-	if (mount_attach(mount, place) < 0)
+	/* A container's masked /sys: then the step sees no control groups. */
+	if (mount < 0 && (errno == EPERM || errno == EBUSY))
+		return 0;
+	if (mount < 0 || mount_attach(mount, place) < 0)
 		return report_error("mount control groups", NULL, errno, NULL);
 	return 0;
 }

@@ -172,7 +172,7 @@ describe("the helper's own program", () => {
     });
     for (const argv of [["/proc/self/exe", "--version"], ["/script"], ["/link", "probe"]]) {
       const { result, stdout } = await box.step("", { root, argv });
-      assert.deepEqual([result, stdout], [{ kind: "exited", code: 64 }, ""]);
+      assert.deepEqual([result, stdout], [{ kind: "exited", code: 64 }, ""], argv[0]);
     }
   });
   it("is not what process 1 runs", async () => {

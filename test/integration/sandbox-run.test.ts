@@ -326,6 +326,19 @@ describe("limits", () => {
       t.skip("no control group is delegated to this user");
     }
   });
+  it("show in the step's own control group, which it cannot change", async (t) => {
+    try {
+      const { stdout } = await box.step(
+        "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null; " +
+          "(echo 0 >/sys/fs/cgroup/memory/cgroup.procs) 2>/dev/null && echo wrote; true",
+        { limits: { memory: 64 << 20 } },
+      );
+      assert.equal(stdout, `${64 << 20}\n`);
+    } catch (error) {
+      if (asRoot || !isTsbuildError(error, "SANDBOX_CGROUP")) throw error;
+      t.skip("no control group is delegated to this user");
+    }
+  });
   it("of processes hold", async (t) => {
     try {
       const { result, stderr } = await box.step("for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done", {
