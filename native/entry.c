@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of an entry. Its layout is written down once more in src/sandbox/entry-codec.ts; fixtures/protocol holds examples
-// that both sides must agree on.
+// The record of an entry. Its layout is written down once more in src/sandbox/entry-codec.ts; every integration test of the
+// tree verbs depends on both being the same.
 #include "entry.h"
 
 #include <errno.h>

@@ -70,9 +70,10 @@ int remove_any(int parent, const char *name)
 	return remove_below(parent, name, 0);
 }
 
-int make_file(int parent, const char *name)
+int make_file(int parent, const char *name, mode_t mode)
 {
-	return openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	// Set-id bits only once it has its owner.
+	return openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777);
 }
 
 static int make_node(int parent, const char *name, const struct entry *entry)
@@ -103,6 +104,19 @@ int make_special(int parent, const char *name, const struct entry *entry)
 int set_metadata(int fd, const struct entry *entry, size_t *lost)
 {
 	if (owner_write(fd, entry->uid, entry->gid) < 0 || fchmod(fd, entry->mode) < 0)
+		return -1;
+	return xattrs_write(fd, &entry->xattrs, lost);
+}
+
+int set_new_metadata(int fd, const struct entry *entry, size_t *lost)
+{
+	struct stat status;
+	// The directory may give its group (set-gid) or take bits away (a default ACL): what came out decides.
+	if (fstat(fd, &status) < 0)
+		return -1;
+	if ((status.st_uid != entry->uid || status.st_gid != entry->gid) && owner_write(fd, entry->uid, entry->gid) < 0)
+		return -1;
+	if ((status.st_mode & 07777) != entry->mode && fchmod(fd, entry->mode) < 0)
 		return -1;
 	return xattrs_write(fd, &entry->xattrs, lost);
 }

@@ -21,8 +21,12 @@ int ownership_read(const struct spec *spec, int root, struct ownership *out);
 /// Removes whatever is called `name`, a directory with everything in it. Nothing there is fine. Symlinks are not followed.
 int remove_any(int parent, const char *name);
 
-/// Makes a new regular file (nothing may have that name) open for writing, private until its mode is set.
-int make_file(int parent, const char *name);
+/// Makes a new regular file (nothing may have that name) open for writing, with these permission bits as far as the
+/// directory lets it have them.
+int make_file(int parent, const char *name, mode_t mode);
+
+/// As set_metadata, for a file that make_file just made: only what is not right already is set. Most files need nothing.
+int set_new_metadata(int fd, const struct entry *entry, size_t *lost);
 
 /// Makes symlink, device or fifo from the entry, with owner and time; nothing may have that name. A device that this user may not
 /// make is left out: returns 1.

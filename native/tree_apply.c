@@ -166,12 +166,12 @@ static int receive_content(struct apply *apply, int fd, uint64_t size)
 
 static int apply_file(struct apply *apply, int parent, const char *name, const struct entry *entry)
 {
-	cleanup_fd int fd = make_file(parent, name);
+	cleanup_fd int fd = make_file(parent, name, entry->mode);
 	if (fd < 0)
 		return fail("make a file", entry);
 	if (receive_content(apply, fd, entry->size) < 0)
 		return fail("write a file", entry);
-	if (set_metadata(fd, entry, &apply->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
+	if (set_new_metadata(fd, entry, &apply->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", entry);
 	return 0;
 }
@@ -199,8 +199,8 @@ static int bring_up(struct apply *apply, const char *path)
 	int parent = parent_of(apply, path, &last);
 	if (parent < 0)
 		return -1;
-	cleanup_fd int fd = make_file(parent, last);
-	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_metadata(fd, &entry, &apply->lost_xattrs) < 0)
+	cleanup_fd int fd = make_file(parent, last, entry.mode);
+	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_new_metadata(fd, &entry, &apply->lost_xattrs) < 0)
 		return -1;
 	return set_mtime(fd, entry.mtime, entry.mtime_ns);
 }

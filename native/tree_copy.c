@@ -261,18 +261,18 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	if (parent < 0)
 		return errno == ENOTDIR ? conflict(order->to, "cannot copy to non-directory")
 					: fail("open the parent directory", order->to);
-	cleanup_fd int fd = make_file(parent, last);
+	cleanup_fd int fd = make_file(parent, last, entry->mode);
 	if (fd < 0 && errno == EEXIST) {
 		parent = free_name(copy, order->to, &last);
 		if (parent < 0)
 			return -1;
-		fd = make_file(parent, last);
+		fd = make_file(parent, last, entry->mode);
 	}
 	if (fd < 0)
 		return fail("make a file", order->to);
 	if (content_copy(source, fd, entry->size) < 0)
 		return fail("copy a file's content", order->to);
-	if (set_metadata(fd, entry, &copy->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
+	if (set_new_metadata(fd, entry, &copy->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", order->to);
 	if (entry->nlink > 1 && links_put(&copy->links, entry->dev, entry->ino, order->to) < 0)
 		return fail("copy a file", order->to);
@@ -359,7 +359,7 @@ static int write_data(struct copy *copy, const char *to, const struct entry *ent
 	int parent = free_name(copy, to, &last);
 	if (parent < 0)
 		return -1;
-	cleanup_fd int fd = make_file(parent, last);
+	cleanup_fd int fd = make_file(parent, last, entry->mode);
 	if (fd < 0)
 		return fail("make a file", to);
 	for (uint64_t left = entry->size; left > 0;) {
@@ -369,7 +369,7 @@ static int write_data(struct copy *copy, const char *to, const struct entry *ent
 			return fail("write a file", to);
 		left -= got;
 	}
-	if (set_metadata(fd, entry, NULL) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
+	if (set_new_metadata(fd, entry, NULL) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", to);
 	return 0;
 }

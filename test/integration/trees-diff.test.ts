@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -510,5 +510,21 @@ describe("listing a tree", () => {
       "5000000000",
       "a failed question does not end the session",
     );
+  });
+  it("hashes files of every length", async () => {
+    const source = join(box.directory, "hashed");
+    const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 65_536, 3_000_001];
+    const contents = lengths.map((length) => randomBytes(length));
+    makeTree(source, Object.fromEntries(contents.map((file, i) => [`d${i % 3}/f${i}`, { file }])));
+    symlinkSync("d0/f0", join(source, "link"));
+    await using reader = await box.sandbox.openTree(
+      { kind: "directory", path: source },
+      AbortSignal.timeout(10_000),
+    );
+    const paths = [...lengths.map((_, i) => `d${i % 3}/f${i}`), "link"];
+    const wanted = [...contents, Buffer.alloc(0)].map((bytes) =>
+      createHash("sha256").update(bytes).digest("hex"),
+    );
+    assert.deepEqual(await reader.hash(paths), wanted);
   });
 });
