@@ -100,7 +100,8 @@ describe("feeding a helper", () => {
     stdin,
     stdout: undefined,
     done,
-    stopped: false as boolean,
+    stopped: false,
+    pid: undefined,
     stop() {
       this.stopped = true;
       stdin.destroy();
