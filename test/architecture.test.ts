@@ -54,7 +54,7 @@ const allowances: readonly {
       "steps/image-blobs.ts": "blobs of an OCI layout that the user names",
       "steps/image-resolver.ts": "the index of an OCI layout that the user names",
       "steps/http.ts": "a finished download, on its way into a layer",
-      "build/network.ts": "the machine's resolv.conf",
+      "build/network.ts": "the machine's resolv.conf and Docker's proxy settings",
     },
   },
   {
@@ -63,6 +63,7 @@ const allowances: readonly {
     files: {
       "context/git.ts": "git",
       "registry/credentials.ts": "credential helpers",
+      "export/engine.ts": "docker load, which takes an image on its standard input",
     },
   },
   {

@@ -2,8 +2,9 @@
 // What a RUN learns of the host's network: resolv.conf, proxies, and the address behind `host-gateway`.
 
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
-import { errnoOf } from "../base/index.js";
+import { homedir, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { errnoOf, isRecord } from "../base/index.js";
 import { isProxyName } from "../plan/index.js";
 
 const systemdStub = "127.0.0.53";
@@ -63,16 +64,52 @@ function readLines(file: string): string[] {
   }
 }
 
-/** Proxy variables for RUN: build arguments, else the environment. */
+/** Proxy variables for RUN: build arguments, else the environment, else what Docker's configuration file says. */
 export function proxyEnvironment(
   buildArgs: ReadonlyMap<string, string>,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const names = new Set([...buildArgs.keys(), ...Object.keys(env)].filter(isProxyName));
+  const configured = dockerProxies(env);
+  const names = new Set(
+    [...buildArgs.keys(), ...Object.keys(env), ...configured.keys()].filter(isProxyName),
+  );
   return [...names].sort().flatMap((name) => {
-    const value = buildArgs.get(name) ?? env[name];
+    const value = buildArgs.get(name) ?? env[name] ?? configured.get(name);
     return value === undefined || value === "" ? [] : [`${name}=${value}`];
   });
+}
+
+/** Keys of `proxies.default` in Docker's configuration file, and the variable that each sets, in both cases. */
+const dockerProxyKeys: Readonly<Record<string, string>> = {
+  httpProxy: "http_proxy",
+  httpsProxy: "https_proxy",
+  ftpProxy: "ftp_proxy",
+  noProxy: "no_proxy",
+  allProxy: "all_proxy",
+};
+
+function dockerProxies(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
+  const directory = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".docker");
+  let config: unknown;
+  try {
+    config = JSON.parse(readFileSync(join(directory, "config.json"), "utf8"));
+  } catch {
+    // None, or unreadable: a build that needs its credentials says so where it does.
+    return new Map();
+  }
+  const proxies =
+    isRecord(config) && isRecord(config["proxies"]) ? config["proxies"]["default"] : undefined;
+  return new Map(
+    Object.entries(dockerProxyKeys).flatMap(([key, name]): [string, string][] => {
+      const value = isRecord(proxies) ? proxies[key] : undefined;
+      return typeof value === "string"
+        ? [
+            [name, value],
+            [name.toUpperCase(), value],
+          ]
+        : [];
+    }),
+  );
 }
 
 /** The host's own address, as seen from a step. Undefined on a machine without a network. */

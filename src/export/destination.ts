@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -54,7 +54,7 @@ type Bytes = AsyncIterable<Uint8Array>;
 
 /**
  * Writes a stream to its destination. A file is replaced at the end, by rename; on failure it stays as it was, and
- * nothing is left beside it. Devices and pipes are written to directly. Throws EXPORT_DESTINATION, or what the source threw.
+ * nothing is left beside it. It is not synced: the store has the image, and can write it again. Devices and pipes are written to directly. Throws EXPORT_DESTINATION, or what the source threw.
  */
 export async function writeOut(
   destination: Destination,
@@ -90,7 +90,6 @@ export async function writeOut(
   }
   try {
     await pour(source, createWriteStream(temporary, { flags: "wx" }), path, options.signal, true);
-    await sync(temporary);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -98,12 +97,6 @@ export async function writeOut(
     // Errors of the source have their own code; what is left is of the file system.
     throw destinationError(error, path);
   }
-}
-
-/** An output that was reported as written should survive a crash of the machine. */
-async function sync(path: string): Promise<void> {
-  await using handle = await open(path, "r");
-  await handle.datasync();
 }
 
 async function pour(

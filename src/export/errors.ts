@@ -9,6 +9,7 @@ export const exportErrorCodes = {
   EXPORT_OPTION: "an output's attribute is unknown, or its value is not allowed",
   EXPORT_UNSUPPORTED: "an output was asked for something that it cannot do",
   EXPORT_DESTINATION: "an output's destination cannot be written",
+  EXPORT_ENGINE: "the container engine is not there, or did not take the image",
   EXPORT_ANNOTATION: "an annotation has no place in this image",
 } as const;
 

@@ -8,6 +8,7 @@ import { formatReference } from "../oci/index.js";
 import { archiveOf } from "./archive.js";
 import { booleanOf, checkNames, imageAttributes, imageWish } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
+import { loadIntoEngine } from "./engine.js";
 import { optionError } from "./errors.js";
 import { writeLayout } from "./layout-directory.js";
 import { dockerManifestJson, indexEntries, indexJson } from "./layout-files.js";
@@ -15,7 +16,11 @@ import { prepareImage, type PreparedImage } from "./prepare.js";
 import type { ExporterAttribute, ExporterRow } from "./types.js";
 
 const attributes: readonly ExporterAttribute[] = [
-  { name: "dest", summary: "file, or directory with tar=false; - is stdout" },
+  {
+    name: "dest",
+    summary:
+      "file, or directory with tar=false; - is stdout; none: type=docker loads into the engine",
+  },
   { name: "tar", summary: "false: a directory instead of an archive" },
   ...imageAttributes,
 ];
@@ -50,7 +55,9 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
           "tar=false needs a directory in dest",
           `write type=${type},tar=false,dest=DIR`,
         );
-      const file = asTar ? fileDestination(type, dest, context) : undefined;
+      // As in docker buildx: Docker's archive without a destination goes into the engine.
+      const toEngine = type === "docker" && asTar && (dest === undefined || dest === "");
+      const file = asTar && !toEngine ? fileDestination(type, dest, context) : undefined;
       const path = asTar ? file?.path : resolve(context.cwd, dest ?? "");
       return {
         type,
@@ -62,7 +69,10 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
           const entries = indexEntries(image);
           if (asTar) {
             const all = { ...texts, "index.json": indexJson(entries) };
-            await writeOut(file, archiveOf(image, input.store, all, options), options);
+            const archive = archiveOf(image, input.store, all, options);
+            await (toEngine
+              ? loadIntoEngine(archive, options.signal)
+              : writeOut(file, archive, options));
           } else if (path !== undefined)
             await writeLayout(path, { image, entries, texts }, input.store, options);
           return {

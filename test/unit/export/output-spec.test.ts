@@ -101,7 +101,7 @@ describe("the attributes of an output", () => {
     "type=oci,tar=false",
     "type=oci,tar=false,dest=-",
     "type=oci",
-    "type=docker",
+    "type=docker,dest=-",
     "type=tar",
     "-",
     "type=local",
