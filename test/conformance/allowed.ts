@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Differences between builders that hold for every case, each with its reason. What is particular to one case is said there.
+
+import type { ConformanceCase, Difference, Peer } from "./case.js";
+import { contextTime } from "./context.js";
+import type { Outcome } from "./outcome.js";
+
+interface GeneralDifference {
+  readonly peer: Peer;
+  readonly reason: string;
+  readonly applies: (key: string, ours: string | undefined, theirs: string | undefined) => boolean;
+}
+
+const general: readonly GeneralDifference[] = [
+  ...(["buildkit", "buildah"] as const).map((peer): GeneralDifference => ({
+    peer,
+    reason:
+      "the time of a directory is what the builder did last in it: a destination gets the source's time in BuildKit, here its own stays",
+    applies: (_key, ours, theirs) =>
+      ours !== undefined &&
+      theirs !== undefined &&
+      isDirectory(ours) &&
+      untimed(ours) === untimed(theirs),
+  })),
+  {
+    peer: "buildah",
+    reason: "Buildah words history in the classic form, and puts all layers of a stage into one",
+    applies: (key) => key.startsWith("history/") || key === "layers",
+  },
+  {
+    peer: "buildah",
+    reason: "Buildah does not set ArgsEscaped, which only Windows reads",
+    applies: (key) => key === "config/ArgsEscaped",
+  },
+  {
+    peer: "buildah",
+    reason: "the wording of a failure is the builder's own",
+    applies: (key, ours, theirs) => key === "fails" && ours !== undefined && theirs !== undefined,
+  },
+  {
+    peer: "buildkit",
+    reason: "the wording of a failure is the builder's own",
+    applies: (key, ours, theirs) => key === "fails" && ours !== undefined && theirs !== undefined,
+  },
+];
+
+function isDirectory(line: string): boolean {
+  return line.startsWith("dir ");
+}
+
+function untimed(line: string): string {
+  return line.replace(` @${contextTime}`, "");
+}
+
+/** The reason why this key may differ between our outcome and the peer's; undefined: it may not. */
+export function allowedDifference(
+  test: ConformanceCase,
+  peer: Peer,
+  key: string,
+  outcomes: { readonly ours: Outcome; readonly theirs: Outcome },
+): string | undefined {
+  const particular = (test.differs ?? []).find(
+    (difference) => difference.peer === peer && covers(difference, key),
+  );
+  if (particular !== undefined) return particular.reason;
+  const { ours, theirs } = outcomes;
+  return general.find((row) => row.peer === peer && row.applies(key, ours[key], theirs[key]))
+    ?.reason;
+}
+
+export function covers({ what }: Difference, key: string): boolean {
+  return what.some((pattern) =>
+    pattern.endsWith("*") ? key.startsWith(pattern.slice(0, -1)) : key === pattern,
+  );
+}
+
+/** What an ordinary user's build may make differently, and why; undefined: nothing. */
+export function rootlessDifference(
+  test: ConformanceCase,
+  key: string,
+  ours: string | undefined,
+  expected: string | undefined,
+): string | undefined {
+  return rootless.find((row) => row.applies(test, key, ours, expected))?.reason;
+}
+
+const rootless: readonly {
+  readonly reason: string;
+  readonly applies: (
+    test: ConformanceCase,
+    key: string,
+    ours: string | undefined,
+    expected: string | undefined,
+  ) => boolean;
+}[] = [];
