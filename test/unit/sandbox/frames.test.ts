@@ -101,7 +101,7 @@ describe("feeding a helper", () => {
     stdout: undefined,
     done,
     stopped: false,
-    pid: undefined,
+    letGo: () => undefined,
     stop() {
       this.stopped = true;
       stdin.destroy();
