@@ -106,7 +106,6 @@ describe("feeding a helper", () => {
       this.stopped = true;
       stdin.destroy();
     },
-    letGo: () => undefined,
   });
 
   it("waits while the helper has enough to do", async () => {
