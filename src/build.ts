@@ -12,7 +12,13 @@ import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
-import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
+import {
+  createExporter,
+  parseAnnotation,
+  parseOutput,
+  type Exporter,
+  type ExportResult,
+} from "./export/index.js";
 import { parseReference, withDefaultTag } from "./oci/index.js";
 import type { Plan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
@@ -77,7 +83,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       contexts: trees,
       credentials: buildCredentials(request.secrets ?? [], request.agents ?? []),
       run: runSettings(request, buildArgs),
-      ...(epoch === undefined ? {} : { epoch }),
+      ...optionalEpoch(epoch),
     }),
     cache: localCache(rooms.store, Date.now),
     limits,
@@ -89,31 +95,40 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     },
   });
   const root = snapshotOf(await solver.solve(plan.image.head));
-  const image = layers.wanted
-    ? await assembleImage(rooms.store, {
-        image: plan.image,
-        ...(await layers.finish(root)),
-        ...(epoch === undefined ? {} : { epoch }),
-        now: Date.now(),
-      })
-    : undefined;
-  const input = {
-    ...(image === undefined ? {} : { image: { manifest: image.manifest } }),
-    names,
-    store: rooms.store,
-    trees: [{ platform, tree: layers.treeOf(root) }],
-    registry: rooms.registry,
-  };
-  const outputs = [];
-  for (const exporter of exporters)
-    outputs.push(
-      await exportTo(exporter, input, { signal, stdout: request.stdout ?? process.stdout, events }),
-    );
+  const imageFor = async (exporter: Exporter): Promise<BuiltImage> =>
+    assembleImage(rooms.store, {
+      image: plan.image,
+      ...(await layers.finish(root, exporter)),
+      ...optionalEpoch(exporter.layers.sourceDateEpoch ?? epoch),
+      now,
+    });
+  const now = Date.now();
+  const outputs: ExportResult[] = [];
+  let first: BuiltImage | undefined;
+  for (const exporter of exporters) {
+    const image = exporter.needs === "image" ? await imageFor(exporter) : undefined;
+    first ??= image;
+    const input = {
+      ...(image === undefined ? {} : { image: { manifest: image.manifest } }),
+      names,
+      store: rooms.store,
+      trees: [{ platform, tree: layers.treeOf(root) }],
+      registry: rooms.registry,
+    };
+    const stdout = request.stdout ?? process.stdout;
+    outputs.push(await exportTo(exporter, input, { signal, stdout, events }));
+  }
   return {
-    ...(image === undefined ? {} : { manifest: image.manifest, config: image.config }),
+    ...(first === undefined ? {} : { manifest: first.manifest, config: first.config }),
     names: [...new Set(outputs.flatMap((output) => output.names))],
     outputs,
   };
+}
+
+type BuiltImage = Awaited<ReturnType<typeof assembleImage>>;
+
+function optionalEpoch(epoch: number | undefined): { epoch?: number } {
+  return epoch === undefined ? {} : { epoch };
 }
 
 async function exportTo(

@@ -14,11 +14,11 @@ import type { Rooms } from "./rooms.js";
 export class AssembledLayers {
   readonly #rooms: Rooms;
   readonly #plan: Plan;
-  readonly #packer: LayerPacker;
+  /** One for each form that some output wants. */
+  readonly #packers = new Map<string, LayerPacker>();
+  readonly #epoch: number | undefined;
   readonly #signal: AbortSignal;
   readonly #ofImage: ReadonlySet<VertexId>;
-  /** Some output needs the image and not just its tree. */
-  readonly wanted: boolean;
 
   constructor(
     rooms: Rooms,
@@ -29,38 +29,55 @@ export class AssembledLayers {
   ) {
     this.#rooms = rooms;
     this.#plan = plan;
+    this.#epoch = epoch;
     this.#signal = signal;
-    this.wanted = exporters.some(({ needs }) => needs === "image");
-    this.#packer = new LayerPacker(rooms, formOf(exporters, epoch), signal);
+    for (const exporter of exporters) if (exporter.needs === "image") this.#packer(exporter);
     this.#ofImage = new Set(
       plan.image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
     );
   }
 
-  /** A step is done: if its layer is part of the image, packing begins beside the next steps. */
-  begin(vertex: VertexId, result: Result): void {
-    const id = this.wanted && this.#ofImage.has(vertex) ? snapshotOf(result) : null;
-    if (id !== null) void this.#packer.layer(id);
+  #packer({ layers: wish }: Exporter): LayerPacker {
+    const clampTime = wish.rewriteTimestamp ? (wish.sourceDateEpoch ?? this.#epoch) : undefined;
+    const form: LayerForm = {
+      compression: wish.compression,
+      force: wish.force,
+      ...(wish.level === undefined ? {} : { level: wish.level }),
+      ...(clampTime === undefined ? {} : { clampTime }),
+    };
+    const key = JSON.stringify(form);
+    const packer = this.#packers.get(key) ?? new LayerPacker(this.#rooms, form, this.#signal);
+    this.#packers.set(key, packer);
+    return packer;
   }
 
-  /** All layers of the finished image. */
+  /** A step is done: if its layer is part of the image, packing begins beside the next steps. */
+  begin(vertex: VertexId, result: Result): void {
+    const id = this.#ofImage.has(vertex) ? snapshotOf(result) : null;
+    if (id !== null) for (const packer of this.#packers.values()) void packer.layer(id);
+  }
+
+  /** All layers of the finished image, in the form that an output wants. */
   async finish(
     root: SnapshotId | null,
+    exporter: Exporter,
   ): Promise<{ baseLayers: ImageLayer[]; builtLayers: BuiltLayer[] }> {
     const { base } = this.#plan.image;
-    const baseLayers = (base?.layers ?? []).map((descriptor, i): ImageLayer => {
+    const packer = this.#packer(exporter);
+    const inBase = (base?.layers ?? []).map(async (descriptor, i): Promise<ImageLayer> => {
       const diffId = base?.config.rootfs.diff_ids[i];
-      if (diffId === undefined)
+      if (base === undefined || diffId === undefined)
         throw new RangeError("a resolved image has a diffID for every layer");
+      await fetchBlob(this.#rooms, base.origin, descriptor, this.#signal);
       // Layers of Docker's media types are the same bytes; types must not be mixed in one manifest.
-      return { descriptor: { ...descriptor, mediaType: toOciType(descriptor.mediaType) }, diffId };
+      const mediaType = toOciType(descriptor.mediaType);
+      return packer.converted({ descriptor: { ...descriptor, mediaType }, diffId });
     });
-    if (base !== undefined)
-      await Promise.all(
-        base.layers.map((layer) => fetchBlob(this.#rooms, base.origin, layer, this.#signal)),
-      );
-    const built = this.#rooms.snapshots.lineage(root).slice(baseLayers.length);
-    const builtLayers = await Promise.all(built.map(({ id }) => this.#packer.layer(id)));
+    const built = this.#rooms.snapshots.lineage(root).slice(inBase.length);
+    const [baseLayers, builtLayers] = await Promise.all([
+      Promise.all(inBase),
+      Promise.all(built.map(({ id }) => packer.layer(id))),
+    ]);
     return { baseLayers, builtLayers };
   }
 
@@ -97,16 +114,4 @@ export class AssembledLayers {
       },
     };
   }
-}
-
-/** The outputs' common wish. Outputs that disagree about compression are refused: each would need other layers. */
-function formOf(exporters: readonly Exporter[], epoch: number | undefined): LayerForm {
-  const wishes = exporters.filter(({ needs }) => needs === "image").map(({ layers }) => layers);
-  const wish = wishes[0];
-  const clampTime = wish?.rewriteTimestamp === true ? (wish.sourceDateEpoch ?? epoch) : undefined;
-  return {
-    compression: wish?.compression ?? "gzip",
-    ...(wish?.level === undefined ? {} : { level: wish.level }),
-    ...(clampTime === undefined ? {} : { clampTime }),
-  };
 }

@@ -2,23 +2,30 @@
 // The layers of snapshots: diffed, hashed and compressed at most once, beside the steps that still run, and remembered.
 
 import pLimit from "p-limit";
-import { packLayer } from "../layer/index.js";
+import { TsbuildError } from "../base/index.js";
+import { decompressed, packLayer } from "../layer/index.js";
 import type { Descriptor, DiffId, LayerCompression } from "../oci/index.js";
-import { layerMediaType } from "../oci/index.js";
+import { layerCompression, layerMediaType } from "../oci/index.js";
 import { findGzipProgram, type GzipProgram, type Sandbox } from "../sandbox/index.js";
 import type { Snapshot, SnapshotId, Snapshots } from "../snapshot/index.js";
 import type { Store, Table } from "../store/index.js";
-import type { BuiltLayer } from "./assemble.js";
+import type { BuiltLayer, ImageLayer } from "./assemble.js";
 
 /** How layers are to be written. */
 export interface LayerForm {
   readonly compression: LayerCompression;
   readonly level?: number;
+  /** Layers of base images too, when they came in another compression. */
+  readonly force: boolean;
   /** Clamp times inside to this many seconds since the epoch. */
   readonly clampTime?: number;
 }
 
-interface Remembered {
+/** The name of the table of packed layers, by snapshot and form. */
+export const layerTable = "layers";
+
+/** What is remembered of a packed layer. */
+export interface RememberedLayer {
   readonly descriptor: Descriptor;
   readonly diffId: DiffId;
 }
@@ -34,7 +41,7 @@ export class LayerPacker {
   };
   readonly #form: LayerForm;
   readonly #signal: AbortSignal;
-  readonly #table: Table<Remembered>;
+  readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
   readonly #limit = pLimit(packedAtOnce);
   readonly #gzip: GzipProgram | undefined = findGzipProgram();
@@ -47,7 +54,7 @@ export class LayerPacker {
     this.#rooms = rooms;
     this.#form = form;
     this.#signal = signal;
-    this.#table = rooms.store.table<Remembered>("layers");
+    this.#table = rooms.store.table<RememberedLayer>(layerTable);
   }
 
   /** The layer of a snapshot against its parent. May be called early, and again for the same result. */
@@ -74,9 +81,28 @@ export class LayerPacker {
     return { ...packed, createdAt: snapshot.createdAt };
   }
 
-  async #pack(snapshot: Snapshot): Promise<Remembered> {
-    const { sandbox, snapshots, store } = this.#rooms;
-    const { compression, level, clampTime } = this.#form;
+  /** A layer of a base image: as it came, or compressed anew when the form insists. */
+  async converted(layer: ImageLayer): Promise<ImageLayer> {
+    const { compression, level, force } = this.#form;
+    if (!force || layerCompression(layer.descriptor.mediaType) === compression) return layer;
+    const { store } = this.#rooms;
+    const key = ["converted", layer.descriptor.digest, compression, level ?? ""].join(" ");
+    const known = this.#table.get(key);
+    if (known !== undefined && (await store.blobs.has(known.descriptor.digest))) return known;
+    const stream = decompressed(store.blobs.stream(layer.descriptor));
+    const packed = await this.#limit(() => this.#compress({ stream, done: Promise.resolve() }));
+    if (packed.diffId !== layer.diffId)
+      throw new TsbuildError(
+        "BUILD_BASE_LAYER",
+        `a layer of the base image has the diffID ${packed.diffId}, its configuration says ${layer.diffId}`,
+      );
+    await this.#table.put(key, packed);
+    return packed;
+  }
+
+  async #pack(snapshot: Snapshot): Promise<RememberedLayer> {
+    const { sandbox, snapshots } = this.#rooms;
+    const { clampTime } = this.#form;
     const root = {
       kind: "stack",
       lowers: snapshots.stackOf(snapshot.parent),
@@ -86,6 +112,12 @@ export class LayerPacker {
       { root, mode: "layer", ...(clampTime === undefined ? {} : { clampTime }) },
       this.#signal,
     );
+    return this.#compress(tar);
+  }
+
+  async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {
+    const { store } = this.#rooms;
+    const { compression, level } = this.#form;
     const { diffId, digest, size } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),
