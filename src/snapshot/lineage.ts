@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { TsbuildError } from "../base/index.js";
 import type { LayerDirId, Sandbox } from "../sandbox/index.js";
-import { currentOwner, type Lease, type Store, type Table } from "../store/index.js";
+import { currentOwner, type Store, type Table } from "../store/index.js";
 import { draftTable, SnapshotRecords, type DraftRecord } from "./records.js";
 import type {
   Draft,
@@ -37,7 +37,6 @@ class StoredSnapshots implements Snapshots {
   readonly #rooms: SnapshotRooms;
   readonly #records: SnapshotRecords;
   readonly #drafts: Table<DraftRecord>;
-  #lease: Promise<Lease> | undefined;
 
   constructor(rooms: SnapshotRooms) {
     this.#rooms = rooms;
@@ -59,6 +58,14 @@ class StoredSnapshots implements Snapshots {
     return found;
   }
 
+  hold(id: SnapshotId): Promise<boolean> {
+    return this.#rooms.store.hold((protect) => {
+      const there = this.#records.findNow(id) !== undefined;
+      if (there) protect(id);
+      return there;
+    });
+  }
+
   lineage(id: SnapshotId | null): readonly Snapshot[] {
     const states: Snapshot[] = [];
     for (let at = id; at !== null;) {
@@ -78,8 +85,7 @@ class StoredSnapshots implements Snapshots {
   async prepare(parent: SnapshotId | null): Promise<Draft> {
     const dir = newDir();
     // The lease comes first: a draft on record without a lease is taken for an orphan.
-    this.#lease ??= this.#rooms.store.lease();
-    await (await this.#lease).add(dir);
+    await this.#protect(dir);
     await this.#drafts.put(dir, { begunAt: Date.now() });
     return { parent, dir };
   }
@@ -98,9 +104,10 @@ class StoredSnapshots implements Snapshots {
 
   /**
    * Writes the record and takes the directory off the list of drafts, in this order. When another process has recorded the
-   * same state meanwhile, its directory counts and ours goes.
+   * same state meanwhile, its directory counts and ours goes. The state is protected before anyone can know of it.
    */
   async record(snapshot: Snapshot): Promise<SnapshotId> {
+    await this.#protect(snapshot.id);
     const recorded = await this.#records.add(snapshot);
     if (recorded.dir === snapshot.dir) await this.#drafts.remove(snapshot.dir);
     else if (!this.#records.uses(snapshot.dir)) await this.discard(snapshot);
@@ -117,12 +124,13 @@ class StoredSnapshots implements Snapshots {
     return unpackLayers(this.#rooms, this, layers, options);
   }
 
-  async remove(ids: readonly SnapshotId[]): Promise<void> {
-    const dirs = await this.#records.remove(ids, (child) => {
-      throw new TsbuildError("SNAPSHOT_IN_USE", `snapshot ${child} stands on one to be removed`, {
-        details: { child },
-      });
+  async #protect(id: string): Promise<void> {
+    await this.#rooms.store.hold((protect) => {
+      protect(id);
     });
+  }
+
+  async removeDirs(dirs: readonly LayerDirId[]): Promise<void> {
     await this.#removeDirs(dirs, this.#rooms.signal);
   }
 
@@ -152,9 +160,7 @@ class StoredSnapshots implements Snapshots {
     const starts = store.table<string>("snapshot-boot");
     const { boot } = currentOwner();
     if (starts.get("boot") === boot) return;
-    const dirs = await this.#records.remove(this.#records.untrusted(), (child) => {
-      throw new TypeError(`${child} stands on an untrusted state and is trusted`);
-    });
+    const dirs = await this.#records.remove(this.#records.untrusted());
     await this.#removeDirs(dirs, signal);
     await starts.put("boot", boot);
   }

@@ -36,6 +36,12 @@ export class SnapshotRecords {
     return stored;
   }
 
+  /** As find, but as things are now. */
+  findNow(id: SnapshotId): Snapshot | undefined {
+    this.#known.delete(id);
+    return this.find(id);
+  }
+
   /** Records a state, unless there is one of that id: then that one counts. Says which it is now. */
   async add(snapshot: Snapshot): Promise<Snapshot> {
     const stored = await this.#table.transaction((table) => {
@@ -49,15 +55,9 @@ export class SnapshotRecords {
     return stored;
   }
 
-  /**
-   * Takes states off the record and gives back the directories that no state uses any more. `refuse` is called with the
-   * state that stands on one of them.
-   */
-  async remove(
-    ids: readonly SnapshotId[],
-    refuse: (child: SnapshotId) => never,
-  ): Promise<LayerDirId[]> {
-    const dirs = await this.#table.transaction((table) => removeFrom(table, new Set(ids), refuse));
+  /** Takes states off the record and gives back the directories that no state uses any more. */
+  async remove(ids: readonly SnapshotId[]): Promise<LayerDirId[]> {
+    const dirs = await this.#table.transaction((table) => removeFrom(table, new Set(ids)));
     for (const id of ids) this.#known.delete(id);
     return dirs;
   }
@@ -100,17 +100,10 @@ function isTrusted(snapshot: StoredSnapshot): boolean {
 function removeFrom(
   table: TableTransaction<StoredSnapshot>,
   going: ReadonlySet<SnapshotId>,
-  refuse: (child: SnapshotId) => never,
 ): LayerDirId[] {
   const dirs = new Set<LayerDirId>();
   const staying = new Set<LayerDirId>();
-  for (const [, { id, parent, dir }] of table.entries()) {
-    if (going.has(id)) dirs.add(dir);
-    else {
-      staying.add(dir);
-      if (parent !== null && going.has(parent)) refuse(id);
-    }
-  }
+  for (const [, { id, dir }] of table.entries()) (going.has(id) ? dirs : staying).add(dir);
   for (const id of going) table.remove(id);
   return [...dirs].filter((dir) => !staying.has(dir));
 }

@@ -39,6 +39,8 @@ export interface UnpackLayer {
 
 export interface Snapshots {
   has(id: SnapshotId): boolean;
+  /** Whether a state is there. If it is, it stays, with all that it stands on, until the store is closed. */
+  hold(id: SnapshotId): Promise<boolean>;
   /** Errors: SNAPSHOT_NOT_FOUND. */
   get(id: SnapshotId): Snapshot;
   /**
@@ -61,8 +63,11 @@ export interface Snapshots {
    * compressed bytes (from the store; verified). Errors: LAYER_*, SANDBOX_*, what `blob` throws.
    */
   unpack(layers: readonly UnpackLayer[], options: UnpackOptions): Promise<SnapshotId | null>;
-  /** Removes states and their directories when no other state uses them. Errors: SNAPSHOT_IN_USE (another state stands on one). */
-  remove(ids: readonly SnapshotId[]): Promise<void>;
+  /**
+   * Removes the directories of states that a prune has taken off the record (see takeOffRecord): this may take long, and goes
+   * on with the next command when this process dies.
+   */
+  removeDirs(dirs: readonly LayerDirId[]): Promise<void>;
   /**
    * Makes what is committed survive a loss of power. States that were committed before the machine last started and were
    * never settled are not trusted: their files may be incomplete. Takes as long as the disk needs; call it when nothing waits.

@@ -49,12 +49,14 @@ export async function unpackLayers(
   const ids = chainIds(layers.map(({ diffId }) => diffId)).map(snapshotIdOf);
   const top = ids.at(-1);
   if (top === undefined) return null;
-  if (snapshots.has(top)) return top;
+  if (await snapshots.hold(top)) return top;
   await using _lock = await rooms.store.lock(`unpack:${top}`, { signal: options.signal });
-  const missing = layers.flatMap((layer, i): Missing[] => {
+  const missing: Missing[] = [];
+  for (const [i, layer] of layers.entries()) {
     const id = ids[i];
-    return id === undefined || snapshots.has(id) ? [] : [{ layer, id, parent: ids[i - 1] ?? null }];
-  });
+    if (id !== undefined && !(await snapshots.hold(id)))
+      missing.push({ layer, id, parent: ids[i - 1] ?? null });
+  }
   await new Unpacking(rooms, snapshots, options, missing).run();
   return top;
 }

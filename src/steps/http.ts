@@ -15,8 +15,11 @@ import { draftOn } from "./draft.js";
 import { snapshotUsable } from "./result.js";
 import type { StepServices } from "./services.js";
 
+/** The name of the table of downloads, by URL. */
+export const downloadTable = "downloads";
+
 /** What is remembered of a URL. */
-interface Download {
+export interface Download {
   readonly digest: string;
   readonly size: number;
   readonly mtime: number;
@@ -86,7 +89,7 @@ async function fetchFile(
   context: StepContext,
 ): Promise<Download> {
   const { store, credentials } = services;
-  const table = store.table<Download>("downloads");
+  const table = store.table<Download>(downloadTable);
   const known = table.get(url);
   const usable = known !== undefined && (await store.blobs.has(parseDigest(known.digest)));
   await using scratch = await store.tempDir();

@@ -31,10 +31,18 @@ import type { StepServices } from "./services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
 
+/** The name of the table of names at registries. */
+export const pulledTable = "pulled";
+
 /** What a name at a registry meant when it was last asked for. */
-interface Pulled {
+export interface Pulled {
   readonly descriptor: Descriptor;
+  /** Milliseconds since the epoch; within an hour. */
+  readonly lastUsedAt?: number;
 }
+
+/** How old `lastUsedAt` may become before it is written anew: a build that changes nothing should not write. */
+const usedGrain = 3_600_000;
 
 /** Finds base images. One per build, so that each name is asked for once. */
 export class ImageResolver {
@@ -90,17 +98,20 @@ export class ImageResolver {
     name: string,
   ): Promise<{ descriptor: Descriptor; origin: ImageOrigin }> {
     const { store, registry } = this.#rooms;
-    const pulled: Table<Pulled> = store.table<Pulled>("pulled");
+    const pulled: Table<Pulled> = store.table<Pulled>(pulledTable);
     if (!this.#pull) {
       const built = await store.images.get(name);
       if (built !== undefined) return { descriptor: built, origin: { kind: "store" } };
       const before = pulled.get(name);
-      if (before !== undefined)
+      if (before !== undefined) {
+        if (Date.now() - (before.lastUsedAt ?? 0) > usedGrain)
+          await pulled.put(name, { ...before, lastUsedAt: Date.now() });
         return { descriptor: before.descriptor, origin: { kind: "registry", reference: name } };
+      }
     }
     const client = await registry();
     const descriptor = await client.resolve(reference, { signal: this.#signal });
-    await pulled.put(name, { descriptor });
+    await pulled.put(name, { descriptor, lastUsedAt: Date.now() });
     return { descriptor, origin: { kind: "registry", reference: name } };
   }
 
@@ -116,6 +127,10 @@ export class ImageResolver {
     const manifest = parseManifest(await this.#document(origin, descriptor), descriptor.mediaType);
     const config = parseImageConfig(await this.#document(origin, manifest.config));
     checkLayerCount(manifest, config);
+    // Layers are asked for much later, and those of an image that only the store has cannot be fetched again.
+    await this.#rooms.store.hold((protect) => {
+      protect(...manifest.layers.map(({ digest }) => digest));
+    });
     return { reference, manifest: descriptor, layers: manifest.layers, config, origin };
   }
 

@@ -9,6 +9,9 @@ import { scratchStep } from "./scratch.js";
 import type { StepServices } from "./services.js";
 import { workdirStep } from "./workdir.js";
 
+export { downloadTable, type Download } from "./http.js";
+export { pulledTable, type Pulled } from "./image-resolver.js";
+export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { ImageResolver } from "./image-resolver.js";
 export { fetchBlob } from "./image-blobs.js";

@@ -16,8 +16,8 @@ export function snapshotOf(result: Result | undefined): SnapshotId | null {
   throw new TypeError("a filesystem step was given something that is not a snapshot");
 }
 
-/** Whether the snapshot of a remembered result is still there. */
-export function snapshotUsable(snapshots: Snapshots, result: Result): Promise<boolean> {
+/** Whether the snapshot of a remembered result is still there; if so, it stays for the rest of the build. */
+export async function snapshotUsable(snapshots: Snapshots, result: Result): Promise<boolean> {
   const id = snapshotOf(result);
-  return Promise.resolve(id === null || snapshots.has(id));
+  return id === null || (await snapshots.hold(id));
 }

@@ -3,6 +3,7 @@
 // it is read, and set aside when it is not what it should be.
 
 import { createHash, type Hash } from "node:crypto";
+import { renameSync, statSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -18,10 +19,12 @@ import {
 import { isAbort, storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
 import type { TempSpace } from "./temp.js";
-import type { BlobInfo, BlobStore, BlobWriteOptions } from "./types.js";
+import type { BlobInfo, BlobStore, BlobWriteOptions, Lease, StoredBlob } from "./types.js";
 
 const defaultReadCap = 16 * 1024 * 1024;
 const chunkSize = 256 * 1024;
+/** What stat counts blocks in, whatever the file system uses. */
+const blockSize = 512;
 
 /** Flushes the entries of a directory to the disk, so that renames into it survive a crash of the machine. */
 export async function syncDirectory(path: string): Promise<void> {
@@ -40,11 +43,19 @@ function digestOfHash(hash: Hash, algorithm: string): Digest {
 export class FileBlobStore implements BlobStore {
   readonly #paths: RootPaths;
   readonly #temp: TempSpace;
+  readonly #lease: Pick<Lease, "add" | "hold">;
   readonly #warn: (message: string) => void;
 
-  constructor(paths: RootPaths, temp: TempSpace, warn: (message: string) => void) {
+  /** `lease`: takes what is asked for or written, so that no prune removes it. */
+  constructor(
+    paths: RootPaths,
+    temp: TempSpace,
+    lease: Pick<Lease, "add" | "hold">,
+    warn: (message: string) => void,
+  ) {
     this.#paths = paths;
     this.#temp = temp;
+    this.#lease = lease;
     this.#warn = warn;
   }
 
@@ -53,7 +64,12 @@ export class FileBlobStore implements BlobStore {
   }
 
   async has(digest: Digest): Promise<boolean> {
-    return (await this.size(digest)) !== undefined;
+    const path = this.#path(digest);
+    return this.#lease.hold((protect) => {
+      const found = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+      if (found) protect(digest);
+      return found;
+    });
   }
 
   async size(digest: Digest): Promise<number | undefined> {
@@ -174,6 +190,8 @@ export class FileBlobStore implements BlobStore {
       if (expected?.size !== undefined && size !== expected.size)
         throw wrongBytes(expected.digest, `${size} bytes instead of ${expected.size}`);
       await handle.datasync();
+      // Before the blob has its name: nothing may speak of it for a while.
+      await this.#lease.add(digest);
       await this.#publish(temporary, digest);
       return { digest, size };
     } catch (error) {
@@ -210,7 +228,31 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  async *list(): AsyncGenerator<BlobInfo & { readonly modified: number }, void, void> {
+  /** Takes blobs away from under their names, at once; what is left to do afterwards may take time. */
+  discard(digests: readonly Digest[], trash: string): void {
+    for (const [i, digest] of digests.entries()) {
+      try {
+        renameSync(this.#path(digest), join(trash, String(i)));
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT") throw storeError(error, `remove blob ${digest}`);
+      }
+    }
+  }
+
+  async overhead(): Promise<number> {
+    let bytes = 0;
+    for (const directory of [this.#paths.blobs, ...this.#directories()]) {
+      const found = await stat(directory).catch(() => undefined);
+      bytes += (found?.blocks ?? 0) * blockSize;
+    }
+    return bytes;
+  }
+
+  #directories(): string[] {
+    return Object.keys(digestAlgorithms).map((algorithm) => join(this.#paths.blobs, algorithm));
+  }
+
+  async *list(): AsyncGenerator<StoredBlob, void, void> {
     for (const algorithm of Object.keys(digestAlgorithms)) {
       const directory = join(this.#paths.blobs, algorithm);
       for (const name of await namesIn(directory)) {
@@ -219,7 +261,8 @@ export class FileBlobStore implements BlobStore {
         const found = await stat(join(directory, name)).catch(() => undefined);
         // Removed by another process in the meantime, or no file.
         if (found?.isFile() !== true) continue;
-        yield { digest, size: found.size, modified: found.mtimeMs };
+        const { size, mtimeMs: modified, blocks } = found;
+        yield { digest, size, modified, allocated: blocks * blockSize };
       }
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who has the database open, as files in meta/users/. From it follows how far the file can be trusted: as long as someone
+// Who has a database open, as files in a directory of meta/. From it follows how far the file can be trusted: as long as someone
 // lives who checked it, or when the last user closed it and nobody touched it since, it is sound; otherwise (a killed
 // process, a restored backup, a damaged disk) it is checked from end to end first.
 
@@ -39,10 +39,10 @@ export class DatabaseUsers {
   readonly #name = `${ownerName(currentOwner())}_${randomBytes(4).toString("hex")}`;
   #sharesPid = false;
 
-  constructor(meta: string, file: string) {
+  constructor(meta: string, name: string, file: string) {
     this.#file = file;
-    this.#directory = join(meta, "users");
-    this.#cleanMark = join(meta, "clean");
+    this.#directory = join(meta, `${name}-users`);
+    this.#cleanMark = join(meta, `${name}-clean`);
   }
 
   /**

@@ -2,6 +2,7 @@
 // The list of named images: index.json of the OCI layout in the store. Other tools may write to it too, so entries and
 // fields that are not ours stay as they are.
 
+import { statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
@@ -139,6 +140,37 @@ export class IndexImageStore implements ImageStore {
         throw error;
       }
     });
+  }
+
+  async roots(): Promise<{ descriptors: Descriptor[]; version: string }> {
+    // Read before the list: a change in between makes the version old, never the list.
+    const version = this.version();
+    const { manifests, damaged } = await this.#load();
+    if (damaged)
+      throw new TsbuildError(
+        "STORE_CORRUPT",
+        "the list of images is damaged: what it named is unknown",
+        {
+          hint: "name an image again (tsbuild -t NAME ...) to begin a new list, then repeat the command",
+          details: { path: this.#options.paths.index },
+        },
+      );
+    const descriptors = manifests.flatMap((entry): Descriptor[] => {
+      try {
+        return [parseDescriptor(entry)];
+      } catch (error) {
+        // What is no descriptor points at nothing.
+        if (error instanceof TsbuildError) return [];
+        throw error;
+      }
+    });
+    return { descriptors, version };
+  }
+
+  /** Changes with every change of the index. Synchronous, for use where nothing may happen in between. */
+  version(): string {
+    const found = statSync(this.#options.paths.index, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? "" : [found.ino, found.size, found.mtimeNs].join(" ");
   }
 
   async get(name: string): Promise<Descriptor | undefined> {

@@ -3,11 +3,13 @@ export type {
   BlobInfo,
   BlobStore,
   BlobWriteOptions,
+  Collection,
   ImageStore,
   Lease,
   NamedImage,
   Store,
   StoreOptions,
+  StoredBlob,
   Table,
   TableTransaction,
 } from "./types.js";

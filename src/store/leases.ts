@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { currentOwner, isOwner, livenessOf, type Owner } from "./owner.js";
-import type { Lease, Table } from "./types.js";
+import type { Lease, Table, TableTransaction } from "./types.js";
 
 /** A lease's own record stands under its id; what it protects, under `id/` and the protected id. */
 export type LeaseRecord =
@@ -24,11 +24,14 @@ function isLiving(record: LeaseRecord, now: number): boolean {
 
 export class Leases {
   readonly #table: Table<LeaseRecord>;
+  readonly #refresh: () => void;
   readonly #open = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(table: Table<LeaseRecord>) {
+  /** `refresh`: makes reads of other tables see what was written last. */
+  constructor(table: Table<LeaseRecord>, refresh: () => void) {
     this.#table = table;
+    this.#refresh = refresh;
   }
 
   /** Costs nothing until something is added. */
@@ -36,19 +39,51 @@ export class Leases {
     const id = randomBytes(8).toString("hex");
     const known = new Set<string>();
     let ended = false;
-    return {
-      add: async (...ids) => {
-        const fresh = ids.filter((one) => !known.has(one));
-        if (fresh.length === 0 || ended) return;
-        await this.#table.transaction((table) => {
-          if (!this.#open.has(id))
-            table.put(ownerKey(id), { owner: currentOwner(), beat: Date.now() });
-          for (const one of fresh) table.put(ownerKey(id) + one, { held: true });
+    const write = (table: TableTransaction<LeaseRecord>, ids: readonly string[]): void => {
+      if (!this.#open.has(id)) table.put(ownerKey(id), { owner: currentOwner(), beat: Date.now() });
+      for (const one of ids) table.put(ownerKey(id) + one, { held: true });
+    };
+    const written = (ids: readonly string[]): void => {
+      this.#open.add(id);
+      for (const one of ids) known.add(one);
+      this.#startBeating();
+    };
+    const add = async (...ids: readonly string[]): Promise<void> => {
+      const fresh = ids.filter((one) => !known.has(one));
+      if (fresh.length === 0 || ended) return;
+      await this.#table.transaction((table) => {
+        write(table, fresh);
+      });
+      written(fresh);
+    };
+    const hold = async <T>(
+      find: (protect: (...ids: readonly string[]) => void) => T,
+    ): Promise<T> => {
+      const wanted = new Set<string>();
+      const search = (): T => {
+        wanted.clear();
+        return find((...ids) => {
+          for (const one of ids) wanted.add(one);
         });
-        this.#open.add(id);
-        for (const one of fresh) known.add(one);
-        this.#startBeating();
-      },
+      };
+      const fresh = (): string[] => [...wanted].filter((one) => !known.has(one));
+      this.#refresh();
+      const before = search();
+      // What is protected already cannot have gone, and nothing needs no protection.
+      if (fresh().length === 0 || ended) return before;
+      const value = await this.#table.transaction((table) => {
+        // A prune runs inside a transaction of this table, so that none does now.
+        this.#refresh();
+        const found = search();
+        write(table, fresh());
+        return found;
+      });
+      written([...wanted]);
+      return value;
+    };
+    return {
+      add,
+      hold,
       [Symbol.asyncDispose]: async () => {
         ended = true;
         if (this.#open.delete(id)) await this.#remove([id]);
@@ -64,8 +99,13 @@ export class Leases {
     });
   }
 
-  /** Everything that living leases protect. Dead ones are removed on the way. */
+  /** Everything that living leases protect. */
   async protectedIds(): Promise<Set<string>> {
+    return await this.whileSteady((ids) => ids);
+  }
+
+  /** Runs `action` with everything that living leases protect, while none can be added or ended. Dead ones are removed. */
+  async whileSteady<T>(action: (leased: Set<string>) => T): Promise<T> {
     return await this.#table.transaction((table) => {
       const now = Date.now();
       const ids = new Set<string>();
@@ -78,7 +118,7 @@ export class Leases {
         if (!living.has(lease)) table.remove(key);
         else if (slash < key.length - 1) ids.add(key.slice(slash + 1));
       }
-      return ids;
+      return action(ids);
     });
   }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the store together. Opening checks the root and reads one small file; the database is opened at its first use.
 
+import { statfs } from "node:fs/promises";
 import { TsbuildError, messageOf } from "../base/index.js";
+import type { Digest } from "../oci/index.js";
 import { FileBlobStore } from "./blobs.js";
-import { Database } from "./database.js";
+import { Database, metadata, running } from "./database.js";
 import { IndexImageStore } from "./images.js";
 import { Leases, type LeaseRecord } from "./leases.js";
 import { Locks, type LockRecord } from "./locks.js";
 import { openRoot } from "./root.js";
-import { LmdbTable } from "./tables.js";
+import { LmdbTable, tableWithin, transact } from "./tables.js";
 import { TempSpace } from "./temp.js";
 import type { Store, StoreOptions, Table } from "./types.js";
 
@@ -26,10 +28,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const paths = openRoot(options.root);
   const temp = new TempSpace(paths.tmp);
   const { open } = await import("lmdb");
-  const database = new Database(paths, open, warn);
-  const blobs = new FileBlobStore(paths, temp, warn);
-  const locks = new Locks(new LmdbTable<LockRecord>(database, "locks"));
-  const leases = new Leases(new LmdbTable<LeaseRecord>(database, "leases"));
+  const database = new Database(paths, metadata, open, warn);
+  const processes = new Database(paths, running, open, warn);
+  const locks = new Locks(new LmdbTable<LockRecord>(processes, "locks"));
+  const leases = new Leases(new LmdbTable<LeaseRecord>(processes, "leases"), () => {
+    database.refresh();
+  });
+  const session = leases.create();
+  const blobs = new FileBlobStore(paths, temp, session, warn);
   const images = new IndexImageStore({
     paths,
     temp,
@@ -41,7 +47,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const close = async (): Promise<void> => {
     try {
-      if (!database.untouched) {
+      if (!processes.untouched) {
         await locks.releaseAll();
         await leases.releaseAll();
       }
@@ -50,6 +56,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       warn(`locks of the store could not be given up: ${messageOf(error)}`);
     }
     await database.close();
+    await processes.close();
     await temp.close();
   };
   const usable = (): void => {
@@ -60,11 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     layoutDir: paths.layout,
     blobs,
     images,
-    table: <V>(name: string): Table<V> => {
-      if (!/^[a-z0-9-]{1,40}$/.test(name))
-        throw new TypeError(`a table's name must be 1 to 40 of [a-z0-9-]: ${name}`);
-      return new LmdbTable<V>(database, `t-${name}`);
-    },
+    table: <V>(name: string): Table<V> => new LmdbTable<V>(database, tableName(name)),
     lock: async (key, { signal } = {}) => {
       usable();
       return locks.acquire(`user/${key}`, signal);
@@ -73,9 +76,43 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       usable();
       return Promise.resolve(leases.create());
     },
+    hold: (find) => {
+      usable();
+      return session.hold(find);
+    },
     leased: async () => leases.protectedIds(),
+    collect: async (action) => {
+      usable();
+      await using trash = await temp.directory();
+      return await leases.whileSteady((leased) => {
+        const unwanted: Digest[] = [];
+        // The tables first: what is on record is there, whenever this process is killed.
+        const result = transact(database, (within) =>
+          action({
+            leased,
+            imagesVersion: images.version(),
+            table: <V>(name: string) => tableWithin<V>(tableName(name), within),
+            removeBlob: (digest) => {
+              unwanted.push(digest);
+            },
+          }),
+        );
+        blobs.discard(unwanted, trash.path);
+        return result;
+      });
+    },
+    disk: async () => {
+      const { blocks, bavail, bsize } = await statfs(paths.root);
+      return { total: blocks * bsize, free: bavail * bsize };
+    },
     tempDir: async () => temp.directory(),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
+}
+
+function tableName(name: string): string {
+  if (!/^[a-z0-9-]{1,40}$/.test(name))
+    throw new TypeError(`a table's name must be 1 to 40 of [a-z0-9-]: ${name}`);
+  return `t-${name}`;
 }

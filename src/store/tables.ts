@@ -48,12 +48,43 @@ function utf8(key: string): Buffer {
   return Buffer.from(key);
 }
 
+/** A table within a transaction; `usable` gives the database, or throws when the transaction is over. */
+export function tableWithin<V>(name: string, usable: () => Lmdb): TableTransaction<V> {
+  const access = new Access<V>(name);
+  return {
+    get: (key) => access.get(usable(), key),
+    put: (key, value) => {
+      const [rawKey, record] = access.raw(key, value);
+      usable().putSync(rawKey, record);
+    },
+    remove: (key) => usable().removeSync(access.rawKey(key)),
+    entries: (prefix = "") => access.entries(usable(), prefix),
+  };
+}
+
+/** Runs `action` in a transaction; what it is given does not work afterwards. */
+export function transact<T>(database: Database, action: (usable: () => Lmdb) => T): T {
+  return database.transact((lmdb) => {
+    let open = true;
+    try {
+      return action(() => {
+        if (!open) throw new TsbuildError("STORE_CLOSED", "a transaction was used after its end");
+        return lmdb;
+      });
+    } finally {
+      open = false;
+    }
+  });
+}
+
 export class LmdbTable<V> implements Table<V> {
+  readonly #name: string;
   readonly #database: Database;
   readonly #access: Access<V>;
 
   constructor(database: Database, name: string) {
     this.#database = database;
+    this.#name = name;
     this.#access = new Access<V>(name);
   }
 
@@ -78,26 +109,6 @@ export class LmdbTable<V> implements Table<V> {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a promise by contract, whatever the database offers
   async transaction<T>(action: (table: TableTransaction<V>) => T): Promise<T> {
-    const access = this.#access;
-    return this.#database.transact((lmdb) => {
-      let open = true;
-      const usable = (): Lmdb => {
-        if (!open) throw new TsbuildError("STORE_CLOSED", "a transaction was used after its end");
-        return lmdb;
-      };
-      try {
-        return action({
-          get: (key) => access.get(usable(), key),
-          put: (key, value) => {
-            const [rawKey, record] = access.raw(key, value);
-            usable().putSync(rawKey, record);
-          },
-          remove: (key) => usable().removeSync(access.rawKey(key)),
-          entries: (prefix = "") => access.entries(usable(), prefix),
-        });
-      } finally {
-        open = false;
-      }
-    });
+    return transact(this.#database, (usable) => action(tableWithin<V>(this.#name, usable)));
   }
 }

@@ -18,6 +18,7 @@ export interface BlobWriteOptions {
 
 /** Content-addressed bytes. A blob is there whole and verified, or it is not there. */
 export interface BlobStore {
+  /** Whether the blob is there. If it is, it stays until this store is closed: whoever asks is about to use it. */
   has(digest: Digest): Promise<boolean>;
   /** Bytes, or undefined when there is no such blob. */
   size(digest: Digest): Promise<number | undefined>;
@@ -32,15 +33,24 @@ export interface BlobStore {
    */
   stream(blob: BlobInfo): Readable;
   /**
-   * Stores the bytes of a stream: temporary file, digest and size checked, fsync, rename. Idempotent. Throws
-   * STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
+   * Stores the bytes of a stream: temporary file, digest and size checked, fsync, rename. Idempotent. The blob stays until
+   * this store is closed. Throws STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
    */
   write(source: AsyncIterable<Uint8Array>, options?: BlobWriteOptions): Promise<BlobInfo>;
   writeBytes(bytes: Uint8Array, options?: BlobWriteOptions): Promise<BlobInfo>;
   /** False when there was no such blob. */
   remove(digest: Digest): Promise<boolean>;
-  /** All blobs, in no order. `modified` is milliseconds since the epoch. */
-  list(): AsyncIterable<BlobInfo & { readonly modified: number }>;
+  /** All blobs, in no order. */
+  list(): AsyncIterable<StoredBlob>;
+  /** What the directories of the blobs take on the disk themselves, in bytes. */
+  overhead(): Promise<number>;
+}
+
+export interface StoredBlob extends BlobInfo {
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+  /** Bytes that it takes on the disk. */
+  readonly allocated: number;
 }
 
 /** An image under its name: the full form of formatReference, with a tag. */
@@ -58,6 +68,11 @@ export interface ImageStore {
   set(images: readonly NamedImage[], signal?: AbortSignal): Promise<void>;
   /** How many of the names were there. Blobs stay until they are pruned. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<number>;
+  /**
+   * Everything that the index points at, entries of other tools too, and the state of the index in which that was so. Throws
+   * STORE_CORRUPT when the index is damaged: what it named is then unknown.
+   */
+  roots(): Promise<{ readonly descriptors: readonly Descriptor[]; readonly version: string }>;
 }
 
 /** A table of metadata. Values are JSON; keys any text. Reads are synchronous, and see what this process has awaited. */
@@ -87,6 +102,23 @@ export interface TableTransaction<V> {
 export interface Lease extends AsyncDisposable {
   /** Ids of any kind (digests, snapshot ids). They are protected when the promise is fulfilled. */
   add(...ids: readonly string[]): Promise<void>;
+  /**
+   * Looks for something and protects it, with no prune in between: what `find` saw of things that it protects is true until
+   * the lease ends. `find` is synchronous, reads only, may be run twice, and sees what other processes wrote last.
+   */
+  hold<T>(find: (protect: (...ids: readonly string[]) => void) => T): Promise<T>;
+}
+
+/** What a prune may do while no lease can be added or ended. */
+export interface Collection {
+  /** Every id that a living lease protects. */
+  readonly leased: ReadonlySet<string>;
+  /** The state of the list of images; see ImageStore.roots. */
+  readonly imagesVersion: string;
+  /** All changes of tables are stored as one. */
+  table<V>(name: string): TableTransaction<V>;
+  /** Takes a blob away, once the changes of the tables are stored. */
+  removeBlob(digest: Digest): void;
 }
 
 export interface StoreOptions {
@@ -112,8 +144,17 @@ export interface Store extends AsyncDisposable {
    */
   lock(key: string, options?: { readonly signal?: AbortSignal }): Promise<AsyncDisposable>;
   lease(): Promise<Lease>;
+  /** As Lease.hold, until this store is closed. */
+  hold<T>(find: (protect: (...ids: readonly string[]) => void) => T): Promise<T>;
   /** Every id that a living lease protects. */
   leased(): Promise<ReadonlySet<string>>;
+  /**
+   * Runs a prune's decision. `action` must be quick and synchronous: builds that want to use something wait for it. When it
+   * throws, nothing is changed.
+   */
+  collect<T>(action: (collection: Collection) => T): Promise<T>;
+  /** The disk below the store, in bytes: all of it, and what is free for this user. */
+  disk(): Promise<{ readonly total: number; readonly free: number }>;
   /** A fresh private directory below the root for scratch files, removed when disposed or when its process is dead. */
   tempDir(): Promise<{ readonly path: string } & AsyncDisposable>;
   /** Idempotent. Locks and leases still held are given up. */

@@ -15,12 +15,15 @@ export interface PreparedMounts extends AsyncDisposable {
   readonly env: readonly string[];
 }
 
-/** What is remembered of a cache mount. */
+/** The name of the table of cache mounts. */
+export const cacheMountTable = "cache-mounts";
+
+/** What is remembered of a cache mount. Times in milliseconds since the epoch. */
 export interface CacheMountRecord {
   readonly dir: string;
   readonly id: string;
-  /** Milliseconds since the epoch. */
   readonly lastUsedAt: number;
+  readonly createdAt?: number;
 }
 
 export async function prepareMounts(
@@ -117,10 +120,16 @@ async function cacheMount(
   const base = cacheKey(run.cacheNamespace, mount);
   let key = base;
   if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
-  const table = store.table<CacheMountRecord>("cache-mounts");
-  const known = use.fresh ? undefined : table.get(key)?.dir;
-  const dir = known ?? `c-${randomBytes(16).toString("hex")}`;
-  await table.put(key, { dir, id, lastUsedAt: Date.now() });
+  const table = store.table<CacheMountRecord>(cacheMountTable);
+  const made = `c-${randomBytes(16).toString("hex")}`;
+  const known = await store.hold((protect) => {
+    const record = use.fresh ? undefined : table.get(key);
+    protect(record?.dir ?? made);
+    return record;
+  });
+  const dir = known?.dir ?? made;
+  const now = Date.now();
+  await table.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
   const seed =
     mount.seed === undefined
       ? {}

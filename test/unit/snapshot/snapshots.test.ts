@@ -10,9 +10,11 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import type { LayerDirId, Sandbox } from "#src/sandbox/index.js";
 import {
+  claimStrays,
   createSnapshots,
   draftTable,
   snapshotTable,
+  takeOffRecord,
   type Snapshot,
   type SnapshotId,
   type Snapshots,
@@ -54,6 +56,20 @@ afterEach(async () => {
 
 async function state(parent: SnapshotId | null): Promise<Snapshot> {
   return snapshots.get(await snapshots.commit(await snapshots.prepare(parent)));
+}
+
+/** Takes states off the record as a prune does, as if this process held none of them. */
+function takeOff(ids: readonly SnapshotId[]): Promise<ReturnType<typeof takeOffRecord>> {
+  return store.collect((collection) =>
+    takeOffRecord({ ...collection, leased: new Set() }, new Set(ids)),
+  );
+}
+
+/** Gives the states that went. */
+async function prune(ids: readonly SnapshotId[]): Promise<SnapshotId[]> {
+  const { states, dirs } = await takeOff(ids);
+  await snapshots.removeDirs(dirs);
+  return [...states];
 }
 
 const code = (wanted: string) => (error: unknown) => isTsbuildError(error, wanted);
@@ -103,22 +119,48 @@ describe("shared directories", () => {
   it("are removed with their last state", async () => {
     const [base, link] = [await state(null), await state(null)];
     const shared = await snapshots.commitShared(base.id, link.dir);
-    await snapshots.remove([link.id]);
+    await prune([link.id]);
     assert.deepEqual(removed, []);
-    await snapshots.remove([shared]);
+    await prune([shared]);
     assert.deepEqual(removed, [link.dir]);
   });
 });
 
 describe("removal", () => {
-  it("refuses a state that another stands on, and removes both together", async () => {
+  it("leaves a state alone that another stands on, and takes both together", async () => {
     const one = await state(null);
     const two = await state(one.id);
-    await assert.rejects(snapshots.remove([one.id]), code("SNAPSHOT_IN_USE"));
-    assert.ok(snapshots.has(one.id) && removed.length === 0);
-    await snapshots.remove([one.id, two.id]);
+    assert.deepEqual(await prune([one.id]), []);
+    assert.ok((await snapshots.hold(one.id)) && removed.length === 0);
+    assert.deepEqual((await prune([one.id, two.id])).sort(), [one.id, two.id].sort());
     assert.deepEqual([...removed].sort(), [one.dir, two.dir].sort());
-    assert.ok(!snapshots.has(one.id) && !snapshots.has(two.id));
+    assert.ok(!(await snapshots.hold(one.id)) && !(await snapshots.hold(two.id)));
+  });
+  it("leaves states alone that a lease protects, with all that they stand on", async () => {
+    const one = await state(null);
+    const two = await state(one.id);
+    const { states } = await store.collect((collection) =>
+      takeOffRecord({ ...collection, leased: new Set([two.id]) }, new Set([one.id, two.id])),
+    );
+    assert.equal(states.size, 0);
+    assert.ok(await snapshots.hold(one.id));
+  });
+  it("goes on with the next command when it dies between the record and the directory", async () => {
+    const one = await state(null);
+    await takeOff([one.id]);
+    assert.deepEqual(removed, []);
+    await store.close();
+    store = await openStore({ root });
+    snapshots = await open();
+    assert.deepEqual(removed, [one.dir]);
+  });
+  it("finds directories that nothing knows", async () => {
+    const one = await state(null);
+    const draft = await snapshots.prepare(null);
+    const found = [one.dir, draft.dir, "stray" as LayerDirId];
+    assert.deepEqual(await store.collect((collection) => claimStrays(collection, found)), [
+      "stray",
+    ]);
   });
   it("of a draft takes its directory away", async () => {
     const draft = await snapshots.prepare(null);

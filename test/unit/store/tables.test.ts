@@ -196,7 +196,10 @@ describe("a damaged database", () => {
       assert.ok(entries.every(([key, value]) => value === key.replace("key", "value ")));
     }
     assert.deepEqual(warnings, []);
-    assert.deepEqual(await readdir(join(root, "meta/users")).then((names) => names.length), 1);
+    assert.deepEqual(
+      await readdir(join(root, "meta/metadata-users")).then((names) => names.length),
+      1,
+    );
   });
 
   it("with flipped bits in its records never gives a wrong value", async () => {
