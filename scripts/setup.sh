@@ -25,7 +25,6 @@ packages() {
   cat << 'LIST'
 build-essential   must build  a C compiler and make, for the native helper
 libc6-dev         must build  the C library's headers and static archive, for the native helper
-libseccomp-dev    may  build  the filter of system calls around each RUN
 libdeflate-dev    may  build  fast compression of layers
 uidmap            may  build  newuidmap and newgidmap: builds without root, with files of many owners
 passt             may  build  a network of its own for each RUN
