@@ -122,7 +122,7 @@ static int open_existing_cache(int outer)
 static int open_or_make_cache(const struct spec *mount, int store, const char *id, const struct dress *dress)
 {
 	const char *seed = spec_get(mount, "mount-seed");
-	cleanup_fd int caches = openat(store, "cache-mounts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int caches = store_dir_open(store, "cache-mounts");
 
 	if (caches < 0 || (mkdirat(caches, id, 0700) < 0 && errno != EEXIST))
 		return -1;
