@@ -21,7 +21,6 @@ import type {
 import type { HealthConfig } from "../oci/index.js";
 import { quotedList } from "./places.js";
 import type { StagePlanner } from "./stage-planner.js";
-import { isProxyName } from "./variables.js";
 
 /** Instructions without a vertex. */
 export type ConfigInstruction = Exclude<
@@ -84,8 +83,7 @@ function planArg(
     const value =
       given ?? (arg.value === undefined ? globals.get(name) : planner.expand(arg.value));
     draft.variables.args.set(name, value);
-    const hidden = isProxyName(name) && arg.value === undefined;
-    shown.push(value === undefined || hidden ? name : `${name}=${value}`);
+    shown.push(value === undefined ? name : `${name}=${value}`);
   }
   draft.note(`ARG ${shown.join(" ")}`);
 }

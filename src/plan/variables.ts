@@ -64,10 +64,10 @@ export class Variables implements Scope {
     return [...this.#env, ...args];
   }
 
-  /** The `|N a=b c=d` of a RUN's history line; empty without ARGs. */
+  /** The `|N a=b c=d` of a RUN's history line, with the values that the command sees; empty without ARGs. */
   historyArgs(): string {
     if (this.args.size === 0) return "";
-    const shown = [...this.args].map(([name, value]) => `${name}=${value ?? ""}`);
+    const shown = [...this.args.keys()].map((name) => `${name}=${this.get(name) ?? ""}`);
     return `|${shown.length} ${shown.join(" ")} `;
   }
 }
