@@ -136,8 +136,9 @@ export function timestamp(milliseconds: number, epoch: number | undefined): stri
   return new Date(limit).toISOString().replace(/\.000Z$/, "Z");
 }
 
+/** Without what says nothing: readers take an empty list (`CMD []`) and an absent one for the same. */
 function withoutEmpty(config: ContainerConfig): ContainerConfig {
-  return Object.fromEntries(
-    Object.entries(config).filter(([, value]) => value !== undefined && value !== ""),
-  );
+  const says = (value: unknown): boolean =>
+    value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => says(value)));
 }
