@@ -46,7 +46,13 @@ const peers = values.peers?.split(",");
 const builders = found.builders.filter(
   ({ name }) => name === "tsbuild" || peers === undefined || peers.includes(name),
 );
+const interruption = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.once(name, () => {
+    interruption.abort(new Error(`ended by ${name}`));
+  });
 const options: CompareOptions = {
+  signal: interruption.signal,
   builders,
   runs,
   size: values.quick ? "quick" : "full",
@@ -70,24 +76,34 @@ const add = (report: RowReport): void => {
 };
 const wanted = (name: string): boolean => values.row?.includes(name) ?? true;
 let failed = false;
-for (const row of rows) {
-  if (!wanted(row.name)) continue;
-  console.error(row.name);
-  const reason = row.missing?.();
-  if (reason !== undefined) {
-    add({ kind: "skipped", row, reason });
-    continue;
+async function runRows(): Promise<void> {
+  for (const row of rows) {
+    if (!wanted(row.name)) continue;
+    console.error(row.name);
+    const reason = row.missing?.();
+    if (reason !== undefined) {
+      add({ kind: "skipped", row, reason });
+      continue;
+    }
+    const tools = await compareRow(row, options);
+    failed ||= tools.some(({ name, failure }) => name === "tsbuild" && failure !== undefined);
+    add({ kind: "compared", row, tools });
   }
-  const tools = await compareRow(row, options);
-  failed ||= tools.some(({ name, failure }) => name === "tsbuild" && failure !== undefined);
-  add({ kind: "compared", row, tools });
+  for (const row of growthRows) {
+    if (!wanted(row.name)) continue;
+    console.error(row.name);
+    const { small, large } = await growRow(row, options);
+    failed ||= small.failure !== undefined || large.failure !== undefined;
+    add({ kind: "grown", row, small, large });
+  }
 }
-for (const row of growthRows) {
-  if (!wanted(row.name)) continue;
-  console.error(row.name);
-  const { small, large } = await growRow(row, options);
-  failed ||= small.failure !== undefined || large.failure !== undefined;
-  add({ kind: "grown", row, small, large });
+
+try {
+  await runRows();
+} catch (error) {
+  if (!interruption.signal.aborted) throw error;
+  console.error(String(error));
+  process.exit(130);
 }
 console.log(about.builders.map(({ name, version }) => `${name} ${version}`).join(", "));
 for (const reason of about.absent) console.log(`not compared: ${reason}`);

@@ -25,6 +25,8 @@ export interface CompareOptions {
   readonly runs: number;
   readonly size: Size;
   readonly progress: (message: string) => void;
+  /** Ends what runs; everything is removed before the reason is thrown. */
+  readonly signal: AbortSignal;
 }
 
 /** One competitor of a row. */
@@ -46,13 +48,18 @@ const settle = (): void => {
   execFileSync("sync");
 };
 
-function builderTool(builder: Builder, scenario: Scenario, directory: string): Tool {
+function builderTool(
+  builder: Builder,
+  scenario: Scenario,
+  directory: string,
+  signal: AbortSignal,
+): Tool {
   const output = join(directory, `${builder.name}.tar`);
   const build = { ...scenario.build, output };
   const run = async (store: BuilderStore, of = build): Promise<Measured> => {
     rmSync(output, { force: true });
     settle();
-    const measured = await measure(store.command(of), builder.daemons);
+    const measured = await measure(store.command(of), signal, builder.daemons);
     tool.outputBytes = statSync(output).size;
     return measured;
   };
@@ -99,7 +106,7 @@ function builderTool(builder: Builder, scenario: Scenario, directory: string): T
   return tool;
 }
 
-function floorTool(floor: Floor, scenario: Scenario, directory: string): Tool {
+function floorTool(floor: Floor, scenario: Scenario, directory: string, signal: AbortSignal): Tool {
   const output = join(directory, "floor.out");
   const scratch = join(directory, "scratch");
   const tool: Tool = {
@@ -114,10 +121,10 @@ function floorTool(floor: Floor, scenario: Scenario, directory: string): Tool {
       try {
         settle();
         const env = { CONTEXT: scenario.build.context, OUTPUT: output, SCRATCH: scratch };
-        const measured = await measure({
-          argv: ["bash", "-e", "-o", "pipefail", "-c", floor.script],
-          env,
-        });
+        const measured = await measure(
+          { argv: ["bash", "-e", "-o", "pipefail", "-c", floor.script], env },
+          signal,
+        );
         tool.outputBytes = statSync(output, { throwIfNoEntry: false })?.size ?? 0;
         return measured;
       } finally {
@@ -144,18 +151,19 @@ function isInstalled(program: string): boolean {
 async function compete(
   scenario: Scenario,
   directory: string,
-  { builders, runs, progress }: CompareOptions,
+  { builders, runs, progress, signal }: CompareOptions,
 ): Promise<ToolResult[]> {
   const floors = (scenario.floors ?? []).filter(({ needs = [] }) => needs.every(isInstalled));
   const tools = [
-    ...builders.map((builder) => builderTool(builder, scenario, directory)),
-    ...floors.map((floor) => floorTool(floor, scenario, directory)),
+    ...builders.map((builder) => builderTool(builder, scenario, directory, signal)),
+    ...floors.map((floor) => floorTool(floor, scenario, directory, signal)),
   ];
   const attempt = async (tool: Tool, work: () => Promise<void>): Promise<void> => {
     if (tool.failure !== undefined) return;
     try {
       await work();
     } catch (error) {
+      signal.throwIfAborted();
       tool.failure = error instanceof Error ? error.message : String(error);
       progress(`  ${tool.name} failed: ${tool.failure}`);
     }

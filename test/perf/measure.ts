@@ -97,8 +97,13 @@ function threadsOf(pid: number): readonly string[] {
   }
 }
 
-/** Runs a command once. Throws with its output if it fails. */
-export async function measure(command: Command, daemons: Daemons = noDaemons): Promise<Measured> {
+/** Runs a command once. Throws with its output if it fails; with the signal's reason when that ended it. */
+export async function measure(
+  command: Command,
+  signal: AbortSignal,
+  daemons: Daemons = noDaemons,
+): Promise<Measured> {
+  signal.throwIfAborted();
   const directory = mkdtempSync(join(tmpdir(), "tsbuild-bench-run-"));
   const times = join(directory, "times");
   const log = join(directory, "log");
@@ -112,7 +117,13 @@ export async function measure(command: Command, daemons: Daemons = noDaemons): P
       cwd: command.cwd,
       env: { ...process.env, ...command.env },
       stdio: ["ignore", fds[0], fds[0], fds[1]],
+      // A process group of its own, which can be ended as a whole.
+      detached: true,
     });
+    const end = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+    };
+    signal.addEventListener("abort", end);
     let memory = 0;
     const sample = (): void => {
       if (child.pid !== undefined) memory = Math.max(memory, memoryOf([child.pid, ...working]));
@@ -123,7 +134,9 @@ export async function measure(command: Command, daemons: Daemons = noDaemons): P
       child.once("close", done);
     }).finally(() => {
       clearInterval(timer);
+      signal.removeEventListener("abort", end);
     });
+    signal.throwIfAborted();
     if (code !== 0)
       throw new Error(
         `${command.argv.join(" ")} ended with ${code ?? "a signal"}:\n${readFileSync(log, "utf8").slice(-4000)}`,
