@@ -23,6 +23,13 @@ export function redactUrl(url: string): string {
   );
 }
 
+/** A text without the users and passwords of the URLs in it. A user alone stays where it is no secret (`ssh://git@host`). */
+export function withoutCredentials(text: string): string {
+  return text
+    .replace(/(\bhttps?:\/\/)[^/@\s"']{1,1000}@/gi, "$1***@")
+    .replace(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^/@:\s"']{0,1000}):[^/@\s"']{1,1000}@/gi, "$1:***@");
+}
+
 /** Edit distance (insert, delete, replace, swap of neighbours) of two short words. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -8,7 +8,8 @@ import { formatExcerpt } from "../dockerfile/index.js";
 export function exitCodeOf(error: unknown): number {
   if (isInterruption(error)) return 130;
   if (!isTsbuildError(error)) return 1;
-  if (error.code === "CLI_USAGE" || error.code === "EXPORT_OPTION") return 2;
+  if (error.code === "CLI_USAGE" || error.code === "EXPORT_OPTION" || error.code === "PRUNE_FILTER")
+    return 2;
   return environmentCodes.has(error.code) ? 3 : 1;
 }
 
@@ -45,20 +46,27 @@ export function formatError(thrown: unknown, debug: boolean): string {
   const lines: string[] = [];
   if (isTsbuildError(error) && error.location !== undefined)
     lines.push(formatExcerpt(error.location));
-  lines.push(`ERROR: ${printable(messageOf(error))}`);
-  if (isTsbuildError(error) && error.hint !== undefined)
-    lines.push(`HINT: ${printable(error.hint)}`);
+  lines.push(`ERROR: ${oneFact(messageOf(error))}`);
+  if (isTsbuildError(error) && error.hint !== undefined) lines.push(`HINT: ${oneFact(error.hint)}`);
   if (!isTsbuildError(error) && !debug)
     lines.push("This is a defect in tsbuild; --debug shows where it came from.");
   if (debug) lines.push(...causes(error));
   return lines.join("\n") + "\n";
 }
 
+/**
+ * Further lines of a text are marked as such. Names in it may be a stranger's, and a line that such a name begins could be a
+ * command to the runner of a workflow (`::error::`), which disregards spaces in front of it.
+ */
+function oneFact(text: string): string {
+  return printable(text).replaceAll("\n", "\n  | ");
+}
+
 function causes(error: unknown): string[] {
   const lines: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = isTsbuildError(at) ? ` (${at.code})` : "";
-    lines.push(`--- ${at.name}${code}: ${printable(at.stack ?? at.message)}`);
+    lines.push(`--- ${at.name}${code}: ${oneFact(at.stack ?? at.message)}`);
   }
   return lines;
 }

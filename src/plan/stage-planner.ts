@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the planning of one stage's instructions shares: its draft image, expansion with places, and new vertices.
 
-import { TsbuildError, type SourceLocation, type SourceRange } from "../base/index.js";
+import {
+  TsbuildError,
+  withoutCredentials,
+  type SourceLocation,
+  type SourceRange,
+} from "../base/index.js";
 import { checkUndefined, expandHeredoc, expandWord, expandWords } from "../dockerfile/index.js";
 import type {
   Expansion,
@@ -95,7 +100,7 @@ export class StagePlanner {
   add(kind: string, sources: readonly VertexId[], op: Json, instruction: Instruction): VertexId {
     return this.services.addVertex(kind, [this.draft.head, ...sources], op, {
       stage: this.stage,
-      text: instruction.original,
+      text: withoutCredentials(instruction.original),
       place: this.place(instruction.range),
     });
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: from typed instructions to one operation. Which files a pattern means is found out when it runs.
 
+import { withoutCredentials } from "../base/index.js";
 import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
 import type { VertexId } from "../solve/index.js";
@@ -73,7 +74,12 @@ export async function planTransfer(
     chown === undefined ? "" : ` --chown=${chown}`,
     chmod === undefined ? "" : ` --chmod=${chmod}`,
   ].join("");
-  const shown = [...texts, ...instruction.heredocs.map(({ name }) => `<<${name}`), written];
+  // The history goes wherever the image goes: no password of a URL may be in it (CVE-2023-26054).
+  const shown = [
+    ...texts.map(withoutCredentials),
+    ...instruction.heredocs.map(({ name }) => `<<${name}`),
+    written,
+  ];
   draft.advance(vertex, `${command}${flags} ${shown.join(" ")} # buildkit`);
 }
 
@@ -133,7 +139,7 @@ function remoteSource(
   const sum = checksum === undefined ? {} : { checksum };
   const shown = {
     stage: planner.stage,
-    text: `ADD ${url}`,
+    text: `ADD ${withoutCredentials(url)}`,
     place: planner.place(instruction.range),
   };
   const add = (op: HttpOp | GitOp): VertexId => planner.services.addVertex(kind, [], op, shown);

@@ -26,7 +26,9 @@ export function plainProgress(write: (text: string) => void): EventSink {
     return known;
   };
   const line = (number: number, text: string): void => {
-    write(`#${number} ${printable(text)}\n`);
+    // Each line has the number: none may look like something else, such as a command to the runner of a workflow.
+    const start = `#${number} `;
+    write(`${start}${printable(text).replaceAll("\n", `\n${start}`)}\n`);
   };
 
   return (event: BuildEvent): void => {
@@ -68,7 +70,7 @@ export function plainProgress(write: (text: string) => void): EventSink {
         break;
       }
       case "warning":
-        write(printable(`WARNING: ${warningText(event)}`) + "\n");
+        write(printable(`WARNING: ${warningText(event)}`).replaceAll("\n", "\n  | ") + "\n");
         break;
     }
   };
