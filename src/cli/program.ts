@@ -2,7 +2,8 @@
 // The commands and their flags. What a command does is in commands/, and loaded when it runs.
 
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
 import { addBuildFlags, type BuildFlags } from "./options/build-flags.js";
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -56,6 +57,36 @@ function createProgram(setExitCode: (code: number) => void): Command {
     });
 
   program
+    .command("du")
+    .description("list what the store has on the disk")
+    .addOption(filterOption())
+    .option("--format <kind>", "table or json", "table")
+    .option("--verbose", "everything that is known of each")
+    .action(async (flags: DiskUsageFlags) => {
+      const { diskUsageCommand } = await import("./commands/storage.js");
+      await diskUsageCommand(flags);
+    });
+
+  program
+    .command("prune")
+    .description(
+      "remove build cache that nothing needs; running builds and named images keep theirs",
+    )
+    .addOption(filterOption())
+    .option("-a, --all", "also what is internal to the store")
+    .option("-f, --force", "do not ask")
+    .option("--reserved-space <bytes>", "remove down to this, and no more")
+    .option("--max-used-space <bytes>", "remove only while more than this is used")
+    .option("--min-free-space <bytes>", "remove until so much of the disk is free")
+    .option("--keep-duration <time>", "spare what was used within this time, such as 24h")
+    .addOption(new Option("--keep-storage <bytes>", "older name of --reserved-space").hideHelp())
+    .option("--verbose", "everything that is known of what was removed")
+    .action(async (flags: PruneFlags) => {
+      const { pruneCommand } = await import("./commands/storage.js");
+      setExitCode(await pruneCommand(flags));
+    });
+
+  program
     .command("info")
     .description("say what this machine offers for building, and how to get what is missing")
     .option("--format <kind>", "text or json", "text")
@@ -71,6 +102,15 @@ function createProgram(setExitCode: (code: number) => void): Command {
       process.stdout.write(`${version()}\n`);
     });
   return program;
+}
+
+function filterOption(): Option {
+  return new Option(
+    "--filter <filter>",
+    "only what fits: until=24h, type=, id=, inuse, shared ... (repeatable)",
+  )
+    .default([] as string[], "none")
+    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 function version(): string {

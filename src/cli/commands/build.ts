@@ -59,6 +59,7 @@ function requestOf(
   signal: AbortSignal,
 ): BuildRequest {
   const { env } = process;
+  refuseAttestations(flags);
   const outputs = [...flags.output];
   if (flags.push === true) outputs.push("type=registry");
   if (flags.load === true) outputs.push("type=docker");
@@ -84,6 +85,7 @@ function requestOf(
     // Asking for the host's network on the command line is the permission.
     allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
     addHosts: flags.addHost.map(parseHost),
+    dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
     limits: runLimits(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     noNewPrivileges: securityOptions(flags.securityOpt),
@@ -96,6 +98,22 @@ function requestOf(
     events,
     signal,
   };
+}
+
+/** Asking for attestations is refused: an image without them must not look as if it had them. */
+function refuseAttestations(flags: BuildFlags): void {
+  for (const name of ["provenance", "sbom"] as const) {
+    const mode = flags[name];
+    if (mode !== undefined && mode !== "false")
+      throw usageError(`--${name}`, mode, "attestations are not supported yet, only false is");
+  }
+  for (const text of flags.attest)
+    if (!/(?:^|,)disabled=true(?:,|$)/.test(text))
+      throw usageError(
+        "--attest",
+        text,
+        "attestations are not supported yet, only disabled=true is",
+      );
 }
 
 function securityOptions(values: readonly string[]): boolean {

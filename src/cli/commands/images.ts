@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { listImages } from "../../build/images.js";
+import { formatSize, formatTable } from "../human.js";
 
 /** `tsbuild images`. */
 export async function imagesCommand(flags: {
@@ -19,17 +20,8 @@ export async function imagesCommand(flags: {
     name,
     id.slice(7, 19),
     platform,
-    `${(size / 1e6).toFixed(1)}MB`,
+    formatSize(size),
     created ?? "",
   ]);
-  const table = [["NAME", "IMAGE ID", "PLATFORM", "SIZE", "CREATED"], ...rows];
-  const widths =
-    table[0]?.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0))) ?? [];
-  for (const row of table)
-    process.stdout.write(
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("   ")
-        .trimEnd() + "\n",
-    );
+  process.stdout.write(formatTable([["NAME", "IMAGE ID", "PLATFORM", "SIZE", "CREATED"], ...rows]));
 }

@@ -40,6 +40,13 @@ export interface BuildFlags {
   readonly cpusetMems?: string;
   readonly pidsLimit?: string;
   readonly cgroupParent?: string;
+  readonly resource: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOption: readonly string[];
+  readonly provenance?: string;
+  readonly sbom?: string;
+  readonly attest: readonly string[];
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly securityOpt: readonly string[];
@@ -118,6 +125,13 @@ export function addBuildFlags(command: Command): Command {
     new Option("--cpuset-mems <list>", "memory nodes that RUN may use"),
     new Option("--pids-limit <number>", "how many processes RUN may have"),
     new Option("--cgroup-parent <path>", "cgroup under which RUN is put"),
+    list(
+      "--resource <name=value>",
+      "the same limits by name: memory=, cpu-shares=, cpuset-cpus= ...",
+    ),
+    list("--dns <address>", "name server of RUN"),
+    list("--dns-search <domain>", "search domain of RUN"),
+    list("--dns-option <option>", "resolver option of RUN"),
     list("--cap-add <name>", "give RUN a capability"),
     list("--cap-drop <name>", "take a capability from RUN"),
     list("--security-opt <option>", "no-new-privileges"),
@@ -126,6 +140,11 @@ export function addBuildFlags(command: Command): Command {
       "--compat-mountpoints",
       "keep the directories /proc, /sys and /dev that RUN needed, as Docker does",
     ),
+    new Option("--provenance [mode]", "attestations are not written; false says so").preset("true"),
+    new Option("--sbom [mode]", "attestations are not written; false says so").preset("true"),
+    list("--attest <spec>", "attestations are not written; type=...,disabled=true says so"),
+    new Option("--rm", "as in docker build; nothing is left behind anyway").hideHelp(),
+    new Option("--force-rm", "as in docker build; nothing is left behind anyway").hideHelp(),
     new Option("--check", "check the Dockerfile and build nothing"),
     new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
     new Option("-D, --debug", "show the causes of errors"),

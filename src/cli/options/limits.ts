@@ -3,10 +3,44 @@
 
 import type { BuildRequest } from "../../build.js";
 import type { BuildFlags } from "./build-flags.js";
-import { parseBytes, parseUlimit, parseWhole } from "./values.js";
+import { parseAttributes, parseBytes, parseUlimit, parseWhole } from "./values.js";
+
+type LimitFlag =
+  | "memory"
+  | "memorySwap"
+  | "cpuShares"
+  | "cpuPeriod"
+  | "cpuQuota"
+  | "cpusetCpus"
+  | "cpusetMems"
+  | "pidsLimit";
+
+/** Names that `--resource` knows, and the flag that each stands for. */
+const resources: Readonly<Record<string, LimitFlag>> = {
+  memory: "memory",
+  "memory-swap": "memorySwap",
+  "cpu-shares": "cpuShares",
+  "cpu-period": "cpuPeriod",
+  "cpu-quota": "cpuQuota",
+  "cpuset-cpus": "cpusetCpus",
+  "cpuset-mems": "cpusetMems",
+  pids: "pidsLimit",
+};
+
+/** `--resource` texts (several, each with one or more `name=value`) as flags. */
+function resourceFlags(texts: readonly string[]): Partial<Record<LimitFlag, string>> {
+  const flags: Partial<Record<LimitFlag, string>> = {};
+  for (const text of texts)
+    for (const [name, value] of parseAttributes("--resource", text, Object.keys(resources))) {
+      const flag = resources[name];
+      if (flag !== undefined) flags[flag] = value;
+    }
+  return flags;
+}
 
 /** The limits that the flags ask for. */
-export function runLimits(flags: BuildFlags): NonNullable<BuildRequest["limits"]> {
+export function runLimits(given: BuildFlags): NonNullable<BuildRequest["limits"]> {
+  const flags = { ...resourceFlags(given.resource), ...given };
   const {
     memory,
     memorySwap,

@@ -65,15 +65,13 @@ export function parseLabels(values: readonly string[]): Record<string, string> {
 /** Splits at commas that are not inside double quotes (RFC 4180: a field may be quoted as a whole, `""` is a quote). */
 export function splitFields(flag: string, text: string): string[] {
   const fields: string[] = [];
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y;
-  while (
-    pattern.lastIndex < text.length ||
-    (fields.length > 0 && text.endsWith(",") && pattern.lastIndex === text.length)
-  ) {
+  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  for (let more = true; more;) {
     const match = pattern.exec(text);
     if (match === null) throw usageError(flag, text, "a quote is not closed");
-    fields.push(match[1] === undefined ? (match[2] ?? "") : match[1].replaceAll('""', '"'));
-    if (pattern.lastIndex >= text.length) break;
+    const [, quoted, plain = "", end] = match;
+    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    more = end === ",";
   }
   return fields;
 }
