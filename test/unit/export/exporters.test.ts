@@ -38,12 +38,19 @@ import { RegistryServer } from "../../support/registry-server.js";
 import { validateImage } from "../../support/validate.js";
 
 let cwd: string;
+const warnings: string[] = [];
 let store: Store;
 let stdout: PassThrough;
 
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), "tsbuild-export-"));
-  store = await openStore({ root: join(cwd, "store") });
+  store = await openStore({
+    root: join(cwd, "store"),
+    // One test damages a blob, and the store says so.
+    onWarning: (message) => {
+      warnings.push(message);
+    },
+  });
   stdout = new PassThrough({ highWaterMark: 2 ** 24 });
 });
 afterEach(async () => {
@@ -179,6 +186,7 @@ describe("type=oci", () => {
     await assert.rejects(run("type=oci,dest=out.tar", { image: { manifest } }), {
       code: "STORE_CORRUPT",
     });
+    assert.match(warnings.join(), /was damaged/);
     await stored(image);
     await store.blobs.remove(layer as Digest);
     await assert.rejects(run("type=oci,tar=false,dest=dir", { image: { manifest } }), {

@@ -181,9 +181,14 @@ describe("configs", () => {
     const parsed = parseManifest(bytes(manifest()));
     checkLayerCount(parsed, parseImageConfig(bytes(config())));
     const more = { ...config(), rootfs: { type: "layers", diff_ids: [digest, digest] } };
-    assert.throws(() => { checkLayerCount(parsed, parseImageConfig(bytes(more))); }, {
-      code: "OCI_MISMATCH",
-    });
+    assert.throws(
+      () => {
+        checkLayerCount(parsed, parseImageConfig(bytes(more)));
+      },
+      {
+        code: "OCI_MISMATCH",
+      },
+    );
   });
 });
 
