@@ -36,8 +36,8 @@ const sha256 = (bytes: Uint8Array): string =>
 const fileOf = (layout: string, digest: string): string =>
   join(layout, "blobs", digest.replace(":", "/"));
 
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(path, "utf8")) as T;
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
 }
 
 /** Puts bytes into a layout under their digest. */
@@ -56,11 +56,12 @@ export function setIndex(layout: string, manifest: object): void {
 
 /** The manifest and the config of a layout's only image. */
 export function imageOf(layout: string): { manifest: Manifest; config: Config; digest: string } {
-  const index = readJson<{ manifests: readonly Descriptor[] }>(join(layout, "index.json"));
+  const index = readJson(join(layout, "index.json")) as { manifests: readonly Descriptor[] };
   const digest = index.manifests[0]?.digest;
   assert.ok(digest !== undefined);
-  const manifest = readJson<Manifest>(fileOf(layout, digest));
-  return { manifest, config: readJson<Config>(fileOf(layout, manifest.config.digest)), digest };
+  const manifest = readJson(fileOf(layout, digest)) as Manifest;
+  const config = readJson(fileOf(layout, manifest.config.digest)) as Config;
+  return { manifest, config, digest };
 }
 
 export interface HostileLayer {
