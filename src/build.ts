@@ -10,6 +10,7 @@ import { epochOf } from "./build/epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "./build/network.js";
 import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
+import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
 import {
@@ -50,7 +51,9 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
   const { plan, findings } = await prepared.plan(request.target);
   failOnFindings(dockerfile.check, findings);
   try {
-    return await solveAndExport({ prepared, plan, exporters, names, events, signal });
+    const result = await solveAndExport({ prepared, plan, exporters, names, events, signal });
+    await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
+    return result;
   } finally {
     warnOf(findings, events);
   }

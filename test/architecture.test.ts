@@ -15,6 +15,7 @@ const mayImport: Readonly<
   dockerfile: { any: ["base"] },
   oci: { any: ["base"] },
   solve: { any: ["base"] },
+  prune: { any: ["base"] },
   plan: { any: ["base", "dockerfile", "oci"], types: ["solve"] },
   context: { any: ["base", "oci"] },
   layer: { any: ["base", "oci"] },

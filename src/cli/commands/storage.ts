@@ -63,7 +63,7 @@ export async function pruneCommand(flags: PruneFlags): Promise<number> {
   const maxUsedSpace = size("--max-used-space", flags.maxUsedSpace);
   const minFreeSpace = size("--min-free-space", flags.minFreeSpace);
   const keepDuration = durationOf(flags.keepDuration);
-  let refused = false;
+  const answer = { refused: false };
   const removed = await withInterruption((signal) =>
     prune({
       all: flags.all ?? false,
@@ -76,15 +76,15 @@ export async function pruneCommand(flags: PruneFlags): Promise<number> {
         ? {}
         : {
             confirm: async (records) => {
-              refused = !(await confirmed(records));
-              return !refused;
+              answer.refused = !(await confirmed(records));
+              return !answer.refused;
             },
           }),
       events: warnings,
       signal,
     }),
   );
-  if (refused) return 1;
+  if (answer.refused) return 1;
   if (removed.length > 0) write(flags.verbose === true ? details(removed) : table(removed));
   write(`Total:\t${formatSize(sum(removed))}\n`);
   return 0;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Old cache is removed after builds without being asked. Nothing to do costs next to nothing: the disk is walked only where
+// it is new, and the store is looked at again only when the disk has filled by a good part of what was left to the limits.
+
+import { isTsbuildError, messageOf, type EventSink } from "../../base/index.js";
+import { gcLimits, gcPolicies, selectForAll, type Limits } from "../../prune/index.js";
+import type { Rooms } from "../rooms.js";
+
+/** What is remembered of the last time. Bytes; `at` in milliseconds since the epoch. */
+interface LastLook {
+  readonly at: number;
+  /** Free on the disk then. */
+  readonly free: number;
+  /** What could be added before a limit was reached. */
+  readonly room: number;
+}
+
+const tableName = "gc";
+/** Milliseconds: at most this often, and at least this often. */
+const shortest = 60_000;
+const longest = 3_600_000;
+/** Someone else is at it already: not waited for. */
+const patience = 20;
+
+/**
+ * Removes what the limits do not allow, if it is time to look. Never fails a build: what goes wrong is a warning.
+ * Errors: PRUNE_SETTING, and the signal's reason.
+ */
+export async function collectGarbage(
+  rooms: Rooms,
+  env: Readonly<Record<string, string | undefined>>,
+  events: EventSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store } = rooms;
+  const disk = await store.disk();
+  const limits = gcLimits(env, disk);
+  const looks = store.table<LastLook>(tableName);
+  if (limits === undefined || !isTime(looks.get("last"), disk.free, Date.now())) return;
+  try {
+    await using _lock = await store.lock("gc", {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    });
+    const used = await applyPolicies(rooms, limits, signal);
+    const { free } = await store.disk();
+    const room = Math.min(limits.maxUsedSpace - used, free - limits.minFreeSpace);
+    await looks.put("last", { at: Date.now(), free, room: Math.max(room, 0) });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Error && error.name === "TimeoutError") return;
+    if (!isTsbuildError(error)) throw error;
+    events({ kind: "warning", message: `old cache was not removed: ${messageOf(error)}` });
+  }
+}
+
+function isTime(last: LastLook | undefined, free: number, now: number): boolean {
+  if (last === undefined) return true;
+  const since = now - last.at;
+  // A clock that was set back must not stop this for years.
+  if (since < 0 || since > longest) return true;
+  return since >= shortest && last.free - free > last.room / 2;
+}
+
+/** Gives the bytes that are used in the end. */
+async function applyPolicies(rooms: Rooms, limits: Limits, signal: AbortSignal): Promise<number> {
+  // Loaded when there is something to do: most builds end without.
+  const { removeSelected } = await import("./remove.js");
+  const disk = await rooms.store.disk();
+  let used = 0;
+  const removed = await removeSelected(rooms, { exact: false, signal }, ({ rows }) => {
+    used = rows.reduce((sum, { bytes, shared }) => sum + (shared ? 0 : bytes), 0);
+    return Promise.resolve(selectForAll(rows, gcPolicies(limits), disk, Date.now()));
+  });
+  return used - removed.reduce((sum, { bytes }) => sum + bytes, 0);
+}
