@@ -105,7 +105,8 @@ export class LayerPacker {
     const { clampTime } = this.#form;
     const root = {
       kind: "stack",
-      lowers: snapshots.stackOf(snapshot.parent),
+      // What was made on an empty tree (COPY --link) is a layer whatever it lies on.
+      lowers: snapshot.shared === true ? [] : snapshots.stackOf(snapshot.parent),
       upper: snapshot.dir,
     } as const;
     const tar = sandbox.diff(
