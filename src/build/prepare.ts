@@ -57,6 +57,7 @@ export async function prepareBuild(
     request.platform === undefined ? hostPlatform() : parsePlatform(request.platform),
   );
   const rooms = cleanup.use(await openRooms(request, events, signal));
+  settleBeside(rooms, cleanup);
   const scratch = cleanup.use(await rooms.store.tempDir());
   const environment = {
     cwd,
@@ -99,6 +100,20 @@ export async function prepareBuild(
     return { plan: planned, findings: sortFindings(findings) };
   };
   return { request, rooms, trees, parsed, buildArgs, platform, plan };
+}
+
+/**
+ * States of earlier builds are brought safely to the disk beside this one: nobody waits for it, and a build that ends
+ * first leaves it to the next.
+ */
+function settleBeside({ snapshots }: Rooms, cleanup: CleanupStack): void {
+  const ending = new AbortController();
+  // What was not settled is only rebuilt after a crash of the machine.
+  const settling = snapshots.settle(ending.signal).catch(() => undefined);
+  cleanup.defer(async () => {
+    ending.abort();
+    await settling;
+  });
 }
 
 function checkStages(dockerfile: Dockerfile, plan: Plan): readonly Finding[] {
