@@ -30,6 +30,7 @@ const volatile: readonly { readonly path: RegExp; readonly reason: string }[] = 
 /** Differences in configuration that we mean to have. */
 const meant: Readonly<Record<string, string>> = {
   ArgsEscaped: "BuildKit sets it with CMD, and so do we; Buildah does not",
+  Healthcheck: "Buildah does not write it into OCI images; BuildKit does, and so do we",
   Labels: "Buildah labels what it built with its own version",
   WorkingDir: "an empty one means the root; Buildah writes it out",
 };
