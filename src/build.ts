@@ -5,11 +5,10 @@ import type { Writable } from "node:stream";
 import { CleanupStack, type EventSink } from "./base/index.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { assembleImage } from "./build/assemble.js";
-import { buildCredentials } from "./build/credentials.js";
 import { epochOf } from "./build/epoch.js";
-import { hostGateway, proxyEnvironment, resolvConf } from "./build/network.js";
 import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
+import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
@@ -23,7 +22,7 @@ import {
 import { parseReference, withDefaultTag } from "./oci/index.js";
 import type { Plan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
-import { createSteps, snapshotOf, type RunSettings } from "./steps/index.js";
+import { snapshotOf } from "./steps/index.js";
 
 export type { AgentSource, BuildRequest, BuildResult, SecretSource } from "./build/request.js";
 export { describe, type Description } from "./build/describe.js";
@@ -76,18 +75,12 @@ interface Solving {
 
 async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const { prepared, plan, exporters, names, events, signal } = solving;
-  const { request, rooms, trees, buildArgs, platform } = prepared;
+  const { request, rooms, buildArgs, platform } = prepared;
   const epoch = epochOf(buildArgs);
   const layers = new AssembledLayers(rooms, plan, exporters, epoch, signal);
   const solver = new Solver({
     graph: plan.graph,
-    steps: createSteps({
-      ...rooms,
-      contexts: trees,
-      credentials: buildCredentials(request.secrets ?? [], request.agents ?? []),
-      run: runSettings(request, buildArgs),
-      ...optionalEpoch(epoch),
-    }),
+    steps: buildSteps(prepared),
     cache: localCache(rooms.store, Date.now),
     limits,
     clock: Date.now,
@@ -183,26 +176,4 @@ function createExporters(request: BuildRequest, cwd: string): Exporter[] {
   return (specs.length === 0 ? ["type=image"] : specs).map((spec) =>
     createExporter(parseOutput(spec), context),
   );
-}
-
-function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, string>): RunSettings {
-  const gateway = hostGateway() ?? "127.0.0.1";
-  return {
-    extraHosts: (request.addHosts ?? []).map(([name, address]) => [
-      name,
-      address === "host-gateway" ? gateway : address,
-    ]),
-    resolvConf: resolvConf(
-      request.dns ?? { servers: [], search: [], options: [] },
-      request.network === "host",
-    ),
-    proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
-    limits: request.limits ?? {},
-    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
-    noNewPrivileges: request.noNewPrivileges ?? false,
-    capAdd: request.capAdd ?? [],
-    capDrop: request.capDrop ?? [],
-    keepMountpoints: request.compatMountpoints ?? false,
-    cacheNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
-  };
 }

@@ -31,6 +31,10 @@ export function localCache(store: Store, clock: () => number): CacheStore {
         for (const key of keys) writer.put(key, stored);
       });
     },
+    history: (kind) =>
+      Promise.resolve(
+        [...table.entries()].flatMap(([, record]) => (record.kind === kind ? [record] : [])),
+      ),
     lock: (key, signal) => store.lock(`step:${key}`, { signal }),
   };
 }

@@ -38,6 +38,14 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await buildCommand(context, flags));
     });
 
+  addBuildFlags(program.command("explain [context]"))
+    .description("say which steps of a build the cache has, and why it lacks the others")
+    .option("--format <kind>", "text or json", "text")
+    .action(async (context: string | undefined, flags: BuildFlags & { format: string }) => {
+      const { explainOnly } = await import("./commands/build.js");
+      await explainOnly(context, flags, flags.format === "json");
+    });
+
   program
     .command("images")
     .description("list the images of the store")

@@ -4,16 +4,16 @@
 // that misses too. Each vertex is solved once, whoever asks.
 
 import pLimit, { type LimitFunction } from "p-limit";
-import { TsbuildError, messageOf } from "../base/index.js";
+import { messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
-import { contentKey, definitionKey } from "./keys.js";
+import { all, Definitions, located } from "./definitions.js";
+import { contentKey } from "./keys.js";
 import type {
   CacheKey,
   CacheRecord,
   CacheStore,
   Clock,
   Graph,
-  KeyParts,
   Resource,
   Result,
   Step,
@@ -40,18 +40,12 @@ export interface SolverOptions {
 
 type StepOutcome = Extract<BuildEvent, { kind: "step-finished" }>["outcome"];
 
-interface Defined {
-  readonly key: CacheKey;
-  readonly parts: KeyParts;
-}
-
 /** One run over one graph. */
 export class Solver {
   readonly #options: SolverOptions;
   readonly #limiters: Record<Resource, LimitFunction>;
-  readonly #defined = new Map<VertexId, Promise<Defined>>();
+  readonly #definitions: Definitions;
   readonly #solved = new Map<VertexId, Promise<Result>>();
-  readonly #renewals = new Map<VertexId, boolean>();
   readonly #shown = new Set<VertexId>();
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
@@ -59,7 +53,8 @@ export class Solver {
 
   constructor(options: SolverOptions) {
     this.#options = options;
-    const { limits } = options;
+    const { limits, graph, steps } = options;
+    this.#definitions = new Definitions(graph, steps, (vertex) => this.#context(vertex));
     this.#limiters = {
       exec: pLimit(limits.exec),
       disk: pLimit(limits.disk),
@@ -78,7 +73,7 @@ export class Solver {
       return await this.#solve(id);
     } catch (error) {
       this.#fail(error);
-      await Promise.allSettled([...this.#solved.values(), ...this.#defined.values()]);
+      await Promise.allSettled([...this.#solved.values(), ...this.#definitions.pending()]);
       throw this.#failure;
     }
   }
@@ -93,7 +88,7 @@ export class Solver {
   #solve(id: VertexId): Promise<Result> {
     let pending = this.#solved.get(id);
     if (pending === undefined) {
-      pending = this.#solveOnce(this.#vertex(id)).catch((error: unknown) => {
+      pending = this.#solveOnce(this.#definitions.vertex(id)).catch((error: unknown) => {
         this.#fail(error);
         throw error;
       });
@@ -103,9 +98,10 @@ export class Solver {
   }
 
   async #solveOnce(vertex: Vertex): Promise<Result> {
-    const step = this.#step(vertex);
-    const { key, parts } = await this.#define(vertex.id);
-    const known = this.#renewed(vertex.id) ? undefined : await this.#lookup(key, step);
+    const step = this.#definitions.step(vertex);
+    const definition = await this.#definitions.of(vertex.id);
+    const { key, parts } = definition;
+    const known = this.#definitions.renewed(vertex.id) ? undefined : await this.#lookup(key, step);
     if (known !== undefined) return this.#hit(vertex, known.result);
 
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
@@ -118,7 +114,7 @@ export class Solver {
     const same =
       byContent === undefined || vertex.noCache ? undefined : await this.#lookup(byContent, step);
     if (same !== undefined) {
-      await this.#options.cache.put([key], { ...same, parts });
+      await this.#options.cache.put([key], { ...same, parts, inputs: definition.inputs });
       return this.#hit(vertex, same.result);
     }
 
@@ -133,7 +129,9 @@ export class Solver {
         result,
         kind: vertex.kind,
         name: vertex.step?.name ?? vertex.kind,
-        parts: { ...parts, ...contentParts },
+        parts,
+        ...(contentParts === undefined ? {} : { content: contentParts }),
+        inputs: definition.inputs,
         createdAt: this.#options.clock(),
       });
       this.#options.onResult?.(vertex, result);
@@ -185,49 +183,8 @@ export class Solver {
     if (this.#shown.has(vertex.id) || this.#signal.aborted) return;
     this.#shown.add(vertex.id);
     for (const input of vertex.inputs)
-      if (!this.#solved.has(input)) this.#showCached(this.#vertex(input));
+      if (!this.#solved.has(input)) this.#showCached(this.#definitions.vertex(input));
     this.#finished(vertex, "cached");
-  }
-
-  /**
-   * The vertex or something below it is to run again, cache or not: its definition alone then says nothing about what it
-   * yields. Its content key still may.
-   */
-  #renewed(id: VertexId): boolean {
-    let renewed = this.#renewals.get(id);
-    if (renewed === undefined) {
-      const vertex = this.#vertex(id);
-      renewed = vertex.noCache || vertex.inputs.some((input) => this.#renewed(input));
-      this.#renewals.set(id, renewed);
-    }
-    return renewed;
-  }
-
-  #define(id: VertexId): Promise<Defined> {
-    let pending = this.#defined.get(id);
-    if (pending === undefined) {
-      pending = this.#defineOnce(this.#vertex(id));
-      this.#defined.set(id, pending);
-    }
-    return pending;
-  }
-
-  async #defineOnce(vertex: Vertex): Promise<Defined> {
-    const step = this.#step(vertex);
-    const [inputs, parts] = await all([
-      all(vertex.inputs.map((input) => this.#define(input))),
-      step.define(vertex, this.#context(vertex)).catch((error: unknown) => {
-        throw located(error, vertex);
-      }),
-    ]);
-    return {
-      key: definitionKey(
-        vertex.kind,
-        parts,
-        inputs.map((input) => input.key),
-      ),
-      parts,
-    };
   }
 
   async #lookup(key: CacheKey, step: Step): Promise<CacheRecord | undefined> {
@@ -261,32 +218,4 @@ export class Solver {
       },
     };
   }
-
-  #vertex(id: VertexId): Vertex {
-    const vertex = this.#options.graph.get(id);
-    if (vertex === undefined) throw new RangeError(`no vertex ${id} in the graph`);
-    return vertex;
-  }
-
-  #step(vertex: Vertex): Step {
-    const step = this.#options.steps[vertex.kind];
-    if (step === undefined)
-      throw new TsbuildError("SOLVE_UNKNOWN_STEP", `no step runs vertices of kind ${vertex.kind}`);
-    return step;
-  }
-}
-
-/** Promise.all that waits for every promise before it rejects, so that nothing runs on unseen. */
-async function all<T extends readonly unknown[]>(promises: {
-  readonly [K in keyof T]: Promise<T[K]>;
-}): Promise<T>;
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]>;
-async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
-}
-
-function located(error: unknown, vertex: Vertex): unknown {
-  const location = vertex.step?.location;
-  return error instanceof TsbuildError && location !== undefined ? error.at(location) : error;
 }

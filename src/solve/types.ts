@@ -58,19 +58,38 @@ export interface Step {
   content?(vertex: Vertex, inputs: readonly Result[], context: StepContext): Promise<KeyParts>;
   /** Does the work. */
   run(vertex: Vertex, inputs: readonly Result[], context: StepContext): Promise<Result>;
+  /** Parts by content that only name what an input yielded: a change there is the input's, and explained with it. */
+  readonly inputParts?: readonly string[];
+  /**
+   * Says in lines of text how a part of a key differs from an earlier one, where the values themselves do not tell (a digest
+   * of files). Empty: nothing better is known than the values.
+   */
+  explain?(vertex: Vertex, change: PartChange): Promise<readonly string[]>;
   /** Whether a remembered result can still be used (its snapshot exists ...). */
   usable(result: Result): Promise<boolean>;
+}
+
+/** A part of a key that is not what it was. */
+export interface PartChange {
+  readonly part: string;
+  readonly before: Json | undefined;
+  readonly now: Json | undefined;
 }
 
 /** Limiters. `exec` is for steps that mostly wait for a command. */
 export type Resource = "exec" | "disk" | "network";
 
-/** What is remembered of a step that ran. `parts` explain a later miss. */
+/** What is remembered of a step that ran. All but the result serves to explain a later miss. */
 export interface CacheRecord {
   readonly result: Result;
   readonly kind: string;
   readonly name: string;
+  /** Of the key by definition. */
   readonly parts: KeyParts;
+  /** Of the key by content. */
+  readonly content?: KeyParts;
+  /** The inputs' keys by definition. */
+  readonly inputs?: readonly CacheKey[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -79,6 +98,8 @@ export interface CacheRecord {
 export interface CacheStore {
   get(key: CacheKey): Promise<CacheRecord | undefined>;
   put(keys: readonly CacheKey[], record: CacheRecord): Promise<void>;
+  /** Everything that is remembered of a kind of vertex, in no order. For explanations: it may take time. */
+  history(kind: string): Promise<readonly CacheRecord[]>;
   /** Holds the key against other processes until disposed. */
   lock(key: CacheKey, signal: AbortSignal): Promise<AsyncDisposable>;
 }

@@ -11,6 +11,7 @@ import type { Snapshots } from "../snapshot/index.js";
 import type { Store } from "../store/index.js";
 import type { SourceTree } from "./copy/select.js";
 import {
+  fileDigestTable,
   readingHasher,
   rememberingHasher,
   type DirectoryDigests,
@@ -82,7 +83,7 @@ export class ContextTrees implements AsyncDisposable {
       root.kind === "directory"
         ? rememberingHasher(
             reader,
-            this.#rooms.store.table<DirectoryDigests>("file-digests"),
+            this.#rooms.store.table<DirectoryDigests>(fileDigestTable),
             root.path,
           )
         : readingHasher(reader);

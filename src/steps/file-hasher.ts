@@ -10,6 +10,9 @@ export type DirectoryDigests = Readonly<
   Record<string, readonly [string, string, number, string, string, string]>
 >;
 
+/** The name of the table of digests, by tree and directory. */
+export const fileDigestTable = "file-digests";
+
 /** Gives the sha256 of files, in the order asked. */
 export interface FileHasher {
   hash(files: readonly { readonly path: string; readonly entry: TreeEntry }[]): Promise<string[]>;

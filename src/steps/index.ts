@@ -6,6 +6,7 @@ import { httpStep } from "./http.js";
 import { imageStep } from "./image.js";
 import { runStep } from "./run/step.js";
 import { scratchStep } from "./scratch.js";
+import { Outlines } from "./outlines.js";
 import type { StepServices } from "./services.js";
 import { workdirStep } from "./workdir.js";
 
@@ -13,14 +14,17 @@ export { downloadTable, type Download } from "./http.js";
 export { pulledTable, type Pulled } from "./image-resolver.js";
 export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
+export { fileDigestTable } from "./file-hasher.js";
 export { ImageResolver } from "./image-resolver.js";
 export { fetchBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
+export { outlineTable, type Outline } from "./outlines.js";
 export { stepsErrorCodes } from "./errors.js";
 export type { Credentials, RunSettings, StepServices } from "./services.js";
 
 /** The table of steps: one row per kind of vertex. */
-export function createSteps(services: StepServices): Readonly<Record<string, Step>> {
+export function createSteps(given: Omit<StepServices, "outlines">): Readonly<Record<string, Step>> {
+  const services: StepServices = { ...given, outlines: new Outlines(given.store) };
   return {
     scratch: scratchStep,
     image: imageStep(services),

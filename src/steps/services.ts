@@ -6,6 +6,7 @@ import type { Snapshots } from "../snapshot/index.js";
 import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
+import type { Outlines } from "./outlines.js";
 
 /** Settings of RUN that the Dockerfile does not name. */
 export interface RunSettings {
@@ -41,6 +42,8 @@ export interface StepServices {
   readonly contexts: ContextTrees;
   readonly credentials: Credentials;
   readonly run: RunSettings;
+  /** What digests of files stand for. */
+  readonly outlines: Outlines;
   /** SOURCE_DATE_EPOCH in seconds; absent: not set. */
   readonly epoch?: number;
 }

@@ -18,6 +18,7 @@ export function workdirStep(services: StepServices): Step {
     resource: "disk",
     define: (vertex) => Promise.resolve(partsOf(vertex)),
     content: (vertex, [root]) => Promise.resolve({ ...partsOf(vertex), root: snapshotOf(root) }),
+    inputParts: ["root"],
     run: (vertex, inputs, context) => runWorkdir(services, vertex, inputs, context),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };

@@ -116,9 +116,9 @@ export interface Collection {
   /** The state of the list of images; see ImageStore.roots. */
   readonly imagesVersion: string;
   /** All changes of tables are stored as one. */
-  table<V>(name: string): TableTransaction<V>;
+  readonly table: <V>(name: string) => TableTransaction<V>;
   /** Takes a blob away, once the changes of the tables are stored. */
-  removeBlob(digest: Digest): void;
+  readonly removeBlob: (digest: Digest) => void;
 }
 
 export interface StoreOptions {

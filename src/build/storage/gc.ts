@@ -71,5 +71,9 @@ async function applyPolicies(rooms: Rooms, limits: Limits, signal: AbortSignal):
     used = rows.reduce((sum, { bytes, shared }) => sum + (shared ? 0 : bytes), 0);
     return Promise.resolve(selectForAll(rows, gcPolicies(limits), disk, Date.now()));
   });
+  if (removed.length > 0) {
+    const { forgetOutlines } = await import("./forget.js");
+    await forgetOutlines(rooms.store);
+  }
   return used - removed.reduce((sum, { bytes }) => sum + bytes, 0);
 }

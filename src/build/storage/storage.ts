@@ -10,6 +10,7 @@ import {
   type StorageRecord,
 } from "../../prune/index.js";
 import { openRooms, type Rooms } from "../rooms.js";
+import { forgetFileDigests, forgetOutlines } from "./forget.js";
 import { takeInventory } from "./inventory.js";
 import { removeSelected } from "./remove.js";
 import type { Row } from "./rows.js";
@@ -88,6 +89,9 @@ export async function prune(options: PruneOptions = {}): Promise<readonly Storag
       confirmed ||= (await options.confirm?.(selected)) === true;
       return confirmed ? selected : [];
     });
+    await forgetOutlines(rooms.store);
+    if (confirmed && policy.all && (options.filters ?? []).length === 0)
+      await forgetFileDigests(rooms.store);
     return removed.map(toRecord);
   });
 }

@@ -3,7 +3,7 @@
 
 import { rm, writeFile } from "node:fs/promises";
 import { build, type BuildRequest, type BuildResult } from "../../build.js";
-import type { EventSink } from "../../base/index.js";
+import { printable, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
 import { parseAgent, parseSecret } from "../options/credentials.js";
 import { runLimits } from "../options/limits.js";
@@ -19,19 +19,52 @@ import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
 import { metadataOf } from "./metadata.js";
 
-/** Gives the exit code. */
-export async function buildCommand(
+/** `tsbuild explain`: what a build with these flags would run, and why. */
+export async function explainOnly(
   context: string | undefined,
   flags: BuildFlags,
-): Promise<number> {
-  if (context === undefined)
-    throw usageError(
-      "arguments",
-      "",
-      "tsbuild build needs a context: a directory, a URL or - (tsbuild -t app:v1 .)",
-    );
+  json: boolean,
+): Promise<void> {
+  const { explainCommand } = await import("./explain.js");
+  const write = (text: string): void => {
+    process.stdout.write(text);
+  };
+  await withInterruption((signal) =>
+    explainCommand(requestOf(contextOf(context), flags, warnings, signal), { json, write }),
+  );
+}
+
+const warnings: EventSink = (event) => {
+  if (event.kind === "warning") process.stderr.write(`WARNING: ${printable(event.message)}\n`);
+};
+
+async function explainFirst(context: string, flags: BuildFlags): Promise<void> {
+  if (context === "-" || flags.file === "-")
+    throw usageError("--explain-cache", "true", "standard input can be read only once");
+  const { explainCommand } = await import("./explain.js");
+  const write = (text: string): void => {
+    process.stderr.write(text);
+  };
+  await withInterruption((signal) =>
+    explainCommand(requestOf(context, flags, warnings, signal), { json: false, write }),
+  );
+}
+
+function contextOf(context: string | undefined): string {
+  if (context !== undefined) return context;
+  throw usageError(
+    "arguments",
+    "",
+    "tsbuild build needs a context: a directory, a URL or - (tsbuild -t app:v1 .)",
+  );
+}
+
+/** Gives the exit code. */
+export async function buildCommand(given: string | undefined, flags: BuildFlags): Promise<number> {
+  const context = contextOf(given);
   const call = parseCall(flags.call, flags.check);
   const quiet = flags.quiet === true || call !== undefined;
+  if (flags.explainCache === true) await explainFirst(context, flags);
   const progress = createProgress(quiet ? "quiet" : flags.progress);
   if (call !== undefined)
     return withInterruption((signal) =>

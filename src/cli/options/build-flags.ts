@@ -54,6 +54,7 @@ export interface BuildFlags {
   readonly compatMountpoints?: boolean;
   readonly check?: boolean;
   readonly call?: string;
+  readonly explainCache?: boolean;
   readonly debug?: boolean;
 }
 
@@ -147,6 +148,10 @@ export function addBuildFlags(command: Command): Command {
     new Option("--force-rm", "as in docker build; nothing is left behind anyway").hideHelp(),
     new Option("--check", "check the Dockerfile and build nothing"),
     new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
+    new Option(
+      "--explain-cache",
+      "say first which steps the cache has, and why it lacks the others",
+    ),
     new Option("-D, --debug", "show the causes of errors"),
   ];
   for (const option of options) command.addOption(option);

@@ -5,13 +5,18 @@
 import { createHash } from "node:crypto";
 import type { TreeEntry } from "../../sandbox/index.js";
 import type { FileHasher } from "../file-hasher.js";
+import type { OutlineEntry, Outlines } from "../outlines.js";
 import type { PlannedEntry } from "./operations.js";
 
-/** Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. */
+/**
+ * Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. What the digest
+ * was made of is noted in `outlines`.
+ */
 export async function digestEntries(
   entries: readonly PlannedEntry[],
   hasher: FileHasher,
   keepOwners: boolean,
+  outlines: Outlines,
 ): Promise<string> {
   const files = entries.flatMap(({ op, source }) =>
     op.op === "entry" && source?.type === "file" ? [{ path: op.from, entry: source }] : [],
@@ -30,7 +35,28 @@ export async function digestEntries(
     }
     hash.update("\n");
   }
-  return hash.digest("hex");
+  const digest = hash.digest("hex");
+  outlines.note(digest, () => listEntries(entries, hashes, keepOwners));
+  return digest;
+}
+
+/** What a reader of an explanation is told of each entry: type and mode, its owner where it counts, link, xattrs. */
+function listEntries(
+  entries: readonly PlannedEntry[],
+  hashes: readonly string[],
+  keepOwners: boolean,
+): OutlineEntry[] {
+  let next = 0;
+  return entries.flatMap(({ op, source }): OutlineEntry[] => {
+    if (op.op !== "entry") return [];
+    if (source === undefined) return [{ path: op.from, kind: "parent directory", content: "" }];
+    const mode = (op.mode ?? source.mode).toString(8).padStart(4, "0");
+    const owner = keepOwners ? ` owned by ${source.uid}:${source.gid}` : "";
+    const xattrs = source.xattrs.map(([name, hex]) => ` ${name}=${hex}`).join("");
+    const link = source.type === "symlink" ? ` to ${source.link}` : ` ${mode}`;
+    const content = source.type === "file" ? (hashes[next++] ?? "") : "";
+    return [{ path: op.from, kind: `${source.type}${link}${owner}${xattrs}`, content }];
+  });
 }
 
 function describe(entry: TreeEntry, keepOwners: boolean): string {

@@ -7,6 +7,7 @@ import type { Root } from "../../sandbox/index.js";
 import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
+import { compareFiles } from "../explain-files.js";
 import { openTree, type OpenedTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
 import { copyArchives } from "./archives.js";
@@ -28,7 +29,14 @@ export function copyStep(services: StepServices): Step {
       root: snapshotOf(inputs[0]),
       files: await digestSources({ services, seen, vertex, inputs, context }, "all"),
     }),
-    run: (vertex, inputs, context) => runCopy({ services, seen, vertex, inputs, context }),
+    run: async (vertex, inputs, context) => {
+      const work = { services, seen, vertex, inputs, context };
+      const result = await runCopy(work);
+      await keepOutlines(work);
+      return result;
+    },
+    inputParts: ["root"],
+    explain: (_vertex, change) => Promise.resolve(compareFiles(services.outlines, change)),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };
 }
@@ -51,7 +59,7 @@ interface Work {
 
 /** What a source selects in its tree, and the content digest of it. */
 async function look(
-  { seen, vertex }: Work,
+  { services, seen, vertex }: Work,
   source: Extract<CopySource, { kind: "path" }>,
   tree: OpenedTree,
 ): Promise<SeenSource> {
@@ -66,7 +74,7 @@ async function look(
       const entries = selection.matches.flatMap((match) =>
         matchOperations(op, match, source.pattern),
       );
-      return (digest ??= digestEntries(entries, tree.hasher, op.keepOwners));
+      return (digest ??= digestEntries(entries, tree.hasher, op.keepOwners, services.outlines));
     },
   };
   seen.set(source, found);
@@ -113,6 +121,14 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
     }
   }
   return parts;
+}
+
+/** For a later explanation: which files the digests of this step stand for. */
+async function keepOutlines({ services, seen, vertex }: Work): Promise<void> {
+  for (const source of (vertex.op as CopyOp).sources) {
+    const digest = await seen.get(source)?.digest();
+    if (digest !== undefined) await services.outlines.keep(digest);
+  }
 }
 
 async function runCopy(work: Work): Promise<Result> {

@@ -37,18 +37,24 @@ export async function digestBinds(
   const digests: string[] = [];
   for (const { source, path } of mounts) {
     await using tree = await openTree(services, source, inputs, signal);
-    digests.push(await digestPath(tree, source, path));
+    digests.push(await digestPath(services, tree, source, path));
   }
   return digests;
 }
 
-async function digestPath(tree: OpenedTree, source: SourceRef, path: string): Promise<string> {
+async function digestPath(
+  services: StepServices,
+  tree: OpenedTree,
+  source: SourceRef,
+  path: string,
+): Promise<string> {
   const op = asCopy(source, path);
   const { matches } = await select(tree, literalPattern(path), op);
   return digestEntries(
     matches.flatMap((match) => matchOperations(op, match, path)),
     tree.hasher,
     op.keepOwners,
+    services.outlines,
   );
 }
 

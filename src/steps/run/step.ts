@@ -6,6 +6,7 @@ import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
 import type { RunMount, RunResult } from "../../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
 import { draftOn } from "../draft.js";
+import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
@@ -13,18 +14,26 @@ import { hostsFile } from "./hosts.js";
 import { prepareMounts } from "./mounts.js";
 
 export function runStep(services: StepServices): Step {
+  const digests = new WeakMap<Vertex, readonly string[]>();
   return {
     resource: "exec",
     define: async (vertex, context) => ({
       ...settingsParts(services, vertex.op as RunOp),
       binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
     }),
-    content: async (vertex, inputs, context) => ({
-      ...settingsParts(services, vertex.op as RunOp),
-      root: snapshotOf(inputs[0]),
-      binds: await digestBinds(services, binds(vertex.op as RunOp), inputs, context.signal),
-    }),
-    run: (vertex, inputs, context) => run(services, vertex, inputs, context),
+    content: async (vertex, inputs, context) => {
+      const op = vertex.op as RunOp;
+      const shown = await digestBinds(services, binds(op), inputs, context.signal);
+      digests.set(vertex, shown);
+      return { ...settingsParts(services, op), root: snapshotOf(inputs[0]), binds: shown };
+    },
+    run: async (vertex, inputs, context) => {
+      const result = await run(services, vertex, inputs, context);
+      for (const digest of digests.get(vertex) ?? []) await services.outlines.keep(digest);
+      return result;
+    },
+    inputParts: ["root"],
+    explain: (_vertex, change) => Promise.resolve(compareFiles(services.outlines, change)),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };
 }

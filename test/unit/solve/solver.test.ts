@@ -4,46 +4,13 @@ import { describe, it } from "node:test";
 import type { BuildEvent } from "#src/base/index.js";
 import {
   Solver,
-  type CacheRecord,
   type CacheStore,
   type Graph,
   type Result,
   type Step,
   type Vertex,
 } from "#src/solve/index.js";
-
-/** A cache in memory; its lock is real enough for one process. */
-class MemoryCache implements CacheStore {
-  readonly records = new Map<string, CacheRecord>();
-  readonly #held = new Map<string, Promise<void>>();
-
-  get(key: string): Promise<CacheRecord | undefined> {
-    return Promise.resolve(this.records.get(key));
-  }
-
-  put(keys: readonly string[], record: CacheRecord): Promise<void> {
-    for (const key of keys) this.records.set(key, record);
-    return Promise.resolve();
-  }
-
-  async lock(key: string): Promise<AsyncDisposable> {
-    while (this.#held.has(key)) await this.#held.get(key);
-    let release = (): void => undefined;
-    this.#held.set(
-      key,
-      new Promise((resolve) => {
-        release = resolve;
-      }),
-    );
-    return {
-      [Symbol.asyncDispose]: () => {
-        this.#held.delete(key);
-        release();
-        return Promise.resolve();
-      },
-    };
-  }
-}
+import { MemoryCache } from "../../support/memory-cache.js";
 
 interface Lab {
   readonly ran: string[];

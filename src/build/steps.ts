@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps of one build: rooms, contexts, credentials, and the settings of RUN that a request gives.
+
+import type { Step } from "../solve/index.js";
+import { createSteps, type RunSettings } from "../steps/index.js";
+import { buildCredentials } from "./credentials.js";
+import { epochOf } from "./epoch.js";
+import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
+import type { PreparedBuild } from "./prepare.js";
+import type { BuildRequest } from "./request.js";
+
+export function buildSteps({
+  request,
+  rooms,
+  trees,
+  buildArgs,
+}: PreparedBuild): Readonly<Record<string, Step>> {
+  const epoch = epochOf(buildArgs);
+  return createSteps({
+    ...rooms,
+    contexts: trees,
+    credentials: buildCredentials(request.secrets ?? [], request.agents ?? []),
+    run: runSettings(request, buildArgs),
+    ...(epoch === undefined ? {} : { epoch }),
+  });
+}
+
+function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, string>): RunSettings {
+  const gateway = hostGateway() ?? "127.0.0.1";
+  return {
+    extraHosts: (request.addHosts ?? []).map(([name, address]) => [
+      name,
+      address === "host-gateway" ? gateway : address,
+    ]),
+    resolvConf: resolvConf(
+      request.dns ?? { servers: [], search: [], options: [] },
+      request.network === "host",
+    ),
+    proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
+    limits: request.limits ?? {},
+    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    noNewPrivileges: request.noNewPrivileges ?? false,
+    capAdd: request.capAdd ?? [],
+    capDrop: request.capDrop ?? [],
+    keepMountpoints: request.compatMountpoints ?? false,
+    cacheNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
+  };
+}
