@@ -8,7 +8,12 @@ import type { Outcome } from "./outcome.js";
 interface GeneralDifference {
   readonly peer: Peer;
   readonly reason: string;
-  readonly applies: (key: string, ours: string | undefined, theirs: string | undefined) => boolean;
+  readonly applies: (
+    key: string,
+    ours: string | undefined,
+    theirs: string | undefined,
+    test: ConformanceCase,
+  ) => boolean;
 }
 
 const general: readonly GeneralDifference[] = [
@@ -23,6 +28,12 @@ const general: readonly GeneralDifference[] = [
       untimed(ours) === untimed(theirs),
   })),
   {
+    peer: "buildkit",
+    reason: "BuildKit prints a HEALTHCHECK in its history as a Go structure",
+    applies: (_key, ours, theirs) =>
+      ours?.startsWith("HEALTHCHECK ") === true && theirs?.startsWith("HEALTHCHECK &{") === true,
+  },
+  {
     peer: "buildah",
     reason: "Buildah words history in the classic form, and puts all layers of a stage into one",
     applies: (key) => key.startsWith("history/") || key === "layers",
@@ -31,6 +42,31 @@ const general: readonly GeneralDifference[] = [
     peer: "buildah",
     reason: "Buildah does not set ArgsEscaped, which only Windows reads",
     applies: (key) => key === "config/ArgsEscaped",
+  },
+  {
+    peer: "buildah",
+    reason:
+      "Buildah writes OCI configurations, which have no health check, no shell and no triggers",
+    applies: (key, _ours, theirs) =>
+      /^config\/(?:Healthcheck|Shell|OnBuild)$/.test(key) && theirs === undefined,
+  },
+  {
+    peer: "buildah",
+    reason: "Buildah makes a working directory only when a step runs in it",
+    applies: (_key, ours, theirs, test) =>
+      ours !== undefined &&
+      isDirectory(ours) &&
+      theirs === undefined &&
+      (/^\s*WORKDIR\s/im.test(test.dockerfile) || test.images?.includes("made-config") === true),
+  },
+  {
+    peer: "buildah",
+    reason: "Buildah makes a directory for a volume",
+    applies: (_key, ours, theirs, test) =>
+      ours === undefined &&
+      theirs !== undefined &&
+      isDirectory(theirs) &&
+      (/^\s*VOLUME\s/im.test(test.dockerfile) || test.images?.includes("made-config") === true),
   },
   {
     peer: "buildah",
@@ -64,7 +100,7 @@ export function allowedDifference(
   );
   if (particular !== undefined) return particular.reason;
   const { ours, theirs } = outcomes;
-  return general.find((row) => row.peer === peer && row.applies(key, ours[key], theirs[key]))
+  return general.find((row) => row.peer === peer && row.applies(key, ours[key], theirs[key], test))
     ?.reason;
 }
 

@@ -83,6 +83,8 @@ function commonFlags({ test }: Build): string[] {
 async function outcome({ test, bases }: Build, layout: string): Promise<BuildEnd> {
   const image = await flattenLayout(layout);
   const base = baseOf(image, await bases.flat(imagesOf(test)));
+  if (base === undefined && image.tree.has("bin/busybox"))
+    throw new Error(`${test.name}: ${layout} is built on an image that is not of this suite`);
   return { kind: "image", outcome: outcomeOf(image, base) };
 }
 
@@ -169,7 +171,7 @@ export async function buildWithPeer(
   const own =
     peer === "buildkit"
       ? ["build", "--provenance=false", `--output=type=oci,tar=false,dest=${out}`]
-      : ["build", "--layers", "--identity-label=false", "--tag", `oci:${out}:latest`];
+      : ["build", "--layers=false", "--identity-label=false", "--tag", `oci:${out}:latest`];
   const [first = "", ...rest] = command;
   const result = await run(
     first,

@@ -104,6 +104,16 @@ export const madeImages: Readonly<Record<string, MadeImage>> = {
     ],
     config: { Env: [path] },
   },
+  "made-bare": {
+    layers: [
+      [
+        { name: ".wh.dev", file: "" },
+        { name: ".wh.proc", file: "" },
+        { name: ".wh.sys", file: "" },
+      ],
+    ],
+    config: { Env: [path] },
+  },
   "made-alone": {
     alone: true,
     layers: [[{ name: "only", file: "only\n" }]],

@@ -53,20 +53,48 @@ export const ignoreFiles: CaseGroup = {
       "src/etc/f",
       "z",
     ]),
-    ignoring("a wildcard exception below an ignored directory", "subdir\n!*/sub1*", [
-      "subdir/sub1.txt",
-      "subdir/sub2.txt",
-    ]),
-    ignoring("an exception at any depth", "volume/\n!**/one.txt", [
-      "volume/d/one.txt",
-      "volume/d/x",
-    ]),
+    ignoring(
+      "a wildcard exception below an ignored directory",
+      "subdir\n!*/sub1*",
+      ["subdir/sub1.txt", "subdir/sub2.txt"],
+      {
+        differs: [
+          {
+            peer: "buildah",
+            what: ["entries/c/*"],
+            reason: "Buildah does not look into an ignored directory for exceptions with wildcards",
+          },
+        ],
+      },
+    ),
+    ignoring(
+      "an exception at any depth",
+      "volume/\n!**/one.txt",
+      ["volume/d/one.txt", "volume/d/x"],
+      {
+        differs: [
+          {
+            peer: "buildah",
+            what: ["entries/c/*"],
+            reason: "Buildah does not look into an ignored directory for exceptions with wildcards",
+          },
+        ],
+      },
+    ),
     ignoring("an exception deep in ignored directories", "stuff/huge/*\n!stuff/huge/usr/bin/*", [
       "stuff/huge/usr/bin/f",
       "stuff/huge/var",
       "stuff/small",
     ]),
-    ignoring("double stars on both sides", "**/*-a\n!**/*-c", ["x-a/y-c", "x-a/y", "q-c"]),
+    ignoring("double stars on both sides", "**/*-a\n!**/*-c", ["x-a/y-c", "x-a/y", "q-c"], {
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/c/*"],
+          reason: "Buildah does not look into an ignored directory for exceptions with wildcards",
+        },
+      ],
+    }),
     ignoring("a trailing double star is what is inside", "abc/**", ["abc/d", "abc/e/f", "abd"]),
     ignoring("node_modules anywhere", "**/node_modules", [
       "node_modules/x",
@@ -78,12 +106,20 @@ export const ignoreFiles: CaseGroup = {
       "dir2/f",
       "dir/dir3/f",
     ]),
-    ignoring("a double star that is part of a name", "**file", [
-      "file",
-      "dir/file",
-      "dir/myfile",
-      "filex",
-    ]),
+    ignoring(
+      "a double star that is part of a name",
+      "**file",
+      ["file", "dir/file", "dir/myfile", "filex"],
+      {
+        differs: [
+          {
+            peer: "buildah",
+            what: ["entries/c/dir/myfile"],
+            reason: "Buildah matches whole names there",
+          },
+        ],
+      },
+    ),
     ignoring("a double star after a letter", "a**/*.txt", ["a/f.txt", "ab/c/f.txt", "b/f.txt"]),
     ignoring("dot files of the top directory", ".*", [".git/config", ".env", "a/.env"], {
       context: {
@@ -99,6 +135,15 @@ export const ignoreFiles: CaseGroup = {
       "brackets and other signs of regular expressions are literal",
       "a(b)c\nd+\ne{1}\nf|g\n$h",
       ["a(b)c", "abc", "d+", "dd", "e{1}", "e", "f|g", "f", "$h"],
+      {
+        differs: [
+          {
+            peer: "buildah",
+            what: ["entries/c/*"],
+            reason: "Buildah takes them for signs of a regular expression",
+          },
+        ],
+      },
     ),
     ignoring("an escaped exclamation mark", "\\!x", ["!x", "x"]),
     ignoring("an escaped star", "a\\*b", ["a*b", "axb"]),
@@ -110,7 +155,9 @@ export const ignoreFiles: CaseGroup = {
       "kept",
     ]),
     ignoring("a space before the hash makes a name", " #x", ["#x", "y"]),
-    ignoring("an exclamation mark with spaces", "*\n! keep ", ["keep", "drop"]),
+    ignoring("an exclamation mark with spaces", "*\n! keep ", ["keep", "drop"], {
+      differs: [{ peer: "buildah", what: ["entries/c/keep"], reason: "Buildah keeps the space" }],
+    }),
     ignoring("names in another case are others", "FOO", ["foo", "FOO"]),
     ignoring("an exception without anything before it", "!a", ["a", "b"]),
     ignoring("alternating levels", "**\n!s\ns/1\n!s/1/2\ns/1/2/3\n!s/1/2/3/4", [
@@ -185,6 +232,13 @@ export const ignoreFiles: CaseGroup = {
         a2: "2",
       },
       args: ["--file=context/my.Dockerfile"],
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/s/*"],
+          reason: "Buildah looks for it in the context directory",
+        },
+      ],
     },
     {
       name: "a link to what is ignored",
@@ -196,6 +250,9 @@ export const ignoreFiles: CaseGroup = {
       name: "a bind mount does not see what is ignored",
       dockerfile: "FROM busybox\nRUN --mount=target=/c ls -A /c > /list\n",
       context: { a: "a", b: "b", ".dockerignore": "b\n" },
+      differs: [
+        { peer: "buildah", what: ["entries/list"], reason: "Buildah mounts the context as it is" },
+      ],
     },
   ],
 };

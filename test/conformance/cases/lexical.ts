@@ -26,7 +26,7 @@ export const lexical: CaseGroup = {
     },
     {
       name: "comments and blank lines anywhere",
-      dockerfile: "# one\n\nFROM scratch\n  # two\n\nENV A=1 # not a comment=x\n",
+      dockerfile: "# one\n\nFROM scratch\n  # two\n\nENV A=1\n#three\n",
     },
     {
       name: "a hash inside a line is data",
@@ -49,12 +49,26 @@ export const lexical: CaseGroup = {
     {
       name: "an escaped backslash at the end does not continue",
       dockerfile: "FROM scratch\nCMD a \\\\\nENV B=2\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["config/*"],
+          reason: "Buildah takes the last backslash for a continuation",
+        },
+      ],
     },
     { name: "a continuation at the end of the file", dockerfile: "FROM scratch\nENV A=1 \\" },
     { name: "a word over two lines", dockerfile: "FROM scr\\\natch\nENV A=12\\\n34\n" },
     {
       name: "the escape directive",
       dockerfile: "# escape=`\nFROM scratch\nENV A=c:\\x `\n  B=2\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["config/Env"],
+          reason: "Buildah expands with a backslash whatever the directive says",
+        },
+      ],
     },
     {
       name: "the escape directive in another case with blanks",
@@ -87,6 +101,7 @@ export const lexical: CaseGroup = {
       name: "check errors fail the build",
       dockerfile: "# check=error=true\nFROM scratch as x\nENV A 1\n",
       fails: "DOCKERFILE_CHECK_FAILED",
+      differs: [{ peer: "buildah", what: ["*"], reason: "Buildah has no checks" }],
     },
     { name: "an empty file", dockerfile: "", fails: "DOCKERFILE_EMPTY" },
     { name: "comments only", dockerfile: "# nothing\n", fails: "DOCKERFILE_EMPTY" },
@@ -115,7 +130,7 @@ export const lexical: CaseGroup = {
     },
     {
       name: "a line of many thousand characters",
-      dockerfile: `FROM scratch\nENV A=${"x".repeat(60_000)}\n`,
+      dockerfile: `FROM scratch\nENV A=${"x".repeat(6_000)}\n`,
     },
     {
       name: "a file called Containerfile",

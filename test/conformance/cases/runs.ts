@@ -28,6 +28,9 @@ export const runs: CaseGroup = {
       name: "SHELL changes the shell",
       dockerfile: 'FROM busybox\nSHELL ["/bin/sh", "-euc"]\nRUN false; echo no > /x\n',
       fails: "STEPS_RUN_FAILED",
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah ignores SHELL in OCI configurations" },
+      ],
     },
     { name: "standard input is empty", dockerfile: "FROM busybox\nRUN wc -c > /n\n" },
     {
@@ -42,7 +45,7 @@ export const runs: CaseGroup = {
     },
     {
       name: "a signal fails the build",
-      dockerfile: "FROM busybox\nRUN kill -TERM $$\n",
+      dockerfile: "FROM busybox\nRUN sh -c 'kill -TERM $$'; exit $?\n",
       fails: "STEPS_RUN_FAILED",
     },
     {
@@ -53,12 +56,19 @@ export const runs: CaseGroup = {
     {
       name: "an exec form that does not exist",
       dockerfile: 'FROM busybox\nRUN ["/no/such"]\n',
-      fails: "STEPS_RUN_FAILED",
+      fails: "SANDBOX_EXEC",
     },
     {
       name: "RUN without anything",
       dockerfile: "FROM busybox\nRUN\n",
       fails: "DOCKERFILE_ARGUMENTS",
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["*"],
+          reason: "BuildKit runs an empty command; the classic builder and Buildah refuse it",
+        },
+      ],
     },
     { name: "nothing changed", dockerfile: "FROM busybox\nRUN true\n" },
     { name: "the working directory", dockerfile: "FROM busybox\nWORKDIR /w/x\nRUN pwd > here\n" },
@@ -127,12 +137,19 @@ export const runs: CaseGroup = {
     {
       name: "a user that a step adds",
       dockerfile:
-        "FROM busybox\nRUN adduser -D -u 2000 -h /home/n n\nUSER n\nRUN echo $HOME > ~/x\n",
+        "FROM busybox\nRUN echo n:x:2000:2000::/home/n:/bin/sh >> /etc/passwd && mkdir /home/n && chown 2000:2000 /home/n\nUSER n\nRUN echo $HOME > ~/x\n",
     },
     {
       name: "capabilities",
       dockerfile:
         "FROM busybox\nRUN grep '^Cap\\(Inh\\|Prm\\|Eff\\|Bnd\\|Amb\\)' /proc/self/status > /caps\nUSER daemon\nRUN grep '^Cap\\(Inh\\|Prm\\|Eff\\|Bnd\\|Amb\\)' /proc/self/status > /tmp/caps\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/caps", "entries/tmp/caps"],
+          reason: "Buildah grants three capabilities fewer",
+        },
+      ],
     },
     {
       name: "new privileges may be gained",
@@ -142,17 +159,34 @@ export const runs: CaseGroup = {
     {
       name: "writing to hosts files fails and leaves no trace",
       dockerfile: "FROM busybox\nRUN echo x >> /etc/hosts || echo no > /x\n",
+      differs: [
+        { peer: "buildah", what: ["entries/*"], reason: "Buildah lets a step write to them" },
+      ],
     },
     {
       name: "hosts files of the image stay as they are",
       dockerfile:
         "FROM busybox\nCOPY hosts /etc/hosts\nCOPY hosts /etc/resolv.conf\nRUN true\nRUN cat /etc/hosts | grep -c mine > /n || true\n",
       context: { hosts: "mine\n" },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/n"],
+          reason: "Buildah takes the image's own file when a step has no network",
+        },
+      ],
     },
     {
       name: "additional hosts",
       dockerfile: "FROM busybox\nRUN grep -h extra /etc/hosts > /x\n",
       args: ["--add-host=extra:10.0.0.9"],
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah takes the image's own file when a step has no network",
+        },
+      ],
     },
     { name: "no network", dockerfile: "FROM busybox\nRUN --network=none ls /sys/class/net > /x\n" },
     {
@@ -233,6 +267,14 @@ export const runs: CaseGroup = {
       name: "a file renamed over another",
       dockerfile: "FROM busybox\nCOPY d /d\nRUN mv /d/a /d/b\n",
       context: { "d/a": "a", "d/b": "b" },
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["entries/d/b"],
+          reason:
+            "BuildKit takes files of one size and time for the same without looking, and loses the change",
+        },
+      ],
     },
     {
       name: "a directory moved away and a new one in its place",
@@ -264,6 +306,14 @@ export const runs: CaseGroup = {
       name: "a hard link to a file of a lower layer",
       dockerfile: "FROM busybox\nCOPY d /d\nRUN ln /d/a /d/h\n",
       context: { "d/a": "a" },
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["entries/d/h"],
+          reason:
+            "a link across layers: BuildKit brings the file a second time, here both names stay one file",
+        },
+      ],
     },
     {
       name: "a hard-linked file of a lower layer is changed",
@@ -285,6 +335,14 @@ export const runs: CaseGroup = {
       dockerfile:
         "FROM busybox\nCOPY d /d\nRUN cp -al /d /e 2>/dev/null || (mkdir /e && ln /d/a /e/a && ln /d/b /e/b)\n",
       context: { "d/a": "a", "d/b": "b" },
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["entries/e/*"],
+          reason:
+            "a link across layers: BuildKit brings the file a second time, here both names stay one file",
+        },
+      ],
     },
     {
       name: "setuid and other special bits",
@@ -299,6 +357,9 @@ export const runs: CaseGroup = {
       name: "a character device",
       dockerfile: "FROM busybox\nRUN mknod -m 640 /c c 5 1\n",
       rootOnly: "an ordinary user cannot make devices",
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah grants three capabilities fewer" },
+      ],
     },
     {
       name: "long and odd names",
@@ -321,9 +382,21 @@ export const runs: CaseGroup = {
     },
     {
       name: "directories for mounts that the image does not have",
-      dockerfile:
-        'FROM scratch\nCOPY --from=busybox /bin/busybox /bin/sh\nRUN ["/bin/sh", "-c", "echo x > /x"]\n',
-      context: {},
+      dockerfile: "FROM made-bare\nRUN echo x > /x\n",
+      images: ["made-bare"],
+
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["entries/dev", "entries/proc", "entries/sys"],
+          reason: "the directories are only there to mount on; --compat-mountpoints keeps them",
+        },
+        {
+          peer: "buildah",
+          what: ["entries/dev", "entries/proc", "entries/sys"],
+          reason: "the directories are only there to mount on; --compat-mountpoints keeps them",
+        },
+      ],
     },
     {
       name: "processes left behind end with the step",
@@ -334,6 +407,13 @@ export const runs: CaseGroup = {
       name: "the host's name",
       dockerfile:
         'FROM busybox\nRUN test -n "$(hostname)" && grep -c "$(hostname)" /etc/hosts > /n\n',
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah takes the image's own file when a step has no network",
+        },
+      ],
     },
     {
       name: "secrets of the command line's environment are not seen",

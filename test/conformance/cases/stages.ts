@@ -19,6 +19,13 @@ export const stages: CaseGroup = {
       dockerfile:
         'FROM made-config\nENV A=new C=3\nLABEL both=new own=1\nEXPOSE 81/udp\nVOLUME /more\nUSER root\nWORKDIR sub\nSTOPSIGNAL 9\nSHELL ["/bin/sh","-ec"]\nHEALTHCHECK NONE\n',
       images: ["made-config"],
+      differs: [
+        {
+          peer: "buildah",
+          what: ["config/Env"],
+          reason: "Buildah moves a variable that is set again to the end",
+        },
+      ],
     },
     {
       name: "a base's working directory, user and shell are used",
@@ -40,6 +47,7 @@ export const stages: CaseGroup = {
       name: "a stage's name in any case",
       dockerfile: "FROM busybox AS Base\nRUN echo a > /a\nFROM BASE\nRUN cat /a\n",
       differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah minds case" },
         {
           peer: "buildkit",
           what: ["*"],
@@ -52,6 +60,7 @@ export const stages: CaseGroup = {
       name: "a later stage of the same name wins",
       dockerfile:
         "FROM busybox AS a\nRUN echo 1 > /x\nFROM busybox AS a\nRUN echo 2 > /x\nFROM a\n",
+      differs: [{ peer: "buildah", what: ["entries/x"], reason: "the first one wins in Buildah" }],
     },
     {
       name: "a stage that nothing needs is not built",
@@ -67,11 +76,20 @@ export const stages: CaseGroup = {
       name: "a target in another case",
       dockerfile: "FROM busybox AS Aa\nRUN echo a > /a\nFROM scratch\n",
       args: ["--target=aA"],
+      differs: [{ peer: "buildah", what: ["*"], reason: "Buildah minds case" }],
     },
     {
       name: "a target by number",
       dockerfile: "FROM busybox\nRUN echo a > /a\nFROM scratch\nENV A=1\n",
       args: ["--target=0"],
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["*"],
+          reason:
+            "BuildKit knows targets by name only; the classic builder and Buildah take numbers",
+        },
+      ],
     },
     {
       name: "a target that does not exist",
@@ -97,6 +115,9 @@ export const stages: CaseGroup = {
     {
       name: "FROM with a variable and a default",
       dockerfile: "ARG T\nFROM ${T:-busybox}\nENV A=1\n",
+      without: {
+        buildah: "a name with variables is not looked for among the named contexts there",
+      },
     },
     { name: "FROM of a blank name", dockerfile: "ARG T\nFROM $T\n", fails: "PLAN_BLANK_IMAGE" },
     { name: "FROM with two words", dockerfile: "FROM busybox x\n", fails: "DOCKERFILE_ARGUMENTS" },
@@ -105,6 +126,7 @@ export const stages: CaseGroup = {
       name: "a stage name that cannot be one",
       dockerfile: "FROM busybox AS 1x\n",
       fails: "DOCKERFILE_STAGE_NAME",
+      differs: [{ peer: "buildah", what: ["*"], reason: "Buildah takes any name" }],
     },
     {
       name: "a platform that is empty",
@@ -123,6 +145,13 @@ export const stages: CaseGroup = {
       beside: { "files/a/b": "b\n", "files/.dockerignore": "" },
       args: ["--build-context=files=files"],
       without: { buildah: "a directory cannot be a base there" },
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["history/*"],
+          reason: "BuildKit lists the layer of the context after everything else",
+        },
+      ],
     },
     {
       name: "an instruction before FROM",
@@ -178,11 +207,25 @@ export const stages: CaseGroup = {
       name: "triggers of a stage of the same file",
       dockerfile:
         "FROM busybox AS a\nONBUILD RUN echo on > /on\nONBUILD ENV ON=1\nFROM a\nRUN echo $ON > /own\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah writes OCI configurations, which have no triggers",
+        },
+      ],
     },
     {
       name: "triggers do not reach grandchildren",
       dockerfile:
         "FROM busybox AS a\nONBUILD RUN echo on >> /on\nFROM a AS b\nFROM b\nRUN cat /on > /own\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah writes OCI configurations, which have no triggers",
+        },
+      ],
     },
     {
       name: "triggers of the last stage are kept in the image",
@@ -192,6 +235,13 @@ export const stages: CaseGroup = {
       name: "triggers with dependencies on a stage",
       dockerfile: "FROM busybox AS other\nRUN echo m > /made\nFROM made-onbuild-from\n",
       images: ["made-onbuild-from"],
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah does not know stages that only triggers name",
+        },
+      ],
     },
     {
       name: "a trigger that fails",
@@ -202,6 +252,13 @@ export const stages: CaseGroup = {
     {
       name: "a trigger with a here-document",
       dockerfile: "FROM busybox AS a\nONBUILD RUN <<EOF\necho on > /on\nEOF\nFROM a\n",
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah writes OCI configurations, which have no triggers",
+        },
+      ],
     },
     {
       name: "ONBUILD ONBUILD",
