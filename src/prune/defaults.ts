@@ -17,6 +17,8 @@ export interface Limits {
   readonly minFreeSpace: number;
   /** Milliseconds. */
   readonly keepDuration: number;
+  /** Milliseconds from one look at the store to the next, at least. */
+  readonly interval: number;
 }
 
 /** The settings and what they are when nobody sets them, by variable. */
@@ -25,12 +27,13 @@ const settings = {
   maxUsedSpace: "TSBUILD_GC_MAX_USED_SPACE",
   minFreeSpace: "TSBUILD_GC_MIN_FREE_SPACE",
   keepDuration: "TSBUILD_GC_KEEP_DURATION",
+  interval: "TSBUILD_GC_INTERVAL",
 } as const;
 
 /**
  * The limits of the automatic removal; undefined when it is switched off (TSBUILD_GC=0). Errors: PRUNE_SETTING.
  * Without settings: a tenth of the disk but at most 10 GB stays in any case, at most 80 % of the disk and 100 GB are used, a
- * fifth of the disk stays free, and what nobody used for 60 days goes.
+ * fifth of the disk stays free, and what nobody used for 60 days goes; looked after at most once in a minute.
  */
 export function gcLimits(
   env: Readonly<Record<string, string | undefined>>,
@@ -46,6 +49,7 @@ export function gcLimits(
     maxUsedSpace: size(settings.maxUsedSpace) ?? Math.min(disk.total * 0.8, 100 * giga),
     minFreeSpace: size(settings.minFreeSpace) ?? disk.total * 0.2,
     keepDuration: time(settings.keepDuration) ?? 60 * 24 * hour,
+    interval: time(settings.interval) ?? hour / 60,
   };
 }
 

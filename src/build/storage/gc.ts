@@ -16,15 +16,14 @@ interface LastLook {
 }
 
 const tableName = "gc";
-/** Milliseconds: at most this often, and at least this often. */
-const shortest = 60_000;
+/** Milliseconds after which it is looked again in any case: things become old without the disk filling. */
 const longest = 3_600_000;
 /** Someone else is at it already: not waited for. */
 const patience = 20;
 
 /**
- * Removes what the limits do not allow, if it is time to look. Never fails a build: what goes wrong is a warning.
- * Errors: PRUNE_SETTING, and the signal's reason.
+ * Removes what the limits do not allow, if it is time to look. Never fails a build: what goes wrong is a warning. Rejects
+ * with the signal's reason only.
  */
 export async function collectGarbage(
   rooms: Rooms,
@@ -32,33 +31,47 @@ export async function collectGarbage(
   events: EventSink,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store } = rooms;
-  const disk = await store.disk();
-  const limits = gcLimits(env, disk);
-  const looks = store.table<LastLook>(tableName);
-  if (limits === undefined || !isTime(looks.get("last"), disk.free, Date.now())) return;
   try {
-    await using _lock = await store.lock("gc", {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
-    });
-    const used = await applyPolicies(rooms, limits, signal);
-    const { free } = await store.disk();
-    const room = Math.min(limits.maxUsedSpace - used, free - limits.minFreeSpace);
-    await looks.put("last", { at: Date.now(), free, room: Math.max(room, 0) });
+    await lookAndRemove(rooms, env, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Error && error.name === "TimeoutError") return;
     if (!isTsbuildError(error)) throw error;
     events({ kind: "warning", message: `old cache was not removed: ${messageOf(error)}` });
   }
 }
 
-function isTime(last: LastLook | undefined, free: number, now: number): boolean {
+async function lookAndRemove(
+  rooms: Rooms,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store } = rooms;
+  const disk = await store.disk();
+  const limits = gcLimits(env, disk);
+  if (limits === undefined) return;
+  const looks = store.table<LastLook>(tableName);
+  if (!isTime(looks.get("last"), disk.free, limits.interval)) return;
+  const impatient = AbortSignal.timeout(patience);
+  let lock: AsyncDisposable;
+  try {
+    lock = await store.lock("gc", { signal: AbortSignal.any([signal, impatient]) });
+  } catch (error) {
+    if (impatient.aborted && !signal.aborted) return;
+    throw error;
+  }
+  await using _lock = lock;
+  const used = await applyPolicies(rooms, limits, signal);
+  const { free } = await store.disk();
+  const room = Math.min(limits.maxUsedSpace - used, free - limits.minFreeSpace);
+  await looks.put("last", { at: Date.now(), free, room: Math.max(room, 0) });
+}
+
+function isTime(last: LastLook | undefined, free: number, interval: number): boolean {
   if (last === undefined) return true;
-  const since = now - last.at;
+  const since = Date.now() - last.at;
   // A clock that was set back must not stop this for years.
   if (since < 0 || since > longest) return true;
-  return since >= shortest && last.free - free > last.room / 2;
+  return since >= interval && last.free - free >= last.room / 2;
 }
 
 /** Gives the bytes that are used in the end. */

@@ -183,6 +183,7 @@ describe("automatic removal", () => {
       maxUsedSpace: 40e9,
       minFreeSpace: 10e9,
       keepDuration: 60 * 24 * hour,
+      interval: 60_000,
     });
     const big = gcLimits({}, { total: 1e12, free: 1e11 });
     assert.deepEqual([big?.reservedSpace, big?.maxUsedSpace], [10e9, 100e9]);
@@ -205,6 +206,7 @@ describe("automatic removal", () => {
       maxUsedSpace: 2e9,
       minFreeSpace: 0,
       keepDuration: 1000 * hour,
+      interval: 0,
     };
     const of = (rows: readonly StorageRecord[]): string[] =>
       selectForAll(rows, gcPolicies(limits), disk, now).map(({ id }) => id);
