@@ -5,12 +5,14 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { baseLayout, program, run } from "../support/runner.js";
+import { isTsbuildError } from "#src/base/index.js";
+import { baseLayout, run } from "../support/runner.js";
 import type { ConformanceCase, Peer } from "./case.js";
 import { makeContext } from "./context.js";
 import { flattenLayout, type FlatImage } from "./flatten.js";
 import { madeImages, writeMadeImage } from "./images.js";
 import { baseOf, outcomeOf, type Outcome } from "./outcome.js";
+import { buildByLibrary } from "./tsbuild.js";
 
 /** Base images as layouts, and their flattened trees; made once. */
 export interface Bases {
@@ -88,41 +90,30 @@ async function outcome({ test, bases }: Build, layout: string): Promise<BuildEnd
   return { kind: "image", outcome: outcomeOf(image, base) };
 }
 
-/** Builds with tsbuild. `store`: its root, which cases share. */
-export async function buildWithTsbuild(
-  build: Build,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<BuildEnd> {
+/** Builds with tsbuild. `storeRoot`: its store, which cases share. */
+export async function buildWithTsbuild(build: Build, storeRoot: string): Promise<BuildEnd> {
   const { directory, test, bases } = build;
   const out = join(directory, "out-tsbuild");
   rmSync(out, { recursive: true, force: true });
   const contexts = await Promise.all(
-    imagesOf(test).map(async (name) => [
-      "--build-context",
-      `${name}=oci-layout://${await bases.layout(name)}`,
-    ]),
+    imagesOf(test).map(
+      async (name) => `--build-context=${name}=oci-layout://${await bases.layout(name)}`,
+    ),
   );
-  const result = await run(
-    process.execPath,
-    [
-      program,
-      "build",
-      "--debug",
-      "--progress=plain",
-      ...contexts.flat(),
-      ...commonFlags(build),
-      `--output=type=oci,tar=false,dest=${out}`,
-      "context",
-    ],
-    { cwd: directory, env: { ...environment, ...test.env } },
-  );
-  if (result.code === 0) return outcome(build, out);
-  const code = /^--- TsbuildError \((\w+)\)/m.exec(result.stderr)?.[1];
-  return {
-    kind: "failure",
-    message: result.stderr,
-    ...(code === undefined ? {} : { code }),
-  };
+  try {
+    await buildByLibrary({
+      args: [...contexts, ...commonFlags(build)],
+      directory,
+      storeRoot,
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...test.env },
+      output: `type=oci,tar=false,dest=${out}`,
+    });
+  } catch (error) {
+    // A failure without a code is a defect, never an outcome.
+    if (!isTsbuildError(error)) throw error;
+    return { kind: "failure", message: error.message, code: error.code };
+  }
+  return outcome(build, out);
 }
 
 /** The commands of the peers, from the environment or what is on PATH; absent: not installed. */

@@ -29,10 +29,7 @@ async function buildCase(test: ConformanceCase, directory: string): Promise<Buil
   mkdirSync(directory, { recursive: true });
   await makeCase(directory, test);
   try {
-    return await buildWithTsbuild(
-      { directory, test, bases },
-      { TSBUILD_ROOT: held.store, TMPDIR: join(held.directory, "tmp") },
-    );
+    return await buildWithTsbuild({ directory, test, bases }, held.store);
   } finally {
     removeTree(directory);
   }

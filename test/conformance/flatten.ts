@@ -62,8 +62,12 @@ export async function flattenLayout(layout: string): Promise<FlatImage> {
     history?: FlatImage["history"];
   };
   const tree = new Map<string, FlatEntry>();
-  for (const { digest, mediaType } of manifest.layers ?? [])
-    await applyLayer(tree, join(layout, blob(digest)), mediaType.endsWith("+gzip"));
+  for (const { digest, mediaType } of manifest.layers ?? []) {
+    const layer =
+      layers.get(digest) ?? readLayer(join(layout, blob(digest)), mediaType.endsWith("+gzip"));
+    layers.set(digest, layer);
+    applyLayer(tree, await layer);
+  }
   return {
     tree,
     diffIds: config.rootfs.diff_ids ?? [],
@@ -73,12 +77,21 @@ export async function flattenLayout(layout: string): Promise<FlatImage> {
   };
 }
 
-async function applyLayer(
-  tree: Map<string, FlatEntry>,
-  path: string,
-  gzip: boolean,
-): Promise<void> {
+/** What one layer says: entries, names that it removes, directories that it empties. */
+interface Layer {
+  readonly own: ReadonlyMap<string, FlatEntry>;
+  /** Names of links to files of lower layers, with their targets. */
+  readonly outer: readonly (readonly [name: string, target: string])[];
+  readonly removed: readonly string[];
+  readonly emptied: readonly string[];
+}
+
+/** Layers by digest: every case has the layers of its base again. */
+const layers = new Map<string, Promise<Layer>>();
+
+async function readLayer(path: string, gzip: boolean): Promise<Layer> {
   const own = new Map<string, FlatEntry>();
+  const outer: [name: string, target: string][] = [];
   const removed: string[] = [];
   const emptied: string[] = [];
   const archive = extract();
@@ -98,20 +111,28 @@ async function applyLayer(
     else if (base.startsWith(".wh.")) removed.push(name.slice(0, at) + base.slice(4));
     else if (member.header.type === "link") {
       const linked = cleanName(member.header.linkname);
-      const target = own.get(linked) ?? tree.get(linked);
-      if (target === undefined)
-        throw new Error(`${path}: ${name} links to ${linked}, which is not there`);
-      own.set(name, target);
+      const target = own.get(linked);
+      if (target === undefined) outer.push([name, linked]);
+      else own.set(name, target);
     } else if (name !== "") own.set(name, entryOf(member.header, Buffer.concat(chunks)));
   }
+  return { own, outer, removed, emptied };
+}
+
+function applyLayer(tree: Map<string, FlatEntry>, layer: Layer): void {
+  const linked = layer.outer.map(([name, target]) => {
+    const entry = tree.get(target);
+    if (entry === undefined) throw new Error(`${name} links to ${target}, which is not there`);
+    return [name, entry] as const;
+  });
   // Whiteouts are about lower layers only, wherever they stand in the archive.
-  for (const name of emptied) removeBelow(tree, name);
-  for (const name of removed) {
+  for (const name of layer.emptied) removeBelow(tree, name);
+  for (const name of layer.removed) {
     tree.delete(name);
     removeBelow(tree, name);
   }
-  for (const [name, entry] of own) {
-    if (entry.type !== "dir") removeBelow(tree, name);
+  for (const [name, entry] of [...layer.own, ...linked]) {
+    if (entry.type !== "dir" && tree.get(name)?.type === "dir") removeBelow(tree, name);
     tree.set(name, entry);
   }
 }

@@ -78,7 +78,7 @@ async function regenerateCase(
     golden = withPeer(golden, peer, outcome);
   }
   if (values.peer.includes("ours")) {
-    const end = await buildWithTsbuild(build, { TSBUILD_ROOT: store });
+    const end = await buildWithTsbuild(build, store);
     golden = withOurs(test, golden, end);
   }
   removeTree(path);
