@@ -292,9 +292,9 @@ describe("error codes", () => {
   });
 
   it("stand in docs/errors.md, all of them and no others", () => {
-    const documented = [...readFileSync("docs/errors.md", "utf8").matchAll(/^\| `(\w+)` *\|/gm)].map(
-      ([, code]) => code,
-    );
+    const documented = [
+      ...readFileSync("docs/errors.md", "utf8").matchAll(/^\| `(\w+)` *\|/gm),
+    ].map(([, code]) => code);
     assert.deepEqual(documented.sort(), [...declared.keys()].sort());
   });
 });
