@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=scripts/prepare.sh
 . scripts/prepare.sh
 
-all=(setup build format lint gen native sanitize analyze images unit architecture root rootless examples pack)
+all=(setup build format lint gen native sanitize analyze images unit architecture root rootless conformance examples pack)
 legs=("$@")
 if [ $# -eq 0 ]; then legs=("${all[@]}"); fi
 results=$(mktemp -d)
@@ -105,6 +105,15 @@ leg_rootless() {
   as=(bash scripts/as-user.sh)
   tests "integration as an ordinary user" "${integration_files[@]}"
   as=()
+}
+# Goldens are of root's builds; an ordinary user's must be the same.
+leg_conformance() {
+  tests "conformance" test/conformance/conformance.test.ts test/conformance/cache.test.ts
+  if [ "$(id -u)" = 0 ]; then
+    as=(bash scripts/as-user.sh)
+    tests "conformance as an ordinary user" test/conformance/conformance.test.ts
+    as=()
+  fi
 }
 leg_examples() {
   tests "examples" test/integration/examples.test.ts

@@ -109,23 +109,3 @@ export function covers({ what }: Difference, key: string): boolean {
     pattern.endsWith("*") ? key.startsWith(pattern.slice(0, -1)) : key === pattern,
   );
 }
-
-/** What an ordinary user's build may make differently, and why; undefined: nothing. */
-export function rootlessDifference(
-  test: ConformanceCase,
-  key: string,
-  ours: string | undefined,
-  expected: string | undefined,
-): string | undefined {
-  return rootless.find((row) => row.applies(test, key, ours, expected))?.reason;
-}
-
-const rootless: readonly {
-  readonly reason: string;
-  readonly applies: (
-    test: ConformanceCase,
-    key: string,
-    ours: string | undefined,
-    expected: string | undefined,
-  ) => boolean;
-}[] = [];
