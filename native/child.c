@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -207,10 +209,27 @@ static void report_exec(const char *command, int err)
 		     strerrorname_np(err), REPORT_TEXT, "message", message, REPORT_TEXT, "hint", hint, REPORT_END);
 }
 
+/* The command's AppArmor profile, as the kernel's own procfs takes it; an image has no part in this. */
+static int set_apparmor(const char *profile)
+{
+	char text[300];
+	struct statfs info;
+	cleanup_fd int attribute = open("/proc/thread-self/attr/apparmor/exec", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (attribute < 0 || fstatfs(attribute, &info) < 0 || info.f_type != PROC_SUPER_MAGIC)
+		return report_error("set the AppArmor profile", profile, errno, "this kernel has no AppArmor");
+	int length = snprintf(text, sizeof(text), "exec %s", profile);
+	if (write(attribute, text, (size_t)length) != length)
+		return report_error("set the AppArmor profile", profile, errno,
+				    "the profile must be loaded (apparmor_parser), and only root may choose it");
+	return 0;
+}
+
 /* 1. Everything that is mounted, and entering it. */
 static int build_root(struct run *run)
 {
-	if (attach_root(run) < 0 || system_mount(run) < 0 || mounts_attach(run) < 0 || enter_root(run) < 0)
+	if (attach_root(run) < 0 || system_mount(run) < 0 || mounts_attach(run) < 0 || hide_paths(run) < 0 ||
+	    enter_root(run) < 0)
 		return -1;
 	if (set_hostname(run) < 0)
 		return -1;
@@ -248,6 +267,9 @@ void child_main(struct run *run)
 	}
 	if (run->network == NETWORK_HELD && ns_join_network() < 0)
 		_exit(EXIT_SYSTEM);
+	const char *apparmor = spec_get(run->spec, "apparmor");
+	if (apparmor != NULL && set_apparmor(apparmor) < 0)
+		_exit(EXIT_SYSTEM);
 	if (build_root(run) < 0 || become_user(run, cwd) < 0)
 		_exit(EXIT_SYSTEM);
 	pass_gate(run); /* our parent was alive after we asked to die with it */
@@ -259,7 +281,7 @@ void child_main(struct run *run)
 		_exit(EXIT_SYSTEM);
 	}
 	if (arrange_descriptors(run) < 0 || enter_working_directory(cwd) < 0 ||
-	    priv_drop(&run->user, run->capabilities, run->insecure) < 0)
+	    priv_drop(run->spec, &run->user, run->capabilities, run->insecure) < 0)
 		_exit(EXIT_SYSTEM);
 	execute(argv, env);
 	report_exec(argv[0], errno);

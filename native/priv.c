@@ -158,16 +158,36 @@ int priv_become(const struct user *user, uint64_t granted)
 	return 0;
 }
 
-int priv_drop(const struct user *user, uint64_t granted, bool unfiltered)
+/* The filter that the request asks for, compiled. -1: reported, 0: none. */
+static int compile_filter(const struct spec *spec, uint64_t granted, struct program **program, unsigned *flags)
+{
+	*flags = 0;
+	if (spec_is(spec, "filter", "unconfined"))
+		return 0;
+	*program = spec_is(spec, "filter", "profile") ? seccomp_profile(spec, flags) : seccomp_default(granted);
+	return *program == NULL ? -1 : 1;
+}
+
+int priv_drop(const struct spec *spec, const struct user *user, uint64_t granted, bool unfiltered)
 {
 	/* A user other than root starts with none; set-uid programs may gain what the bounding set has. */
 	uint64_t final = user->uid == 0 ? granted : 0;
+	/* Loading a filter without no_new_privs takes CAP_SYS_ADMIN; with it, capabilities go first, and the filter may forbid that. */
+	bool last = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	struct program *program = NULL;
+	unsigned flags;
+	int filtered = unfiltered ? 0 : compile_filter(spec, granted, &program, &flags);
 
-	/* Loading a filter without no_new_privs takes CAP_SYS_ADMIN, which goes right after. */
-	if (!unfiltered && seccomp_load(granted) < 0)
-		return report_error("load the system call filter", NULL, errno,
-				    "the kernel needs CONFIG_SECCOMP_FILTER");
-	if (set_capabilities(final) < 0)
+	if (filtered < 0)
+		return -1;
+	if (last && set_capabilities(final) < 0)
 		return report_error("drop capabilities", NULL, errno, NULL);
+	if (filtered > 0 && seccomp_load(program, flags) < 0)
+		return report_error("load the system call filter", NULL, errno,
+				    errno == E2BIG ? "the profile has more rules than a filter may have instructions" :
+						     "the kernel needs CONFIG_SECCOMP_FILTER");
+	if (!last && set_capabilities(final) < 0)
+		return report_error("drop capabilities", NULL, errno,
+				    "a system call filter must allow capset, unless no-new-privileges is set, too");
 	return 0;
 }

@@ -18,7 +18,10 @@ int priv_set_limits(const struct spec *spec);
  * last steps before priv_drop. -1: reported.
  */
 int priv_become(const struct user *user, uint64_t granted);
-/* The last act but exec: the system call filter (unless `unfiltered`), then exactly the final capability sets. -1: reported. */
-int priv_drop(const struct user *user, uint64_t granted, bool unfiltered);
+/*
+ * The last act but exec: the system call filter that the request asks for (none when `unfiltered`), and exactly the final
+ * capability sets. -1: reported.
+ */
+int priv_drop(const struct spec *spec, const struct user *user, uint64_t granted, bool unfiltered);
 
 #endif

@@ -38,6 +38,12 @@ _Noreturn void child_main(struct run *run);
 
 /* run_system.c: /proc, /sys and /dev in the root. -1: reported. */
 int system_mount(struct run *run);
+/* run_hide.c: covers the paths that the step may not see or change. -1: reported. */
+int hide_paths(const struct run *run);
+/* A clone of what is at `from` attached at `to`, restricted. Both stay the caller's. -1: errno. */
+int bind_over(int from, int to, unsigned attributes);
+/* A device of the host, checked to be the one that it claims to be. -1: reported. */
+int device_open(const char *path, unsigned major, unsigned minor);
 /* run_mounts.c: the mounts of the request, in order. -1: reported. */
 int mounts_attach(struct run *run);
 /* run_mounts.c, in the parent, when the child is gone: drops what writable bind sources left in the store. */

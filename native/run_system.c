@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's file systems in a step's root: /proc, /sys, /dev, and the parts of them that are hidden or made read-only.
+// The kernel's file systems in a step's root: /proc, /sys, /dev.
 // Each is mounted anew and handled by the descriptor of that mount, so nothing that the image has in these places takes part.
 
 #include <errno.h>
@@ -46,82 +46,27 @@ static int attach_place(struct run *run, const char *path, int mount)
 	return steal_fd(&owned);
 }
 
-/* A clone of what is at `from` attached at `to`, restricted. Both stay the caller's. */
-static int bind_over(int from, int to, unsigned attributes)
+/* Options of procfs that only hide more. */
+static bool proc_option_valid(const char *option)
 {
-	cleanup_fd int clone = mount_clone(from, true);
+	static const char *const keys[] = { "hidepid=", "gid=", "subset=" };
 
-	if (clone < 0 || mount_restrict(clone, attributes, true) < 0)
-		return -1;
-	return mount_attach(clone, to);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strncmp(option, keys[i], strlen(keys[i])) == 0)
+			return true;
+	return false;
 }
 
-/* A device of the host, checked to be the one that it claims to be. */
-static int open_device(const char *path, unsigned major, unsigned minor)
+static int mount_proc(struct run *run)
 {
-	struct stat status;
-	cleanup_fd int device = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const char *options[8] = { NULL };
+	size_t count = 0;
 
-	if (device < 0 || fstat(device, &status) < 0)
-		return report_error("open a device", path, errno, NULL);
-	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(major, minor))
-		return report_error("open a device", path, ENODEV, "the host's /dev has something else under this name");
-	return steal_fd(&device);
-}
-
-/* Hides a list of names below a mount: files behind /dev/null, directories behind an empty one. Missing ones are fine. */
-static int mask(int mount, const char *const *names, int null_device, int *empty)
-{
-	static const char *const options[] = { "mode=555", "nr_blocks=1", "nr_inodes=1", NULL };
-
-	for (; *names != NULL; names++) {
-		struct stat status;
-		cleanup_fd int target = openat(mount, *names, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
-			continue;
-		if (target < 0 || fstat(target, &status) < 0)
-			return report_error("mask", *names, errno, NULL);
-		int rc;
-		if (!S_ISDIR(status.st_mode)) {
-			rc = bind_over(null_device, target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-		} else if (*empty >= 0) {
-			rc = bind_over(*empty, target, PLAIN | MOUNT_ATTR_RDONLY);
-		} else {
-			*empty = tmpfs_new(options, PLAIN | MOUNT_ATTR_RDONLY);
-			rc = *empty < 0 ? -1 : mount_attach(*empty, target);
-		}
-		if (rc < 0)
-			return report_error("mask", *names, errno, NULL);
-	}
-	return 0;
-}
-
-static int make_read_only(int mount, const char *const *names)
-{
-	for (; *names != NULL; names++) {
-		cleanup_fd int target = openat(mount, *names, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (target < 0 && errno == ENOENT)
-			continue;
-		if (target < 0 || bind_over(target, target, PLAIN | MOUNT_ATTR_RDONLY) < 0)
-			return report_error("make read-only", *names, errno, NULL);
-	}
-	return 0;
-}
-
-static int mount_proc(struct run *run, int null_device, int *empty)
-{
-	static const char *const masked[] = { "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug",
-					      "scsi", "timer_list", "timer_stats", NULL };
-	static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger", NULL };
-	cleanup_fd int proc = attach_place(run, "/proc", fs_new("proc", NULL, PLAIN));
-
-	if (proc < 0)
-		return -1;
-	if (run->insecure)
-		return 0;
-	if (make_read_only(proc, read_only) < 0)
-		return -1;
-	return mask(proc, masked, null_device, empty);
+	for (size_t cursor = 0; spec_next(run->spec, "proc-option", &cursor, &options[count]); count++)
+		if (!proc_option_valid(options[count]) || count + 2 > sizeof(options) / sizeof(options[0]))
+			return report_refusal("bad-request", "proc-option", "not an option of /proc");
+	cleanup_fd int proc = attach_place(run, "/proc", fs_new("proc", options, PLAIN));
+	return proc < 0 ? -1 : 0;
 }
 
 static const char cgroup_root[] = "/sys/fs/cgroup/";
@@ -182,9 +127,8 @@ static int mount_cgroup(struct run *run, int sys)
 	return 0;
 }
 
-static int mount_sys(struct run *run, int null_device, int *empty)
+static int mount_sys(struct run *run)
 {
-	static const char *const masked[] = { "firmware", "devices/virtual/powercap", NULL };
 	unsigned attributes = PLAIN | (run->insecure ? 0 : MOUNT_ATTR_RDONLY);
 	cleanup_fd int mount = fs_new("sysfs", NULL, attributes);
 
@@ -197,8 +141,6 @@ static int mount_sys(struct run *run, int null_device, int *empty)
 	}
 	cleanup_fd int sys = attach_place(run, "/sys", steal_fd(&mount));
 	if (sys < 0)
-		return -1;
-	if (!run->insecure && mask(sys, masked, null_device, empty) < 0)
 		return -1;
 	return mount_cgroup(run, sys);
 }
@@ -255,12 +197,12 @@ static int bind_device(int dev, const char *name, int device)
  * A /dev of our own. Its tmpfs and the root are mounted nodev: device nodes that a step makes (it may, packages do) cannot be
  * opened; only these six, bound from the host one by one, can. That does without a device control group.
  */
-static int mount_private_dev(struct run *run, int null_device)
+static int mount_private_dev(struct run *run)
 {
 	static const struct {
 		const char *name, *path;
 		unsigned minor, major;
-	} devices[] = { { "zero", "/dev/zero", 5, 1 },       { "full", "/dev/full", 7, 1 },
+	} devices[] = { { "null", "/dev/null", 3, 1 },       { "zero", "/dev/zero", 5, 1 },       { "full", "/dev/full", 7, 1 },
 			{ "random", "/dev/random", 8, 1 },   { "urandom", "/dev/urandom", 9, 1 },
 			{ "tty", "/dev/tty", 0, 5 } };
 	static const char *const links[][2] = { { "/proc/self/fd", "fd" },         { "/proc/self/fd/0", "stdin" },
@@ -269,10 +211,10 @@ static int mount_private_dev(struct run *run, int null_device)
 	static const char *const options[] = { "mode=755", "size=65536k", NULL };
 	cleanup_fd int dev = attach_place(run, "/dev", tmpfs_new(options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
 
-	if (dev < 0 || bind_device(dev, "null", null_device) < 0)
+	if (dev < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
-		cleanup_fd int device = open_device(devices[i].path, devices[i].major, devices[i].minor);
+		cleanup_fd int device = device_open(devices[i].path, devices[i].major, devices[i].minor);
 		if (device < 0 || bind_device(dev, devices[i].name, device) < 0)
 			return -1;
 	}
@@ -295,10 +237,7 @@ static int mount_host_dev(struct run *run)
 
 int system_mount(struct run *run)
 {
-	cleanup_fd int null_device = open_device("/dev/null", 1, 3);
-	cleanup_fd int empty = -1;
-
-	if (null_device < 0 || mount_proc(run, null_device, &empty) < 0 || mount_sys(run, null_device, &empty) < 0)
+	if (mount_proc(run) < 0 || mount_sys(run) < 0)
 		return -1;
-	return run->insecure ? mount_host_dev(run) : mount_private_dev(run, null_device);
+	return run->insecure ? mount_host_dev(run) : mount_private_dev(run);
 }

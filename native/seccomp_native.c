@@ -18,7 +18,7 @@
 #endif
 
 static const struct syscall_rule rules[] = {
-#define SYSCALL(number, capabilities, otherwise) { number, capabilities, otherwise },
+#define SYSCALL(name, capabilities, otherwise) { #name, __NR_##name, capabilities, otherwise },
 #include "seccomp.gen.h"
 #undef SYSCALL
 };

@@ -52,7 +52,8 @@ export interface BuildRequest {
   };
   readonly limits?: RunLimits;
   readonly shmSize?: number;
-  readonly noNewPrivileges?: boolean;
+  /** `--security-opt` texts. */
+  readonly securityOptions?: readonly string[];
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   readonly compatMountpoints?: boolean;

@@ -2,6 +2,7 @@
 // The steps of one build: rooms, contexts, credentials, and the settings of RUN that a request gives.
 
 import type { Step } from "../solve/index.js";
+import { parseSecurityOptions } from "../sandbox/index.js";
 import { createSteps, type RunSettings } from "../steps/index.js";
 import { buildCredentials } from "./credentials.js";
 import { epochOf } from "./epoch.js";
@@ -39,7 +40,9 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
     limits: request.limits ?? {},
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
-    noNewPrivileges: request.noNewPrivileges ?? false,
+    confinement: parseSecurityOptions(request.securityOptions ?? [], {
+      cwd: request.cwd ?? process.cwd(),
+    }),
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],
     keepMountpoints: request.compatMountpoints ?? false,

@@ -8,10 +8,19 @@ import { formatExcerpt } from "../dockerfile/index.js";
 export function exitCodeOf(error: unknown): number {
   if (isInterruption(error)) return 130;
   if (!isTsbuildError(error)) return 1;
-  if (error.code === "CLI_USAGE" || error.code === "EXPORT_OPTION" || error.code === "PRUNE_FILTER")
-    return 2;
+  if (usageCodes.has(error.code)) return 2;
   return environmentCodes.has(error.code) ? 3 : 1;
 }
+
+/** A flag or its value is wrong. */
+const usageCodes = new Set([
+  "CLI_USAGE",
+  "EXPORT_OPTION",
+  "PRUNE_FILTER",
+  "SANDBOX_CAPABILITY",
+  "SANDBOX_SECCOMP_PROFILE",
+  "SANDBOX_SECURITY_OPTION",
+]);
 
 /** The machine lacks something; no change of the Dockerfile would help. */
 const environmentCodes = new Set([

@@ -87,7 +87,7 @@ function cSyscalls({ names, capabilities, otherwise }: SyscallGroup): string[] {
     .split(/\s+/)
     .map(
       (name) =>
-        `#ifdef __NR_${name}\nSYSCALL(__NR_${name}, ${mask}, OTHERWISE_${otherwise.toUpperCase()})\n#endif`,
+        `#ifdef __NR_${name}\nSYSCALL(${name}, ${mask}, OTHERWISE_${otherwise.toUpperCase()})\n#endif`,
     );
 }
 

@@ -4,4 +4,10 @@
 export { createSandbox, type SandboxOptions } from "./create-sandbox.js";
 export { findGzipProgram, type GzipProgram } from "./gzip.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
+export {
+  confinementParts,
+  defaultConfinement,
+  parseSecurityOptions,
+  type Confinement,
+} from "./security-options.js";
 export type * from "./types.js";

@@ -87,6 +87,46 @@ const runMountFields: readonly FieldRow[] = [
   { name: "mount-path", type: "path", meaning: "socket: the socket on the host" },
 ];
 
+const filterActions = ["allow", "errno", "kill-thread", "kill-process", "trap", "trace", "log"];
+
+/** A profile of system calls. A call takes its first rule that fits; one without conditions beats those with. */
+const filterFields: readonly FieldRow[] = [
+  {
+    name: "filter-default",
+    type: "word",
+    words: filterActions,
+    meaning: "profile: what happens to calls without a rule",
+  },
+  { name: "filter-default-data", type: "int", meaning: "errno: its number; trace: the message" },
+  { name: "filter-compat", type: "bool", meaning: "profile: it holds for 32-bit programs, too" },
+  { name: "filter-log", type: "bool", meaning: "profile: refusals are logged" },
+  { name: "filter-spec-allow", type: "bool", meaning: "profile: no mitigation of speculation" },
+  ...group(
+    {
+      name: "filter-rule",
+      type: "word",
+      words: filterActions,
+      meaning: "profile: a rule, by what it does",
+    },
+    [
+      { name: "filter-rule-data", type: "int", meaning: "errno: its number; trace: the message" },
+      {
+        name: "filter-rule-calls",
+        type: "text",
+        max: 64 << 10,
+        meaning: "names of the calls, separated by spaces",
+      },
+      {
+        name: "filter-rule-if",
+        type: "text",
+        max: 64,
+        repeatable: true,
+        meaning: "ARGUMENT ne|lt|le|eq|ge|gt|masked VALUE MASK: a condition; all must hold",
+      },
+    ],
+  ),
+];
+
 const runFields: readonly FieldRow[] = [
   ...rootFields("root", "the root filesystem; must have an upper"),
   { name: "arg", type: "text", repeatable: true, max: 8 * MEBI, meaning: "the command" },
@@ -103,6 +143,28 @@ const runFields: readonly FieldRow[] = [
   { name: "insecure", type: "bool", meaning: "all capabilities, nothing masked, no filter" },
   { name: "no-new-privileges", type: "bool", meaning: "set-uid programs gain nothing" },
   { name: "capability", type: "text", repeatable: true, max: 64, meaning: "granted, as CAP_X" },
+  {
+    name: "filter",
+    type: "word",
+    words: ["builtin", "unconfined", "profile"],
+    meaning: "the system call filter; profile: the filter-... fields",
+  },
+  ...filterFields,
+  {
+    name: "apparmor",
+    type: "text",
+    max: 256,
+    meaning: "AppArmor profile that the command runs under",
+  },
+  {
+    name: "proc-option",
+    type: "text",
+    max: 64,
+    repeatable: true,
+    meaning: "a mount option of /proc",
+  },
+  { name: "mask", type: "path", repeatable: true, meaning: "hidden from the command" },
+  { name: "read-only", type: "path", repeatable: true, meaning: "made read-only" },
   { name: "keep-mountpoints", type: "bool", meaning: "leave /proc, /sys and /dev where made" },
   { name: "shm-size", type: "int", meaning: "bytes of /dev/shm" },
   ...group(

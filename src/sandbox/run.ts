@@ -2,6 +2,7 @@
 // RunRequest -> the verb `run` -> RunResult. Decides what the helper must not: which network, which capabilities, which
 // control group.
 
+import { release } from "node:os";
 import { CleanupStack, isTsbuildError, messageOf } from "../base/index.js";
 import { stepCapabilities } from "./capabilities.js";
 import { seedFields } from "./cache-seed.js";
@@ -10,6 +11,8 @@ import { rootFieldsOf, type Field } from "./encode.js";
 import { eventNumber, eventText, type HelperEvent } from "./events.js";
 import type { HeldNamespaces, NetworkLease } from "./held-namespaces.js";
 import type { NetworkChooser } from "./network.js";
+import { seccompFields } from "./seccomp-fields.js";
+import { defaultConfinement, type Confinement } from "./security-options.js";
 import { openSocketProxy } from "./socket-proxy.js";
 import { startHelper, type HelperConfig } from "./spawn.js";
 import type { RunLimits, RunMount, RunOutput, RunRequest, RunResult } from "./types.js";
@@ -89,6 +92,22 @@ function limitFields(limits: RunLimits): Field[] {
   ]);
 }
 
+function confinementFields(
+  { seccomp, apparmor, systemPaths, procOptions }: Confinement = defaultConfinement,
+  capabilities: readonly string[],
+): Field[] {
+  const { arch: architecture } = process;
+  return [
+    ...(typeof seccomp === "string"
+      ? [["filter", seccomp] satisfies Field]
+      : seccompFields(seccomp, { capabilities, architecture, kernel: release() })),
+    ...(apparmor === undefined ? [] : [["apparmor", apparmor] satisfies Field]),
+    ...procOptions.map((option): Field => ["proc-option", option]),
+    ...systemPaths.readOnly.map((path): Field => ["read-only", path]),
+    ...systemPaths.masked.map((path): Field => ["mask", path]),
+  ];
+}
+
 function plainFields(request: RunRequest): Field[] {
   const insecure = request.security === "insecure";
   const capabilities = insecure ? [] : stepCapabilities(request.capAdd, request.capDrop);
@@ -100,8 +119,9 @@ function plainFields(request: RunRequest): Field[] {
     ["user", request.user],
     ["hostname", request.hostname],
     ["insecure", insecure],
-    ["no-new-privileges", request.noNewPrivileges ?? false],
     ...capabilities.map((name): Field => ["capability", name]),
+    ["no-new-privileges", request.confinement?.noNewPrivileges ?? false],
+    ...(insecure ? [] : confinementFields(request.confinement, capabilities)),
     ["keep-mountpoints", request.keepMountpoints ?? false],
     ...(request.shmSize === undefined ? [] : [["shm-size", request.shmSize] satisfies Field]),
     ...limitFields(request.limits),

@@ -102,6 +102,24 @@ export const syscallGroups: readonly SyscallGroup[] = [
     capabilities: ["SYS_NICE"],
     otherwise: "eperm",
   },
+  // Refused like everything that is not named here; listed for profiles that allow them.
+  {
+    capabilities: [],
+    otherwise: "eperm",
+    names: `
+    _sysctl add_key afs_syscall bdflush break create_module ftime get_kernel_syms getpmsg gtty idle io_uring_enter
+    io_uring_register io_uring_setup kexec_file_load kexec_load keyctl lock migrate_pages move_pages mpx nfsservctl
+    nice oldfstat oldlstat oldolduname oldstat olduname pivot_root prof profil putpmsg query_module readdir
+    request_key security sgetmask sigaction signal sigpending sigsuspend ssetmask stty swapoff swapon sysfs tuxcall
+    ulimit uselib userfaultfd ustat vm86 vm86old vserver
+    `,
+  },
+  // Newer than the policy: they do not exist as far as a step is concerned, unless a profile says so.
+  {
+    capabilities: [],
+    otherwise: "enosys",
+    names: "open_tree_attr file_getattr file_setattr listns rseq_slice_yield",
+  },
 ];
 
 /** Numbers of calls that the headers of older distributions do not have. Since 424 they are the same on every architecture. */
@@ -132,4 +150,9 @@ export const recentSyscalls: Readonly<Record<string, number>> = {
   getxattrat: 464,
   listxattrat: 465,
   removexattrat: 466,
+  open_tree_attr: 467,
+  file_getattr: 468,
+  file_setattr: 469,
+  listns: 470,
+  rseq_slice_yield: 471,
 };

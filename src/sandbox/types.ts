@@ -3,6 +3,7 @@
 // encoded stands in protocol.ts; how the helper is started, in spawn.ts.
 
 import type { Readable } from "node:stream";
+import type { Confinement } from "./security-options.js";
 
 declare const layerDirBrand: unique symbol;
 
@@ -271,7 +272,8 @@ export interface RunRequest {
   readonly mounts: readonly RunMount[];
   readonly limits: RunLimits;
   readonly shmSize?: number;
-  readonly noNewPrivileges?: boolean;
+  /** Absent: the default. */
+  readonly confinement?: Confinement;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   /** Keep the empty mount-point directories (/proc, /sys, /dev) that had to be made. Default: removed afterwards. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of one build share: the rooms they call, and the settings that shape how commands run.
 
-import type { Sandbox, RunLimits } from "../sandbox/index.js";
+import type { Confinement, Sandbox, RunLimits } from "../sandbox/index.js";
 import type { Snapshots } from "../snapshot/index.js";
 import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
@@ -18,7 +18,7 @@ export interface RunSettings {
   readonly proxyEnv: readonly string[];
   readonly limits: RunLimits;
   readonly shmSize?: number;
-  readonly noNewPrivileges: boolean;
+  readonly confinement: Confinement;
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly keepMountpoints: boolean;

@@ -6,6 +6,7 @@ import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
+import { defaultConfinement } from "#src/sandbox/index.js";
 import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
@@ -200,8 +201,16 @@ describe("privileges", () => {
       (await box.step("", { argv: ["/bin/try-syscall", "ids"], user: "daemon", ...changes }))
         .stdout;
     assert.equal(await effective({}), "1 0\n");
-    assert.equal(await effective({ noNewPrivileges: true }), "1 1\n");
-    assert.equal((await status({ noNewPrivileges: true }))["NoNewPrivs"], "1");
+    assert.equal(
+      await effective({ confinement: { ...defaultConfinement, noNewPrivileges: true } }),
+      "1 1\n",
+    );
+    assert.equal(
+      (await status({ confinement: { ...defaultConfinement, noNewPrivileges: true } }))[
+        "NoNewPrivs"
+      ],
+      "1",
+    );
   });
   it("do not reach the devices behind nodes that a step makes", async () => {
     const { stdout } = await box.step(

@@ -135,7 +135,10 @@ export function addBuildFlags(command: Command): Command {
     list("--dns-option <option>", "resolver option of RUN"),
     list("--cap-add <name>", "give RUN a capability"),
     list("--cap-drop <name>", "take a capability from RUN"),
-    list("--security-opt <option>", "no-new-privileges"),
+    list(
+      "--security-opt <option>",
+      "confinement of RUN: no-new-privileges, seccomp=FILE|unconfined, apparmor=, systempaths=unconfined, mask=, unmask=, proc-opts=",
+    ),
     new Option("--ignorefile <path>", "use this file instead of .dockerignore"),
     new Option(
       "--compat-mountpoints",

@@ -3,7 +3,7 @@
 
 import { TsbuildError, type Json } from "../../base/index.js";
 import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
-import type { RunMount, RunResult } from "../../sandbox/index.js";
+import { confinementParts, type RunMount, type RunResult } from "../../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
 import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
@@ -55,7 +55,8 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
     hosts: settings.extraHosts.map(([name]) => name),
     ulimits: (settings.limits.ulimits ?? []).map(({ name, soft, hard }) => ({ name, soft, hard })),
     capabilities: { add: settings.capAdd, drop: settings.capDrop },
-    noNewPrivileges: settings.noNewPrivileges,
+    noNewPrivileges: settings.confinement.noNewPrivileges,
+    ...confinementParts(settings.confinement),
   };
 }
 
@@ -131,7 +132,7 @@ async function run(
         mounts,
         limits: settings.limits,
         ...(settings.shmSize === undefined ? {} : { shmSize: settings.shmSize }),
-        noNewPrivileges: settings.noNewPrivileges,
+        confinement: settings.confinement,
         capAdd: settings.capAdd,
         capDrop: settings.capDrop,
         keepMountpoints: settings.keepMountpoints,
