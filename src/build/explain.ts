@@ -78,7 +78,7 @@ function toText(reason: Reason): ExplainedReason {
     case "no-cache":
       return { why, text: "--no-cache asks for it to run", lines: [] };
     case "new":
-      return { why, text: "no step like it has run before", lines: [] };
+      return { why, text: "no step like it is remembered", lines: [] };
     case "removed":
       return { why, text: "its result is no longer in the store (pruned)", lines: [] };
     case "input-runs":

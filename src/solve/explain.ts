@@ -26,7 +26,7 @@ export interface ExplainedChange extends PartChange {
 export type Reason =
   /** It was asked for. */
   | { readonly why: "no-cache" }
-  /** Nothing like it ever ran. */
+  /** Nothing like it is remembered. */
   | { readonly why: "new" }
   /** Its result is remembered, but has been removed. */
   | { readonly why: "removed" }
