@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -414,6 +415,61 @@ int root_open(const struct root *root, bool writable)
 		if (fd < 0)
 			report_error("mount an overlay", root->upper, errno, overlay_hint(errno));
 	}
+	close_stack(&stack);
+	return fd;
+}
+
+/*
+ * A tmpfs for the upper directory. Attached, because overlayfs takes no directory of a detached mount (before Linux 6.15):
+ * over our own root, which hides nothing from us (see mount_by_string), in our private namespace.
+ */
+static int memory_new(void)
+{
+	static const char *const options[] = { "mode=700", "nr_inodes=0", NULL };
+	cleanup_fd int memory = tmpfs_new(options, 0);
+	cleanup_fd int here = memory < 0 ? -1 : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (here < 0 || mount_attach(memory, here) < 0)
+		return report_error("make a root in memory", NULL, errno, NULL);
+	/* Attributes of users live here as on a disk, or layers would differ. */
+	if (fsetxattr(memory, "user.tsbuild", "", 0, 0) < 0 && (errno == EOPNOTSUPP || errno == EPERM))
+		return report_refusal("no-memory-root", NULL, "a tmpfs with attributes needs Linux 6.6");
+	return steal_fd(&memory);
+}
+
+static int make_open_dir(int parent, const char *name, mode_t mode)
+{
+	if (mkdirat(parent, name, mode) < 0)
+		return -1;
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int root_open_in_memory(const struct root *root, int *upper)
+{
+	struct stack stack;
+
+	if (root->kind != ROOT_STACK || root->upper != NULL)
+		return report_refusal("bad-request", NULL, "a root in memory is made of read-only layers");
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0)
+		return -1;
+	cleanup_fd int memory = memory_new();
+	if (memory < 0 || open_stack(root, false, layers, &stack) < 0)
+		return -1;
+	int fd = -1;
+	cleanup_fd int below = stack.n_lowers == 0 ? -1 : openat(stack.lowers[0], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stack.upper = make_open_dir(memory, "upper", 0755);
+	stack.scratch = make_open_dir(memory, "work", 0700);
+	if (stack.upper >= 0 && stack.scratch >= 0 && dress_upper(stack.upper, below) == 0)
+		*upper = fcntl(stack.upper, F_DUPFD_CLOEXEC, 0);
+	else
+		*upper = -1;
+	if (*upper < 0)
+		report_error("make a root in memory", NULL, errno, NULL);
+	else if (stack.n_lowers == 0)
+		fd = steal_fd(&stack.upper);
+	else if ((fd = mount_stack(&stack)) < 0)
+		report_error("mount an overlay", NULL, errno, overlay_hint(errno));
 	close_stack(&stack);
 	return fd;
 }

@@ -13,6 +13,11 @@
  * Call after ns_enter. -1: reported.
  */
 int root_open(const struct root *root, bool writable);
+/*
+ * As root_open for writing, but what is written goes into memory and is gone with the process. `*upper`: the directory in
+ * that memory which takes the writes, open for reading. The root has no upper of its own.
+ */
+int root_open_in_memory(const struct root *root, int *upper);
 /* Closes fd (-1: it is closed already) and drops the overlay's scratch directory. -1: reported. */
 int root_close(const struct root *root, int fd);
 

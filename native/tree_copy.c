@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `copy`: carries out a stream of small orders (choose a target, copy one entry, write bytes) from a source root to a
 // destination root. What is copied where is decided in TypeScript; how a file is replaced safely, here.
+//
+// With `layer` the destination is in memory and its files have sizes but no content: it only serves to know what the layer
+// would change. The layer's archive is then written with the content taken from the source. No file is made on a disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,6 +25,7 @@
 #include "path.h"
 #include "report.h"
 #include "tree.h"
+#include "tree_diff.h"
 #include "verbs.h"
 #include "wire.h"
 
@@ -39,6 +43,8 @@ struct copy {
 	bool unprivileged;
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
+	bool layer;
+	struct links contents; // layer: inode of the destination to the path in the source, a letter before it
 	size_t lost_xattrs;
 	size_t skipped_devices;
 };
@@ -251,6 +257,49 @@ static int link_to_earlier(struct copy *copy, const struct order *order, const s
 	return 1;
 }
 
+#define FOLLOWED 'l'
+#define AS_NAMED '.'
+
+// In place of content: the size, and where the content is when it is asked for.
+static int note_content(struct copy *copy, const struct order *order, uint64_t size, int fd)
+{
+	struct stat status;
+	if (size == 0)
+		return 0;
+	if (ftruncate(fd, (off_t)size) < 0 || fstat(fd, &status) < 0)
+		return -1;
+	cleanup_free char *where = malloc(strlen(order->from) + 2);
+	if (where == NULL)
+		return -1;
+	where[0] = order->flags & FOLLOW ? FOLLOWED : AS_NAMED;
+	strcpy(where + 1, order->from);
+	return links_put(&copy->contents, 0, status.st_ino, where);
+}
+
+// The content of a file of the destination in memory, for diff_write.
+static int noted_content(const struct stat *status, void *context)
+{
+	struct copy *copy = context;
+	const char *where = links_find(&copy->contents, 0, status->st_ino);
+	if (where == NULL)
+		return -2; // it has its bytes itself: data, or nothing
+	struct stat source;
+	const char *last;
+	int fd = -1;
+	if (*where == FOLLOWED) {
+		fd = path_open(copy->source.root, where + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	} else {
+		int parent = parent_open(&copy->source, where + 1, &last);
+		fd = parent < 0 ? -1 : openat(parent, last, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd >= 0 && (fstat(fd, &source) < 0 || !S_ISREG(source.st_mode))) {
+		close(fd);
+		errno = ENOENT; // exchanged since it was looked at
+		return -1;
+	}
+	return fd;
+}
+
 static int copy_file(struct copy *copy, const struct order *order, const struct entry *entry, int source)
 {
 	int linked = link_to_earlier(copy, order, entry);
@@ -270,7 +319,7 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	}
 	if (fd < 0)
 		return fail("make a file", order->to);
-	if (content_copy(source, fd, entry->size) < 0)
+	if (copy->layer ? note_content(copy, order, entry->size, fd) < 0 : content_copy(source, fd, entry->size) < 0)
 		return fail("copy a file's content", order->to);
 	if (set_new_metadata(fd, entry, &copy->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", order->to);
@@ -305,8 +354,31 @@ static int copy_special(struct copy *copy, const struct order *order, struct ent
 	return 0;
 }
 
+// With `layer`, a regular file is only looked at: its content is read when the archive is written.
+static int look_at_file(struct copy *copy, const struct order *order, struct entry *entry)
+{
+	struct stat status;
+	const char *last;
+	if (!copy->layer || *order->from == '\0' || (order->flags & FOLLOW))
+		return 0;
+	int parent = parent_open(&copy->source, order->from, &last);
+	if (parent < 0 || fstatat(parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode))
+		return 0;
+	return entry_fill(entry, parent, last, &status) < 0 ? -1 : 1;
+}
+
 static int copy_entry(struct copy *copy, const struct order *order)
 {
+	cleanup_entry struct entry entry = {0};
+	int looked = look_at_file(copy, order, &entry);
+	if (looked < 0)
+		return fail("read the source", order->from);
+	if (looked > 0) {
+		adjust(copy, order, &entry);
+		return copy_file(copy, order, &entry, -1);
+	}
 	struct stat status;
 	cleanup_fd int source = open_source(copy, order, &status);
 	if (source < 0)
@@ -319,7 +391,6 @@ static int copy_entry(struct copy *copy, const struct order *order)
 		errno = ENOENT;
 		return fail("read the source", order->from);
 	}
-	cleanup_entry struct entry entry = {0};
 	if (entry_fill(&entry, source, NULL, &status) < 0)
 		return fail("read the source", order->from);
 	adjust(copy, order, &entry);
@@ -417,6 +488,29 @@ static int copy_stream(struct copy *copy)
 	}
 }
 
+// The archive of what the orders made of the root in memory. `to`: the root without it; `upper`: what took the writes.
+static int write_layer(struct copy *copy, const struct spec *spec, const struct root *to, int upper)
+{
+	long long clamp;
+	int below = -1;
+	if (spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0)
+		return -1;
+	if (to->n_lowers > 0 && (below = root_open(to, false)) < 0)
+		return -1;
+	cleanup_fd int lower = below < 0 ? -1 : path_open(below, "", O_RDONLY | O_DIRECTORY, 0);
+	if (below >= 0 && lower < 0)
+		return report_error("open the tree", NULL, errno, NULL);
+	const struct diff_source source = {.upper = upper,
+					   .lower = lower,
+					   .layer = true,
+					   .clamp = clamp,
+					   .content = noted_content,
+					   .context = copy};
+	if (diff_write(&source, STDOUT_FILENO) < 0)
+		return -1;
+	return below < 0 ? 0 : root_close(to, below);
+}
+
 int verb_copy(const struct spec *spec)
 {
 	struct root source, to;
@@ -425,11 +519,14 @@ int verb_copy(const struct spec *spec)
 	    spec_int(spec, "made-time", INT64_MIN, INT64_MAX, 0, &made_time) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
-	int source_fd = root_open(&source, false);
-	int to_fd = source_fd < 0 ? -1 : root_open(&to, true);
+	cleanup_fd int upper = -1;
+	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}, .layer = spec_bool(spec, "layer")};
+	copy.source.root = root_open(&source, false);
+	if (copy.source.root < 0)
+		return -1;
+	int to_fd = copy.layer ? root_open_in_memory(&to, &upper) : root_open(&to, true);
 	if (to_fd < 0)
 		return -1;
-	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}, .source = {.root = source_fd}};
 	copy.unprivileged = spec_bool(spec, "unprivileged");
 	if (ownership_read(spec, to_fd, &copy.owner) < 0)
 		return -1;
@@ -441,11 +538,14 @@ int verb_copy(const struct spec *spec)
 	if (dirs_finish(&copy.dirs) < 0)
 		return report_error("set the times of directories", NULL, errno, NULL);
 	dirs_free(&copy.dirs);
+	if (root_close(&to, to_fd) < 0 || (copy.layer && write_layer(&copy, spec, &to, upper) < 0))
+		return -1;
 	parent_free(&copy.source);
 	links_free(&copy.links);
+	links_free(&copy.contents);
 	free(copy.target);
 	if (copy.lost_xattrs > 0 || copy.skipped_devices > 0)
 		report_event("lost", REPORT_INT, "xattrs", (long long)copy.lost_xattrs, REPORT_INT, "devices",
 			     (long long)copy.skipped_devices, REPORT_END);
-	return root_close(&source, source_fd) < 0 ? -1 : root_close(&to, to_fd);
+	return root_close(&source, copy.source.root);
 }

@@ -26,16 +26,14 @@
 #include "report.h"
 #include "tar_write.h"
 #include "tree.h"
+#include "tree_diff.h"
 #include "verbs.h"
 
 #define WHITEOUT_PREFIX ".wh."
 
 struct diff {
 	struct tar tar;
-	bool layer;
-	int64_t clamp;
-	int upper; // top of the tree that is written
-	int lower; // top of what it is compared with, or -1
+	const struct diff_source *source;
 	struct links links; // inodes with several names: the path written first
 	bool groups_known;
 	struct links groups; // inodes with several names of which at least one is changed
@@ -65,9 +63,17 @@ static int open_file(int parent, const char *name)
 	return openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+// The bytes of a file of the upper, wherever they are.
+static int open_content(const struct diff *diff, int upper, const char *name, const struct stat *status)
+{
+	const struct diff_source *source = diff->source;
+	int fd = source->content == NULL ? -2 : source->content(status, source->context);
+	return fd == -2 ? open_file(upper, name) : fd;
+}
+
 static int64_t clamped(const struct diff *diff, int64_t mtime)
 {
-	return mtime > diff->clamp ? diff->clamp : mtime;
+	return mtime > diff->source->clamp ? diff->source->clamp : mtime;
 }
 
 static int put_header(struct diff *diff, const struct entry *entry, const char *path)
@@ -126,7 +132,8 @@ static int same_link(int upper, int lower, const char *name)
 }
 
 // 1: the entry is as below in all that a layer can say, 0: changed, -1 with errno.
-static int unchanged(int upper, int lower, const char *name, const struct entry *entry, struct stat *below)
+static int unchanged(const struct diff *diff, int upper, int lower, const char *name, const struct entry *entry,
+		     const struct stat *status, struct stat *below)
 {
 	cleanup_entry struct entry other = {0};
 	if (entry_fill(&other, lower, name, below) < 0)
@@ -137,7 +144,7 @@ static int unchanged(int upper, int lower, const char *name, const struct entry 
 		return same_link(upper, lower, name);
 	if (entry->type != 'f' || entry->size == 0)
 		return 1;
-	cleanup_fd int a = open_file(upper, name);
+	cleanup_fd int a = open_content(diff, upper, name, status);
 	cleanup_fd int b = open_file(lower, name);
 	return a < 0 || b < 0 ? -1 : content_equal(a, b);
 }
@@ -166,7 +173,7 @@ static int find_groups(struct diff *diff, int upper, int lower, int depth)
 			cleanup_entry struct entry entry = {0};
 			if (entry_fill(&entry, upper, name, &status) < 0)
 				return -1;
-			int same = there ? unchanged(upper, lower, name, &entry, &below) : 0;
+			int same = there ? unchanged(diff, upper, lower, name, &entry, &status, &below) : 0;
 			if (same < 0 || (!same && links_put(&diff->groups, status.st_dev, status.st_ino, "") < 0))
 				return -1;
 		}
@@ -179,7 +186,7 @@ static int must_write(struct diff *diff, const struct stat *status)
 	if (status->st_nlink < 2 || !S_ISREG(status->st_mode))
 		return 0;
 	if (!diff->groups_known) {
-		if (find_groups(diff, diff->upper, diff->lower, 0) < 0)
+		if (find_groups(diff, diff->source->upper, diff->source->lower, 0) < 0)
 			return -1;
 		diff->groups_known = true;
 	}
@@ -196,7 +203,7 @@ static int put_file(struct diff *diff, int directory, const char *name, struct e
 	}
 	if (entry->nlink > 1 && links_put(&diff->links, status->st_dev, status->st_ino, entry->path) < 0)
 		return fail("write the archive", entry->path);
-	cleanup_fd int fd = open_file(directory, name);
+	cleanup_fd int fd = open_content(diff, directory, name, status);
 	if (fd < 0)
 		return fail("read a file", entry->path);
 	if (put_header(diff, entry, entry->path) < 0)
@@ -247,17 +254,17 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	if (there < 0)
 		return fail("look at the entry below", path);
 	if (entry_is_whiteout(&status))
-		return diff->layer && there ? put_whiteout(diff, level, name) : 0;
+		return diff->source->layer && there ? put_whiteout(diff, level, name) : 0;
 	if (S_ISSOCK(status.st_mode))
 		return 0;
-	if (diff->layer && strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) == 0)
+	if (diff->source->layer && strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) == 0)
 		return report_refusal("whiteout-name", path,
 				      "a file whose name begins with .wh. means a deletion in a layer");
 	cleanup_entry struct entry entry = {0};
 	if (entry_fill(&entry, upper, name, &status) < 0)
 		return fail("look at an entry", path);
 	entry.path = path;
-	int same = there ? unchanged(upper, lower, name, &entry, &below) : 0;
+	int same = there ? unchanged(diff, upper, lower, name, &entry, &status, &below) : 0;
 	if (same < 0)
 		return fail("compare with the entry below", path);
 	if (S_ISDIR(status.st_mode))
@@ -296,7 +303,7 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 		errno = ENAMETOOLONG;
 	if (depth > TREE_MAX_DEPTH || names_read(upper, &names) < 0)
 		return fail("read a directory", level->path);
-	int opaque = diff->layer && !hidden && lower >= 0 ? opaque_get(upper) : 0;
+	int opaque = diff->source->layer && !hidden && lower >= 0 ? opaque_get(upper) : 0;
 	if (opaque < 0)
 		return fail("read a directory's attributes", level->path);
 	hidden = hidden || opaque;
@@ -311,6 +318,20 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 	return next_hidden(diff, level, lower, &below, &at, NULL);
 }
 
+int diff_write(const struct diff_source *source, int out)
+{
+	struct diff diff = {.tar = {.out = out}, .source = source};
+	struct level level = {.path = ""};
+	if (walk(&diff, &level, source->upper, source->lower, false, 0) < 0)
+		return -1;
+	if (tar_end(&diff.tar) < 0)
+		return report_error("write the archive", NULL, errno, NULL);
+	tar_free(&diff.tar);
+	links_free(&diff.links);
+	links_free(&diff.groups);
+	return 0;
+}
+
 int verb_diff(const struct spec *spec)
 {
 	struct root root;
@@ -319,15 +340,15 @@ int verb_diff(const struct spec *spec)
 	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
-	struct diff diff = {.tar = {.out = STDOUT_FILENO}, .layer = spec_is(spec, "mode", "layer"), .clamp = clamp};
+	struct diff_source source = {.layer = spec_is(spec, "mode", "layer"), .clamp = clamp};
 	struct root below = root, top = root;
-	if (diff.layer) {
+	if (source.layer) {
 		if (root.kind != ROOT_STACK || root.upper == NULL)
 			return report_refusal("bad-request", "root", "a layer is the upper directory of a stack");
 		below.upper = NULL;
 		top = (struct root){.kind = ROOT_STACK, .lowers = &root.upper, .n_lowers = 1, .store = root.store};
 	}
-	bool compares = diff.layer && below.n_lowers > 0;
+	bool compares = source.layer && below.n_lowers > 0;
 	int top_fd = root_open(&top, false);
 	int below_fd = top_fd >= 0 && compares ? root_open(&below, false) : -1;
 	if (top_fd < 0 || (compares && below_fd < 0))
@@ -337,16 +358,10 @@ int verb_diff(const struct spec *spec)
 	cleanup_fd int lower = compares ? path_open(below_fd, "", O_RDONLY | O_DIRECTORY, 0) : -1;
 	if (upper < 0 || (compares && lower < 0))
 		return report_error("open the tree", NULL, errno, NULL);
-	diff.upper = upper;
-	diff.lower = lower;
-	struct level level = {.path = ""};
-	if (walk(&diff, &level, diff.upper, diff.lower, false, 0) < 0)
+	source.upper = upper;
+	source.lower = lower;
+	if (diff_write(&source, STDOUT_FILENO) < 0)
 		return -1;
-	if (tar_end(&diff.tar) < 0)
-		return report_error("write the archive", NULL, errno, NULL);
-	tar_free(&diff.tar);
-	links_free(&diff.links);
-	links_free(&diff.groups);
 	if (compares && root_close(&below, below_fd) < 0)
 		return -1;
 	return root_close(&top, top_fd);

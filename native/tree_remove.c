@@ -33,8 +33,9 @@ static int remove_name(struct removal *removal, int parent, const char *name, in
 static int remove_inside(struct removal *removal, int directory, int depth)
 {
 	cleanup_names struct names names;
+	// A directory that another removal has taken away meanwhile cannot be read any more.
 	if (names_read(directory, &names) < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	for (size_t i = 0; i < names.count; i++) {
 		if (remove_name(removal, directory, names.list[i], depth) < 0)
 			return -1;
@@ -51,7 +52,7 @@ static int remove_name(struct removal *removal, int parent, const char *name, in
 	if (depth >= DEPTH_BEFORE_MOVING) {
 		char moved[64];
 		snprintf(moved, sizeof moved, ".removed-%d-%lu", getpid(), removal->moved++);
-		return renameat(parent, name, removal->top, moved);
+		return renameat(parent, name, removal->top, moved) == 0 || errno == ENOENT ? 0 : -1;
 	}
 	int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)

@@ -80,7 +80,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const layers = new AssembledLayers(rooms, plan, exporters, epoch, signal);
   const solver = new Solver({
     graph: plan.graph,
-    steps: buildSteps(prepared),
+    steps: buildSteps(prepared, layers.direct),
     cache: localCache(rooms.store, Date.now),
     limits,
     clock: Date.now,

@@ -4,9 +4,10 @@
 import type { Exporter, TreeSource } from "../export/index.js";
 import { toOciType } from "../oci/index.js";
 import type { Plan } from "../plan/index.js";
+import type { Root } from "../sandbox/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, VertexId } from "../solve/index.js";
-import { fetchBlob, snapshotOf } from "../steps/index.js";
+import { fetchBlob, snapshotOf, type DirectLayers } from "../steps/index.js";
 import type { BuiltLayer, ImageLayer } from "./assemble.js";
 import { LayerPacker, type LayerForm } from "./layers.js";
 import type { Rooms } from "./rooms.js";
@@ -19,6 +20,8 @@ export class AssembledLayers {
   readonly #epoch: number | undefined;
   readonly #signal: AbortSignal;
   readonly #ofImage: ReadonlySet<VertexId>;
+  /** How steps may write layers without files; undefined: the outputs need files, or layers of several kinds. */
+  readonly direct: DirectLayers | undefined;
 
   constructor(
     rooms: Rooms,
@@ -32,9 +35,23 @@ export class AssembledLayers {
     this.#epoch = epoch;
     this.#signal = signal;
     for (const exporter of exporters) if (exporter.needs === "image") this.#packer(exporter);
+    this.direct = this.#direct(exporters);
     this.#ofImage = new Set(
       plan.image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
     );
+  }
+
+  #direct(exporters: readonly Exporter[]): DirectLayers | undefined {
+    const [packer, ...others] = this.#packers.values();
+    if (packer === undefined || others.length > 0) return undefined;
+    if (exporters.some(({ needs }) => needs === "tree")) return undefined;
+    const read = new Set([...this.#plan.graph.values()].flatMap(({ inputs }) => inputs));
+    const { clampTime } = packer.form;
+    return {
+      suffices: (vertex) => this.#ofImage.has(vertex) && !read.has(vertex),
+      ...(clampTime === undefined ? {} : { clampTime }),
+      pack: (id, tar) => packer.direct(id, tar),
+    };
   }
 
   #packer({ layers: wish }: Exporter): LayerPacker {
@@ -84,12 +101,15 @@ export class AssembledLayers {
   /** The root filesystem as a tree, for outputs of files. */
   treeOf(root: SnapshotId | null): TreeSource {
     const { sandbox, snapshots } = this.#rooms;
-    const lowers = snapshots.stackOf(root);
+    const stack = async (signal: AbortSignal): Promise<Root> => {
+      await snapshots.write(root, signal);
+      return { kind: "stack", lowers: snapshots.stackOf(root) };
+    };
     return {
-      tar: (signal) =>
-        sandbox.diff({ root: { kind: "stack", lowers }, mode: "tree" }, signal).stream,
+      tar: async (signal) =>
+        sandbox.diff({ root: await stack(signal), mode: "tree" }, signal).stream,
       copyTo: async (directory, signal) => {
-        const source = { kind: "stack", lowers } as const;
+        const source = await stack(signal);
         await using reader = await sandbox.openTree(source, signal);
         const entries = (await reader.list("")) ?? [];
         await sandbox.copy(

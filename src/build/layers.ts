@@ -6,7 +6,12 @@ import { TsbuildError } from "../base/index.js";
 import { decompressed, packLayer } from "../layer/index.js";
 import type { Descriptor, DiffId, LayerCompression } from "../oci/index.js";
 import { layerCompression, layerMediaType } from "../oci/index.js";
-import { findGzipProgram, type GzipProgram, type Sandbox } from "../sandbox/index.js";
+import {
+  findGzipProgram,
+  type GzipProgram,
+  type Sandbox,
+  type StreamResult,
+} from "../sandbox/index.js";
 import type { Snapshot, SnapshotId, Snapshots } from "../snapshot/index.js";
 import type { Store, Table } from "../store/index.js";
 import type { BuiltLayer, ImageLayer } from "./assemble.js";
@@ -39,7 +44,7 @@ export class LayerPacker {
     readonly sandbox: Sandbox;
     readonly snapshots: Snapshots;
   };
-  readonly #form: LayerForm;
+  readonly form: LayerForm;
   readonly #signal: AbortSignal;
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
@@ -52,7 +57,7 @@ export class LayerPacker {
     signal: AbortSignal,
   ) {
     this.#rooms = rooms;
-    this.#form = form;
+    this.form = form;
     this.#signal = signal;
     this.#table = rooms.store.table<RememberedLayer>(layerTable);
   }
@@ -69,10 +74,21 @@ export class LayerPacker {
     return packing;
   }
 
+  /** Packs a layer that was written without its state, which is to get this id. */
+  async direct(id: string, tar: StreamResult): Promise<RememberedLayer> {
+    const packed = await this.#limit(() => this.#compress(tar));
+    await this.#table.put(this.#key(id), packed);
+    return packed;
+  }
+
+  #key(id: string): string {
+    const { compression, level, clampTime } = this.form;
+    return [id, compression, level ?? "", clampTime ?? ""].join(" ");
+  }
+
   async #layer(snapshot: Snapshot): Promise<BuiltLayer> {
     const { store } = this.#rooms;
-    const { compression, level, clampTime } = this.#form;
-    const key = [snapshot.id, compression, level ?? "", clampTime ?? ""].join(" ");
+    const key = this.#key(snapshot.id);
     const known = this.#table.get(key);
     if (known !== undefined && (await store.blobs.has(known.descriptor.digest)))
       return { ...known, createdAt: snapshot.createdAt };
@@ -83,7 +99,7 @@ export class LayerPacker {
 
   /** A layer of a base image: as it came, or compressed anew when the form insists. */
   async converted(layer: ImageLayer): Promise<ImageLayer> {
-    const { compression, level, force } = this.#form;
+    const { compression, level, force } = this.form;
     if (!force || layerCompression(layer.descriptor.mediaType) === compression) return layer;
     const { store } = this.#rooms;
     const key = ["converted", layer.descriptor.digest, compression, level ?? ""].join(" ");
@@ -102,12 +118,13 @@ export class LayerPacker {
 
   async #pack(snapshot: Snapshot): Promise<RememberedLayer> {
     const { sandbox, snapshots } = this.#rooms;
-    const { clampTime } = this.#form;
+    const { clampTime } = this.form;
+    await snapshots.write(snapshot.id, this.#signal);
     const root = {
       kind: "stack",
       // What was made on an empty tree (COPY --link) is a layer whatever it lies on.
       lowers: snapshot.shared === true ? [] : snapshots.stackOf(snapshot.parent),
-      upper: snapshot.dir,
+      upper: snapshots.get(snapshot.id).dir,
     } as const;
     const tar = sandbox.diff(
       { root, mode: "layer", ...(clampTime === undefined ? {} : { clampTime }) },
@@ -118,7 +135,7 @@ export class LayerPacker {
 
   async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {
     const { store } = this.#rooms;
-    const { compression, level } = this.#form;
+    const { compression, level } = this.form;
     const { diffId, digest, size } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),

@@ -90,7 +90,7 @@ export const tarExporter: ExporterRow = {
               hint: "use type=local, or build one platform at a time",
             },
           );
-        await writeOut(destination, only.tree.tar(options.signal), options);
+        await writeOut(destination, await only.tree.tar(options.signal), options);
         return { names: [], ...(destination === undefined ? {} : { path: destination.path }) };
       },
     };

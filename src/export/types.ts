@@ -16,7 +16,7 @@ export interface OutputSpec {
 /** A file tree that a build made, for `local` and `tar`. Implemented over the helper. */
 export interface TreeSource {
   /** The tree as tar, owners kept, no whiteouts. Fails where reading the tree fails. */
-  tar(signal: AbortSignal): Readable;
+  tar(signal: AbortSignal): Promise<Readable>;
   /** Writes the tree into a directory of the host, owned by the caller, never following symlinks out of it. */
   copyTo(directory: string, signal: AbortSignal): Promise<void>;
 }

@@ -3,9 +3,11 @@
 
 import { assertNever } from "../base/index.js";
 import { rootFieldsOf, type Field } from "./encode.js";
+import { archiveOf, clampFieldOf } from "./diff.js";
+import type { HelperEvent } from "./events.js";
 import { feed, FrameWriter, SEND_SIZE, type Send } from "./frames.js";
-import { startHelper, type HelperConfig } from "./spawn.js";
-import type { CopyOp, CopyRequest, Owner } from "./types.js";
+import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
+import type { CopyOp, CopyRequest, LayerCopyRequest, Owner, StreamResult } from "./types.js";
 
 // Flags of an entry; native/tree_copy.c has the same.
 const FOLLOW = 1;
@@ -60,11 +62,25 @@ async function writeOp(writer: FrameWriter, op: CopyOp, send: Send): Promise<voi
   }
 }
 
+type CopyOps = Iterable<CopyOp> | AsyncIterable<CopyOp>;
+
+function feedOps(helper: Helper, ops: CopyOps): Promise<HelperEvent> {
+  return feed(helper, async (send) => {
+    const writer = new FrameWriter();
+    for await (const op of ops) {
+      await writeOp(writer, op, send);
+      if (writer.length >= SEND_SIZE) await send(writer.take());
+    }
+    writer.open("z").close();
+    await send(writer.take());
+  });
+}
+
 /** Carries out `ops` in order. A failure leaves what was done so far: the caller throws the destination away. */
 export async function copy(
   config: HelperConfig,
   request: CopyRequest,
-  ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
+  ops: CopyOps,
   signal: AbortSignal,
 ): Promise<void> {
   const helper = startHelper(config, {
@@ -78,13 +94,31 @@ export async function copy(
     signal,
     stdin: "pipe",
   });
-  await feed(helper, async (send) => {
-    const writer = new FrameWriter();
-    for await (const op of ops) {
-      await writeOp(writer, op, send);
-      if (writer.length >= SEND_SIZE) await send(writer.take());
-    }
-    writer.open("z").close();
-    await send(writer.take());
+  await feedOps(helper, ops);
+}
+
+/**
+ * The layer that `ops` would make of the destination, as tar: the same bytes as `copy` into an upper and `diff` give, but no
+ * file is made on a disk. Errors: as copy and diff; SANDBOX_NO_FEATURE where the kernel cannot.
+ */
+export function copyAsLayer(
+  config: HelperConfig,
+  request: LayerCopyRequest,
+  ops: CopyOps,
+  signal: AbortSignal,
+): StreamResult {
+  const helper = startHelper(config, {
+    verb: "copy",
+    fields: [
+      ...rootFieldsOf("source", request.source),
+      ...rootFieldsOf("root", { kind: "stack", lowers: request.lowers }),
+      ...ownerFieldsOf(request.owner, request.madeTime),
+      ["layer", true],
+      ...clampFieldOf(request.clampTime),
+    ],
+    signal,
+    stdin: "pipe",
+    stdout: "pipe",
   });
+  return archiveOf(helper, feedOps(helper, ops));
 }

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { apply, inheritDirectories } from "./apply.js";
-import { copy } from "./copy.js";
+import { copy, copyAsLayer } from "./copy.js";
 import { diff } from "./diff.js";
 import { HeldNamespaces } from "./held-namespaces.js";
 import { chooseIdMaps, idMapFields } from "./id-maps.js";
@@ -58,6 +58,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     run: (request, output) => run({ config, networks, namespaces, onNotice }, request, output),
     openTree: (root, signal) => openTree(config, root, signal),
     copy: (request, ops, signal) => copy(config, request, ops, signal),
+    copyAsLayer: (request, ops, signal) => copyAsLayer(config, request, ops, signal),
     apply: (request, entries, signal) => apply(config, request, entries, signal),
     inheritDirectories: (dir, lowers, paths, signal) =>
       inheritDirectories(config, dir, lowers, paths, signal),

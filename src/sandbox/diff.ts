@@ -3,12 +3,15 @@
 
 import { Readable } from "node:stream";
 import { TsbuildError } from "../base/index.js";
-import { rootFieldsOf } from "./encode.js";
+import { rootFieldsOf, type Field } from "./encode.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
 import type { DiffRequest, StreamResult } from "./types.js";
 
 /** Passes the bytes on, and fails at the end when the helper did. A reader that stops early ends the helper. */
-async function* verified(helper: Helper): AsyncGenerator<Buffer, void, undefined> {
+async function* verified(
+  helper: Helper,
+  done: Promise<unknown>,
+): AsyncGenerator<Buffer, void, undefined> {
   let whole = false;
   let size = 0;
   try {
@@ -20,10 +23,15 @@ async function* verified(helper: Helper): AsyncGenerator<Buffer, void, undefined
   } finally {
     if (!whole) helper.stop();
   }
-  await helper.done;
+  await done;
   // Even a tar of nothing has two blocks at its end.
   if (size === 0)
     throw new TsbuildError("SANDBOX_HELPER_CRASHED", "the native helper wrote no archive");
+}
+
+/** The latest time in an archive, in seconds. */
+export function clampFieldOf(clampTime: number | undefined): Field[] {
+  return clampTime === undefined ? [] : [["clamp-time", clampTime]];
 }
 
 /** Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. */
@@ -37,21 +45,24 @@ export function diff(
     fields: [
       ...rootFieldsOf("root", request.root),
       ["mode", request.mode],
-      ...(request.clampTime === undefined
-        ? []
-        : ([["clamp-time", request.clampTime]] satisfies [string, number][])),
+      ...clampFieldOf(request.clampTime),
     ],
     signal,
     stdout: "pipe",
   });
+  return archiveOf(helper, helper.done);
+}
+
+/** A helper's standard output as an archive; `done` tells whether it is whole. */
+export function archiveOf(helper: Helper, ended: Promise<unknown>): StreamResult {
   // When a process ends, Node throws away what nobody has begun to read. A reader may come later than that: with this
   // listener the bytes wait.
   helper.stdout?.on("readable", () => undefined);
-  const done = helper.done.then(() => undefined);
+  const done = ended.then(() => undefined);
   // Whoever reads the stream learns of the failure there; `done` may be awaited later or never.
   done.catch(() => undefined);
   return {
-    stream: Readable.from(verified(helper), { objectMode: false, highWaterMark: 1 << 20 }),
+    stream: Readable.from(verified(helper, ended), { objectMode: false, highWaterMark: 1 << 20 }),
     done,
   };
 }

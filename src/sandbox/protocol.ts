@@ -212,6 +212,12 @@ const placeFields: readonly FieldRow[] = [
   { name: "id", type: "id", repeatable: true, meaning: "a directory" },
 ];
 
+const clampField: FieldRow = {
+  name: "clamp-time",
+  type: "int",
+  meaning: "latest mtime written, in seconds",
+};
+
 /** All verbs. Order is the order of the documentation. */
 export const verbs: readonly VerbRow[] = [
   {
@@ -252,6 +258,12 @@ export const verbs: readonly VerbRow[] = [
       ...rootFields("root", "where they go"),
       ...ownerFields,
       { name: "unprivileged", type: "bool", meaning: "owners and device nodes are not recreated" },
+      {
+        name: "layer",
+        type: "bool",
+        meaning: "change nothing; write what would be changed as tar on descriptor 1",
+      },
+      clampField,
     ],
   },
   {
@@ -273,7 +285,7 @@ export const verbs: readonly VerbRow[] = [
       ...commonFields,
       ...rootFields("root", "the tree"),
       { name: "mode", type: "word", words: ["layer", "tree"], meaning: "changes, or everything" },
-      { name: "clamp-time", type: "int", meaning: "latest mtime written, in seconds" },
+      clampField,
     ],
   },
   {

@@ -139,6 +139,14 @@ export interface CopyRequest {
   readonly unprivileged?: boolean;
 }
 
+/** A copy of which only the layer is wanted. */
+export interface LayerCopyRequest extends Pick<CopyRequest, "source" | "owner" | "madeTime"> {
+  /** What it would be copied onto, bottom first. */
+  readonly lowers: readonly LayerDirId[];
+  /** As in DiffRequest. */
+  readonly clampTime?: number;
+}
+
 /** An entry of an archive, parsed and validated in TypeScript, for `apply`. Paths as they stand in the archive, cleaned. */
 export interface ApplyEntry {
   readonly type:
@@ -324,6 +332,12 @@ export interface Sandbox {
     ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
     signal: AbortSignal,
   ): Promise<void>;
+  /** What `copy` and then `diff` would give, without a file on a disk. SANDBOX_NO_FEATURE where the kernel cannot. */
+  copyAsLayer(
+    request: LayerCopyRequest,
+    ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
+    signal: AbortSignal,
+  ): StreamResult;
   apply(
     request: ApplyRequest,
     entries: AsyncIterable<ApplyEntry>,

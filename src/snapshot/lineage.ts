@@ -15,6 +15,7 @@ import type {
   UnpackOptions,
 } from "./types.js";
 import { unpackLayers } from "./unpack.js";
+import { writeLayer } from "./write.js";
 
 export interface SnapshotRooms {
   readonly store: Store;
@@ -58,12 +59,18 @@ class StoredSnapshots implements Snapshots {
     return found;
   }
 
-  hold(id: SnapshotId): Promise<boolean> {
-    return this.#rooms.store.hold((protect) => {
-      const there = this.#records.findNow(id) !== undefined;
-      if (there) protect(id);
-      return there;
+  async hold(id: SnapshotId): Promise<boolean> {
+    const { store } = this.#rooms;
+    const there = await store.hold((protect) => {
+      const found = this.#records.findNow(id) !== undefined;
+      if (found) protect(id);
+      return found;
     });
+    if (!there) return false;
+    for (const { unwritten } of this.lineage(id))
+      if (unwritten !== undefined && !(await store.blobs.has(unwritten.descriptor.digest)))
+        return false;
+    return true;
   }
 
   lineage(id: SnapshotId | null): readonly Snapshot[] {
@@ -77,7 +84,10 @@ class StoredSnapshots implements Snapshots {
   }
 
   stackOf(id: SnapshotId | null): readonly LayerDirId[] {
-    const dirs = this.lineage(id).map(({ dir }) => dir);
+    const dirs = this.lineage(id).map(({ dir, unwritten }) => {
+      if (unwritten !== undefined) throw new TypeError("a state has to be written before use");
+      return dir;
+    });
     const last = new Map(dirs.map((dir, i) => [dir, i]));
     return dirs.filter((dir, i) => last.get(dir) === i);
   }
@@ -100,6 +110,33 @@ class StoredSnapshots implements Snapshots {
       .digest("hex");
     const id = `s-${digest.slice(0, 40)}` as SnapshotId;
     return this.record({ id, parent, dir, createdAt: Date.now(), shared: true });
+  }
+
+  async commitLayer(
+    { parent, dir }: Draft,
+    unwritten: UnpackLayer,
+    { shared }: { readonly shared: boolean },
+  ): Promise<SnapshotId> {
+    const id = dir as string as SnapshotId;
+    return this.record({
+      id,
+      parent,
+      dir,
+      createdAt: Date.now(),
+      unwritten,
+      ...(shared ? { shared } : {}),
+    });
+  }
+
+  async write(id: SnapshotId | null, signal: AbortSignal): Promise<void> {
+    for (const state of this.lineage(id))
+      if (state.unwritten !== undefined) await writeLayer(this.#rooms, this, state.id, signal);
+  }
+
+  /** The state as it is now, after what other processes did to it. */
+  now(id: SnapshotId): Snapshot {
+    this.#records.findNow(id);
+    return this.get(id);
   }
 
   /**

@@ -46,8 +46,13 @@ export class SnapshotRecords {
   async add(snapshot: Snapshot): Promise<Snapshot> {
     const stored = await this.#table.transaction((table) => {
       const other = table.get(snapshot.id);
-      if (other !== undefined && isTrusted(other)) return other;
-      const mine: StoredSnapshot = { ...snapshot, boot: currentOwner().boot };
+      if (other !== undefined && isTrusted(other) && !replaces(snapshot, other)) return other;
+      const mine: StoredSnapshot = {
+        ...snapshot,
+        boot: currentOwner().boot,
+        // A layer is in the store for good, and checked when it is read.
+        ...(snapshot.unwritten === undefined ? {} : { settled: true }),
+      };
       table.put(snapshot.id, mine);
       return mine;
     });
@@ -91,6 +96,11 @@ export class SnapshotRecords {
     for (const [, snapshot] of this.#table.entries()) if (snapshot.dir === dir) return true;
     return false;
   }
+}
+
+/** The files of a state that was only a layer. */
+function replaces(snapshot: Snapshot, known: Snapshot): boolean {
+  return known.unwritten !== undefined && snapshot.unwritten === undefined;
 }
 
 function isTrusted(snapshot: StoredSnapshot): boolean {

@@ -29,6 +29,8 @@ export interface Snapshot {
    * parent has. Diff it without lowers.
    */
   readonly shared?: true;
+  /** Set while only the layer is in the store: `dir` is not there until somebody needs the files (see Snapshots.write). */
+  readonly unwritten?: UnpackLayer;
 }
 
 /** A layer of an image to unpack. */
@@ -45,7 +47,8 @@ export interface Snapshots {
   get(id: SnapshotId): Snapshot;
   /**
    * The layer directories of a state, bottom first; none for null. A directory that the lineage has twice stands where it
-   * is uppermost: that one hides all of the other, and overlayfs takes no directory twice.
+   * is uppermost: that one hides all of the other, and overlayfs takes no directory twice. All of the state must be written
+   * (see write).
    */
   stackOf(id: SnapshotId | null): readonly LayerDirId[];
   /** The states from the bottom up to `id`. */
@@ -56,6 +59,14 @@ export interface Snapshots {
   commit(draft: Draft): Promise<SnapshotId>;
   /** The same layer directory on another parent (COPY --link). The same pair always gives the same id. */
   commitShared(parent: SnapshotId | null, dir: LayerDirId): Promise<SnapshotId>;
+  /** Makes the draft a state of which only the layer exists so far. `shared`: see Snapshot. */
+  commitLayer(
+    draft: Draft,
+    layer: UnpackLayer,
+    options: { readonly shared: boolean },
+  ): Promise<SnapshotId>;
+  /** Sees to it that the files of a state are there, with those of all that it stands on: unpacks layers if need be. */
+  write(id: SnapshotId | null, signal: AbortSignal): Promise<void>;
   /** Removes a draft and what was written. */
   discard(draft: Draft): Promise<void>;
   /**

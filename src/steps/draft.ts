@@ -10,7 +10,9 @@ export async function draftOn(
   { snapshots }: { readonly snapshots: Snapshots },
   parent: SnapshotId | null,
   write: (root: Root) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<SnapshotResult> {
+  await snapshots.write(parent, signal);
   const draft = await snapshots.prepare(parent);
   try {
     await write({ kind: "stack", lowers: snapshots.stackOf(parent), upper: draft.dir });

@@ -4,6 +4,7 @@
 import { redactUrl, TsbuildError } from "../base/index.js";
 import { checkoutGit, parseGitUrl, resolveGit, type GitSource } from "../context/index.js";
 import type { GitOp } from "../plan/index.js";
+import type { Root } from "../sandbox/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
 import { matchOperations } from "./copy/operations.js";
@@ -74,7 +75,7 @@ async function checkOut(
   const shape = { destination: "/", directory: true, parents: false, exclude: [] };
   const { matches } = await select({ reader, label: "the repository" }, pattern, shape);
   const entries = matches.flatMap((match) => matchOperations(shape, match, pattern));
-  return await draftOn(services, null, (destination) =>
+  const write = (destination: Root): Promise<void> =>
     sandbox.copy(
       {
         source,
@@ -84,6 +85,6 @@ async function checkOut(
       },
       entries.map(({ op }) => op),
       signal,
-    ),
-  );
+    );
+  return await draftOn(services, null, write, signal);
 }

@@ -10,6 +10,7 @@ import { redactUrl, TsbuildError } from "../base/index.js";
 import { fetchUrl, parseHttpUrl, urlFilename, type HttpValidators } from "../context/index.js";
 import { parseDigest } from "../oci/index.js";
 import type { HttpOp } from "../plan/index.js";
+import type { Root } from "../sandbox/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
 import { snapshotUsable } from "./result.js";
@@ -49,7 +50,8 @@ export function httpStep(services: StepServices): Step {
         signal: context.signal,
       });
       await utimes(file, mtime, mtime);
-      const snapshot = await draftOn(services, null, (destination) =>
+      const { signal } = context;
+      const write = (destination: Root): Promise<void> =>
         services.sandbox.copy(
           {
             source: { kind: "directory", path: scratch.path },
@@ -61,9 +63,9 @@ export function httpStep(services: StepServices): Step {
             { op: "target", path: "/", as: "dir", name: "", parentMode: 0o755 },
             { op: "entry", from: "file", to: name, follow: false, merge: "set", mode: 0o600 },
           ],
-          context.signal,
-        ),
-      );
+          signal,
+        );
+      const snapshot = await draftOn(services, null, write, signal);
       return { ...snapshot, name };
     },
     usable: (result) => snapshotUsable(services.snapshots, result),

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of one build share: the rooms they call, and the settings that shape how commands run.
 
-import type { Confinement, Sandbox, RunLimits } from "../sandbox/index.js";
-import type { Snapshots } from "../snapshot/index.js";
+import type {
+  Confinement,
+  LayerDirId,
+  RunLimits,
+  Sandbox,
+  StreamResult,
+} from "../sandbox/index.js";
+import type { Snapshots, UnpackLayer } from "../snapshot/index.js";
+import type { VertexId } from "../solve/index.js";
 import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
@@ -34,6 +41,16 @@ export interface Credentials {
   agentSocket(id: string): Promise<string | undefined>;
 }
 
+/** Layers of states whose files nothing in the build reads: written straight from the sources. */
+export interface DirectLayers {
+  /** Whether all that is wanted of a vertex's result is its layer. */
+  suffices(vertex: VertexId): boolean;
+  /** The latest time in layers, in seconds. */
+  readonly clampTime?: number;
+  /** Packs the layer of a state to be, as the outputs want it. */
+  pack(id: LayerDirId, tar: StreamResult): Promise<UnpackLayer>;
+}
+
 export interface StepServices {
   readonly sandbox: Sandbox;
   readonly snapshots: Snapshots;
@@ -44,6 +61,8 @@ export interface StepServices {
   readonly run: RunSettings;
   /** What digests of files stand for. */
   readonly outlines: Outlines;
+  /** Absent: the outputs need files. */
+  readonly direct?: DirectLayers;
   /** SOURCE_DATE_EPOCH in seconds; absent: not set. */
   readonly epoch?: number;
 }

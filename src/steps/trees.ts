@@ -26,10 +26,9 @@ export async function openTree(
     const context = await services.contexts.open(source.name);
     return { ...context, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
-  const root: Root = {
-    kind: "stack",
-    lowers: services.snapshots.stackOf(snapshotOf(inputs[source.index])),
-  };
+  const id = snapshotOf(inputs[source.index]);
+  await services.snapshots.write(id, signal);
+  const root: Root = { kind: "stack", lowers: services.snapshots.stackOf(id) };
   const reader = await services.sandbox.openTree(root, signal);
   return {
     reader,

@@ -2,7 +2,7 @@
 // WORKDIR: the directory, its missing parents, all owned by the current user; an existing one stays as it is.
 
 import type { WorkdirOp } from "../plan/index.js";
-import type { CopyOp } from "../sandbox/index.js";
+import type { CopyOp, Root } from "../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
 import { snapshotOf, snapshotUsable } from "./result.js";
@@ -32,7 +32,8 @@ async function runWorkdir(
 ): Promise<Result> {
   const { path, user } = vertex.op as WorkdirOp;
   const ops: CopyOp[] = [{ op: "target", path, as: "dir", name: "", parentMode: 0o755 }];
-  return draftOn(services, snapshotOf(root), (destination) =>
+  const { signal } = context;
+  const write = (destination: Root): Promise<void> =>
     services.sandbox.copy(
       {
         source: { kind: "stack", lowers: [] },
@@ -41,7 +42,7 @@ async function runWorkdir(
         madeTime: services.epoch ?? 0,
       },
       ops,
-      context.signal,
-    ),
-  );
+      signal,
+    );
+  return draftOn(services, snapshotOf(root), write, signal);
 }

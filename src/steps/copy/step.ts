@@ -2,7 +2,7 @@
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
 import type { CopyOp, CopySource } from "../../plan/index.js";
-import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
+import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
 import type { Root } from "../../sandbox/index.js";
 import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
@@ -11,10 +11,10 @@ import { compareFiles } from "../explain-files.js";
 import { openTree, type OpenedTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
 import { copyArchives } from "./archives.js";
-import { digestEntries } from "./digest.js";
 import { copyDownload } from "./download.js";
-import { dataOperations, matchOperations, type PlannedEntry } from "./operations.js";
-import { select, type Match, type Selection } from "./select.js";
+import { copyDirectly } from "./direct.js";
+import type { Match } from "./select.js";
+import { inlineOperations, look, sourceOperations, type Seen, type Work } from "./sources.js";
 
 export function copyStep(services: StepServices): Step {
   const seen: Seen = new WeakMap();
@@ -39,46 +39,6 @@ export function copyStep(services: StepServices): Step {
     explain: (_vertex, change) => Promise.resolve(compareFiles(services.outlines, change)),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };
-}
-
-/** A source's selection and its digest, looked at once per build: for the key, and again for the work. */
-interface SeenSource {
-  readonly selection: Selection;
-  readonly digest: () => Promise<string>;
-}
-type Seen = WeakMap<CopySource, SeenSource>;
-
-/** One vertex in hand. */
-interface Work {
-  readonly services: StepServices;
-  readonly seen: Seen;
-  readonly vertex: Vertex;
-  readonly inputs: readonly Result[];
-  readonly context: StepContext;
-}
-
-/** What a source selects in its tree, and the content digest of it. */
-async function look(
-  { services, seen, vertex }: Work,
-  source: Extract<CopySource, { kind: "path" }>,
-  tree: OpenedTree,
-): Promise<SeenSource> {
-  const known = seen.get(source);
-  if (known !== undefined) return known;
-  const op = vertex.op as CopyOp;
-  const selection = await select(tree, source.pattern, op);
-  let digest: Promise<string> | undefined;
-  const found: SeenSource = {
-    selection,
-    digest: () => {
-      const entries = selection.matches.flatMap((match) =>
-        matchOperations(op, match, source.pattern),
-      );
-      return (digest ??= digestEntries(entries, tree.hasher, op.keepOwners, services.outlines));
-    },
-  };
-  seen.set(source, found);
-  return found;
 }
 
 /** What the operation says itself. Patterns count only for inputs, whose files the definition cannot see. */
@@ -133,21 +93,30 @@ async function keepOutlines({ services, seen, vertex }: Work): Promise<void> {
 
 async function runCopy(work: Work): Promise<Result> {
   const { services, vertex, inputs, context } = work;
+  const { signal } = context;
   const op = vertex.op as CopyOp;
   const parent = snapshotOf(inputs[0]);
   warnAboutDestination(op, context);
+  // A name is looked up in the destination, so the copy cannot be made on nothing.
+  const alone = op.link && !isNamedOwner(op);
+  const directly = await copyDirectly(work, parent, alone);
+  if (directly !== undefined) return directly;
   const copyInto = async (destination: Root): Promise<void> => {
     for (const source of op.sources) await copySource(work, source, destination);
   };
-  // A name is looked up in the destination, so the copy cannot be made on nothing.
-  const namedOwner = op.chown !== undefined && !/^\d+(?::\d+)?$/.test(op.chown);
-  if (!op.link || namedOwner) return draftOn(services, parent, copyInto);
+  if (!alone) return draftOn(services, parent, copyInto, signal);
   // --link: copied onto nothing, then laid over whatever the parent is.
-  const alone = snapshotOf(await draftOn(services, null, copyInto));
-  if (alone === null) throw new TypeError("a copy always makes a snapshot");
-  const { dir } = services.snapshots.get(alone);
+  const made = snapshotOf(await draftOn(services, null, copyInto, signal));
+  if (made === null) throw new TypeError("a copy always makes a snapshot");
+  const { dir } = services.snapshots.get(made);
   return { snapshot: await services.snapshots.commitShared(parent, dir) };
 }
+
+function isNamedOwner({ chown }: CopyOp): boolean {
+  return chown !== undefined && !/^\d+(?::\d+)?$/.test(chown);
+}
+
+const nothing: Root = { kind: "stack", lowers: [] };
 
 async function copySource(work: Work, source: CopySource, destination: Root): Promise<void> {
   const { services, vertex, inputs, context } = work;
@@ -155,14 +124,8 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
   const { sandbox } = services;
   const request = { destination, owner: ownerOf(op), madeTime: services.epoch ?? 0 };
   if (source.kind === "inline") {
-    const file = {
-      name: source.name,
-      bytes: Buffer.from(source.text),
-      mode: 0o644,
-      mtime: services.epoch ?? 0,
-    };
-    const nothing: Root = { kind: "stack", lowers: [] };
-    await sandbox.copy({ ...request, source: nothing }, dataOperations(op, file), context.signal);
+    const ops = inlineOperations(work, source);
+    await sandbox.copy({ ...request, source: nothing }, ops, context.signal);
     return;
   }
   await using tree = await openTree(services, source.root, inputs, context.signal);
@@ -171,19 +134,14 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
     return;
   }
   const { matches, wildcard } = (await look(work, source, tree)).selection;
-  if (matches.length === 0 && wildcard)
-    context.warn(
-      `${op.command}: no file matches ${JSON.stringify(source.pattern)}, nothing is copied`,
-    );
   const rest =
     op.unpack === "none"
       ? matches
       : await unpackArchives(services, op, tree, matches, destination, context);
-  const entries = rest.flatMap((match) => matchOperations(op, match, source.pattern));
-  warnAboutSockets(entries, context);
   // Without any match there is still a layer, an empty one: the helper makes its directory.
-  if (entries.length > 0 || matches.length === 0)
-    await sandbox.copy({ ...request, source: tree.root }, copyable(entries), context.signal);
+  if (rest.length === 0 && matches.length > 0) return;
+  const ops = sourceOperations(work, source, { matches: rest, wildcard });
+  await sandbox.copy({ ...request, source: tree.root }, ops, context.signal);
 }
 
 /** Unpacks those matches that are archives; gives back the others. */
@@ -207,16 +165,6 @@ async function unpackArchives(
     context,
   );
   return matches.filter((match) => !unpacked.has(match));
-}
-
-function* copyable(entries: readonly PlannedEntry[]): Iterable<PlannedEntry["op"]> {
-  for (const { op, source } of entries) if (source?.type !== "socket") yield op;
-}
-
-function warnAboutSockets(entries: readonly PlannedEntry[], context: StepContext): void {
-  for (const { op, source } of entries)
-    if (op.op === "entry" && source?.type === "socket")
-      context.warn(`${JSON.stringify(op.from)} is a socket and is not copied`);
 }
 
 /** Several files into what is not written as a directory: the last one wins, which is rarely meant. */

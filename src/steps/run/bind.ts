@@ -92,6 +92,7 @@ export async function bindSource(
 
   if (mount.source.from === "input") {
     const id = snapshotOf(inputs[mount.source.index]);
+    await snapshots.write(id, signal);
     return {
       root: { kind: "stack", lowers: snapshots.stackOf(id), ...(await upper()) },
       path: mount.path,

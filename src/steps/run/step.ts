@@ -3,7 +3,7 @@
 
 import { TsbuildError, type Json } from "../../base/index.js";
 import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
-import { confinementParts, type RunMount, type RunResult } from "../../sandbox/index.js";
+import { confinementParts, type Root, type RunMount, type RunResult } from "../../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
 import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
@@ -116,7 +116,7 @@ async function run(
       uid: 0,
       gid: 0,
     });
-  return await draftOn(services, snapshotOf(inputs[0]), async (root) => {
+  const execute = async (root: Root): Promise<void> => {
     const result = await sandbox.run(
       {
         root,
@@ -146,7 +146,8 @@ async function run(
     );
     context.signal.throwIfAborted();
     if (result.kind !== "exited" || result.code !== 0) throw failure(op, result, services);
-  });
+  };
+  return await draftOn(services, snapshotOf(inputs[0]), execute, context.signal);
 }
 
 /** Proxies and secrets are added here, so that they are in no operation, key or history. What ENV sets wins. */

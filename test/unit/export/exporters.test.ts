@@ -337,7 +337,7 @@ describe("type=image and type=registry", () => {
 
 describe("type=local and type=tar", () => {
   const tree = (text: string) => ({
-    tar: () => Readable.from([Buffer.from(text)]),
+    tar: () => Promise.resolve(Readable.from([Buffer.from(text)])),
     copyTo: async (directory: string) => {
       await writeFile(join(directory, "copied"), text);
     },
@@ -367,11 +367,13 @@ describe("type=local and type=tar", () => {
     const broken = {
       ...amd.tree,
       tar: () =>
-        Readable.from(
-          (async function* () {
-            yield await Promise.resolve(Buffer.from("x"));
-            throw Object.assign(new Error("gone"), { code: "EIO" });
-          })(),
+        Promise.resolve(
+          Readable.from(
+            (async function* () {
+              yield await Promise.resolve(Buffer.from("x"));
+              throw Object.assign(new Error("gone"), { code: "EIO" });
+            })(),
+          ),
         ),
     };
     await assert.rejects(run("type=tar,dest=out.tar", { trees: [{ ...amd, tree: broken }] }), {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tree as tar: what an upper directory changes, or everything.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct diff_source {
+	int upper; // top of the tree that is written, open for reading
+	int lower; // top of what it is compared with, or -1
+	bool layer; // what changed, with deletions; otherwise all there is
+	int64_t clamp; // latest mtime that is written
+	// Where the bytes of a regular file are, when not in the upper: a descriptor, -1 with errno, or -2 for the upper. May be
+	// NULL.
+	int (*content)(const struct stat *status, void *context);
+	void *context;
+};
+
+/// Writes the archive to `out`. -1: reported.
+int diff_write(const struct diff_source *source, int out);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A COPY whose files nothing reads: its layer is written straight from the sources, and no file is made on a disk.
+
+import { isTsbuildError } from "../../base/index.js";
+import type { CopyOp, SourceRef } from "../../plan/index.js";
+import type { CopyOp as SandboxCopyOp, Root } from "../../sandbox/index.js";
+import type { SnapshotId } from "../../snapshot/index.js";
+import type { Result } from "../../solve/index.js";
+import { openTree } from "../trees.js";
+import { ownerOf } from "./owner.js";
+import { inlineOperations, look, sourceOperations, type Work } from "./sources.js";
+
+const nothing: Root = { kind: "stack", lowers: [] };
+
+/**
+ * Writes the layer without making its files, when nothing reads those. Undefined: it has to be done in the ordinary way,
+ * because a source is more than entries of one tree, or the kernel cannot.
+ */
+export async function copyDirectly(
+  work: Work,
+  parent: SnapshotId | null,
+  alone: boolean,
+): Promise<Result | undefined> {
+  const { services, vertex, inputs, context } = work;
+  const { direct, snapshots, sandbox } = services;
+  const op = vertex.op as CopyOp;
+  if (direct?.suffices(vertex.id) !== true) return undefined;
+  const gathered = await gather(work);
+  if (gathered === undefined) return undefined;
+  await snapshots.write(alone ? null : parent, context.signal);
+  await using tree =
+    gathered.root === undefined
+      ? undefined
+      : await openTree(services, gathered.root, inputs, context.signal);
+  const draft = await snapshots.prepare(parent);
+  try {
+    const tar = sandbox.copyAsLayer(
+      {
+        source: tree?.root ?? nothing,
+        lowers: alone ? [] : snapshots.stackOf(parent),
+        owner: ownerOf(op),
+        madeTime: services.epoch ?? 0,
+        ...(direct.clampTime === undefined ? {} : { clampTime: direct.clampTime }),
+      },
+      gathered.ops,
+      context.signal,
+    );
+    const layer = await direct.pack(draft.dir, tar);
+    return { snapshot: await snapshots.commitLayer(draft, layer, { shared: alone }) };
+  } catch (error) {
+    await snapshots.discard(draft);
+    if (isTsbuildError(error, "SANDBOX_NO_FEATURE")) return undefined;
+    throw error;
+  }
+}
+
+/** What a COPY orders, when all of it is entries of one tree and bytes at hand. */
+async function gather(
+  work: Work,
+): Promise<{ readonly root?: SourceRef; readonly ops: Iterable<SandboxCopyOp> } | undefined> {
+  const { services, vertex, inputs, context } = work;
+  const op = vertex.op as CopyOp;
+  const paths = op.sources.filter((source) => source.kind === "path");
+  if (op.sources.some(({ kind }) => kind === "download")) return undefined;
+  const planned: Iterable<SandboxCopyOp>[] = [];
+  for (const source of op.sources) {
+    if (source.kind === "inline") planned.push(inlineOperations(work, source));
+    if (source.kind !== "path") continue;
+    await using tree = await openTree(services, source.root, inputs, context.signal);
+    const { selection } = await look(work, source, tree);
+    // It may be an archive.
+    if (op.unpack !== "none" && selection.matches.some(({ entry }) => entry.type === "file"))
+      return undefined;
+    planned.push(sourceOperations(work, source, selection));
+  }
+  const [first] = paths;
+  return {
+    ...(first === undefined ? {} : { root: first.root }),
+    ops: planned.flatMap((ops) => [...ops]),
+  };
+}
