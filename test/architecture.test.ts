@@ -63,6 +63,7 @@ const allowances: readonly {
     rooms: ["sandbox"],
     files: {
       "context/git.ts": "git",
+      "context/ssh-agent.ts": "an agent for the keys of --ssh",
       "registry/credentials.ts": "credential helpers",
       "export/engine.ts": "docker load, which takes an image on its standard input",
     },
@@ -72,6 +73,7 @@ const allowances: readonly {
     rooms: ["registry"],
     files: {
       "context/http.ts": "downloads",
+      "context/types.ts": "the type of a request's options",
       "sandbox/socket-proxy.ts": "forwards the user's ssh agent over Unix sockets",
       "sandbox/spawn.ts": "the pipes to the helper are sockets to Node",
     },

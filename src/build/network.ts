@@ -64,22 +64,26 @@ function readLines(file: string): string[] {
   }
 }
 
-/** Proxy variables for RUN: build arguments, else the environment, else what Docker's configuration file says. */
+/**
+ * Proxy variables for RUN: build arguments, else the environment, else what Docker's configuration file says. Programs
+ * look for one case or the other, so that what is given in one case is set in both.
+ */
 export function proxyEnvironment(
   buildArgs: ReadonlyMap<string, string>,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const configured = dockerProxies(env);
-  const names = new Set(
-    [...buildArgs.keys(), ...Object.keys(env), ...configured.keys()].filter(isProxyName),
-  );
-  return [...names].sort().flatMap((name) => {
-    const value = buildArgs.get(name) ?? env[name] ?? configured.get(name);
-    return value === undefined || value === "" ? [] : [`${name}=${value}`];
+  const layers = [buildArgs, new Map(Object.entries(env)), dockerProxies(env)];
+  const names = layers.flatMap((layer) => [...layer.keys()]).filter(isProxyName);
+  const cases = names.flatMap((name) => [name.toLowerCase(), name.toUpperCase()]);
+  return [...new Set(cases)].sort().flatMap((name) => {
+    const other = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
+    const values = layers.map((layer) => layer.get(name) ?? layer.get(other));
+    const value = values.find((candidate) => candidate !== undefined) ?? "";
+    return value === "" ? [] : [`${name}=${value}`];
   });
 }
 
-/** Keys of `proxies.default` in Docker's configuration file, and the variable that each sets, in both cases. */
+/** Keys of `proxies.default` in Docker's configuration file, and the variable that each sets. */
 const dockerProxyKeys: Readonly<Record<string, string>> = {
   httpProxy: "http_proxy",
   httpsProxy: "https_proxy",
@@ -102,12 +106,7 @@ function dockerProxies(env: Readonly<Record<string, string | undefined>>): Map<s
   return new Map(
     Object.entries(dockerProxyKeys).flatMap(([key, name]): [string, string][] => {
       const value = isRecord(proxies) ? proxies[key] : undefined;
-      return typeof value === "string"
-        ? [
-            [name, value],
-            [name.toUpperCase(), value],
-          ]
-        : [];
+      return typeof value === "string" ? [[name, value]] : [];
     }),
   );
 }

@@ -7,6 +7,7 @@ import {
   parseBuildContexts,
   type BuildContext,
   type LoadedContext,
+  type RemoteAccess,
 } from "../context/index.js";
 import {
   checkDockerfile,
@@ -22,6 +23,7 @@ import { ContextTrees, ImageResolver } from "../steps/index.js";
 import { withEpoch } from "./epoch.js";
 import { planEnvironment } from "./plan-environment.js";
 import type { BuildRequest } from "./request.js";
+import { remoteAccess } from "./remotes.js";
 import { openRooms, type Rooms } from "./rooms.js";
 
 /** A plan with everything that build checks have to say of it. */
@@ -39,6 +41,7 @@ export interface PreparedBuild {
   readonly parsed: ParseOutcome;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly platform: Platform;
+  readonly remotes: RemoteAccess;
   /** Plans a stage (absent: the last). Errors: PLAN_*, those of base images, all with their place. */
   plan(target?: string): Promise<CheckedPlan>;
 }
@@ -59,10 +62,12 @@ export async function prepareBuild(
   const rooms = cleanup.use(await openRooms(request, events, signal));
   settleBeside(rooms, cleanup);
   const scratch = cleanup.use(await rooms.store.tempDir());
+  const remotes = remoteAccess(request, cleanup, signal);
   const environment = {
     cwd,
     scratch: scratch.path,
     env,
+    remotes,
     signal,
     ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
   };
@@ -99,7 +104,7 @@ export async function prepareBuild(
     findings.push(...checkStages(dockerfile, planned));
     return { plan: planned, findings: sortFindings(findings) };
   };
-  return { request, rooms, trees, parsed, buildArgs, platform, plan };
+  return { request, rooms, trees, parsed, buildArgs, platform, remotes, plan };
 }
 
 /**

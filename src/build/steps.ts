@@ -4,7 +4,6 @@
 import type { Step } from "../solve/index.js";
 import { parseSecurityOptions } from "../sandbox/index.js";
 import { createSteps, type DirectLayers, type RunSettings } from "../steps/index.js";
-import { buildCredentials } from "./credentials.js";
 import { epochOf } from "./epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
 import type { PreparedBuild } from "./prepare.js";
@@ -12,14 +11,14 @@ import type { BuildRequest } from "./request.js";
 
 /** `direct`: how layers may be written without files, if at all. */
 export function buildSteps(
-  { request, rooms, trees, buildArgs }: PreparedBuild,
+  { request, rooms, trees, buildArgs, remotes }: PreparedBuild,
   direct?: DirectLayers,
 ): Readonly<Record<string, Step>> {
   const epoch = epochOf(buildArgs);
   return createSteps({
     ...rooms,
     contexts: trees,
-    credentials: buildCredentials(request.secrets ?? [], request.agents ?? []),
+    remotes,
     run: runSettings(request, buildArgs),
     ...(direct === undefined ? {} : { direct }),
     ...(epoch === undefined ? {} : { epoch }),

@@ -17,5 +17,6 @@ export const contextErrorCodes = {
   CONTEXT_GIT_MISSING: "git is needed and is not installed",
   CONTEXT_GIT_FAILED: "a git command failed",
   CONTEXT_GIT_REF: "a git reference or directory does not exist in the repository",
+  CONTEXT_SSH: "--ssh names no usable agent or key",
   CONTEXT_GIT_CHECKSUM: "the commit found is not the one asked for",
 } as const;

@@ -7,7 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { TsbuildError, errnoOf, printable } from "../base/index.js";
-import type { GitSource } from "./types.js";
+import { gitAuthorization } from "./authorization.js";
+import type { GitSource, RemoteAccess } from "./types.js";
 
 /** What git needs from outside. */
 export interface GitOptions {
@@ -15,8 +16,7 @@ export interface GitOptions {
   readonly scratch: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Value of an Authorization header for the remote (`Basic ...`, `Bearer ...`). Never printed. */
-  readonly authorization?: string;
+  readonly remotes?: RemoteAccess;
 }
 
 /** Variables of the environment that git and ssh may see; any other GIT_* could point git somewhere else. */
@@ -76,7 +76,7 @@ export class GitSession implements AsyncDisposable {
   static async open(source: GitSource, options: GitOptions): Promise<GitSession> {
     const directory = await mkdtemp(join(options.scratch, "git-"));
     const { remote, authorization, secrets } = splitCredentials(source.remote);
-    const header = options.authorization ?? authorization;
+    const header = authorization ?? (await secretAuthorization(remote, options.remotes));
     const config = join(directory, "config");
     const home = options.env["HOME"] ?? homedir();
     await writeFile(config, configuration(remote, header, home), { mode: 0o600 });
@@ -93,6 +93,8 @@ export class GitSession implements AsyncDisposable {
       LC_ALL: "C",
     });
     env["GIT_SSH_COMMAND"] ??= "ssh -o BatchMode=yes";
+    const agent = await options.remotes?.agentSocket("default");
+    if (agent !== undefined) env["SSH_AUTH_SOCK"] = agent;
     return new GitSession(
       directory,
       remote,
@@ -179,6 +181,18 @@ function missing(cause: unknown): TsbuildError {
   });
 }
 
+async function secretAuthorization(
+  remote: string,
+  remotes: RemoteAccess | undefined,
+): Promise<string | undefined> {
+  if (remotes === undefined || !isHttp(remote)) return undefined;
+  return gitAuthorization(new URL(remote), remotes.secret);
+}
+
+function isHttp(remote: string): boolean {
+  return /^https?:\/\//i.test(remote) && URL.canParse(remote);
+}
+
 interface Credentials {
   readonly remote: string;
   readonly authorization?: string;
@@ -187,7 +201,7 @@ interface Credentials {
 
 /** Takes user and password out of an http(s) URL: they become a header, which no process list shows. */
 function splitCredentials(remote: string): Credentials {
-  if (!/^https?:\/\//i.test(remote) || !URL.canParse(remote)) return { remote, secrets: [] };
+  if (!isHttp(remote)) return { remote, secrets: [] };
   const url = new URL(remote);
   if (url.username === "" && url.password === "") return { remote, secrets: [] };
   const user = decodeURIComponent(url.username);

@@ -8,7 +8,8 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
-import type { HttpRequest, HttpResult, HttpValidators } from "./types.js";
+import { httpAuthorization } from "./authorization.js";
+import type { HttpRequest, HttpResult, HttpValidators, RemoteAccess, Route } from "./types.js";
 
 const maxRedirects = 10;
 const maxAttempts = 3;
@@ -17,8 +18,8 @@ const idleLimit = 60_000;
 const defaultMaxBytes = 64 * 1024 ** 3;
 
 /**
- * Downloads a URL to a file. Extra headers, and a user and password in the URL, go to the first host only. A redirect from https to
- * http is refused. Connection failures and 429, 502, 503, 504 are tried three times in all.
+ * Downloads a URL to a file. Secrets for the host, and a user and password in the URL, go to that host only. A redirect from
+ * https to http is refused. Connection failures and 429, 502, 503, 504 are tried three times in all.
  * Throws CONTEXT_BAD_REFERENCE, CONTEXT_HTTP_STATUS, CONTEXT_HTTP_FAILED, CONTEXT_HTTP_TOO_LARGE, and the signal's reason.
  */
 export async function fetchUrl(request: HttpRequest): Promise<HttpResult> {
@@ -59,9 +60,13 @@ export function urlFilename(url: URL): string | undefined {
 }
 
 async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult> {
+  const { remotes, signal } = request;
+  const authorization =
+    (remotes && (await httpAuthorization(url, remotes.secret))) ?? userAuthorization(url);
   let at = url;
   for (let hop = 0; hop <= maxRedirects; hop++) {
-    const response = await send(at, headersFor(at, url, request), request.signal);
+    const sent = at.origin === url.origin ? authorization : undefined;
+    const response = await send(at, headersOf(request, sent), remotes, signal);
     const status = response.statusCode ?? 0;
     const location = response.headers.location;
     if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) {
@@ -127,37 +132,50 @@ function redirected(from: URL, location: string): URL {
   return to;
 }
 
-function headersFor(at: URL, first: URL, request: HttpRequest): Record<string, string> {
-  const headers: Record<string, string> = {
+/** The header for a user and password that stand in the URL. */
+function userAuthorization({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+function headersOf(
+  request: HttpRequest,
+  authorization: string | undefined,
+): Record<string, string> {
+  const { etag, lastModified } = request.validators ?? {};
+  return {
     "user-agent": "tsbuild",
     accept: "*/*",
     "accept-encoding": "identity",
+    ...(etag === undefined ? {} : { "if-none-match": etag }),
+    ...(lastModified === undefined ? {} : { "if-modified-since": lastModified }),
+    ...(authorization === undefined ? {} : { authorization }),
   };
-  const { etag, lastModified } = request.validators ?? {};
-  if (etag !== undefined) headers["if-none-match"] = etag;
-  if (lastModified !== undefined) headers["if-modified-since"] = lastModified;
-  if (at.origin !== first.origin) return headers;
-  if (first.username !== "" || first.password !== "") {
-    const pair = `${decodeURIComponent(first.username)}:${decodeURIComponent(first.password)}`;
-    headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
-  }
-  for (const [name, value] of Object.entries(request.headers ?? {}))
-    headers[name.toLowerCase()] = value;
-  return headers;
 }
 
 async function send(
   url: URL,
   headers: Record<string, string>,
+  remotes: RemoteAccess | undefined,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const plain = new URL(url.href);
   plain.username = "";
   plain.password = "";
   plain.hash = "";
-  const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const route = await routeTo(plain, remotes, signal);
+  // A plain request through a proxy goes to the proxy, which may itself be reached by TLS.
+  const protocol = route?.options.protocol ?? url.protocol;
+  const start = protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = start(plain, { headers, signal, agent: false }, resolve);
+    const options = {
+      signal,
+      agent: false as const,
+      ...route?.options,
+      headers: { ...headers, ...route?.headers },
+    };
+    const outgoing = start(plain, options, resolve);
     outgoing.setTimeout(idleLimit, () => {
       outgoing.destroy(new Error(`no answer for ${idleLimit / 1000} seconds`));
     });
@@ -166,6 +184,19 @@ async function send(
     });
     outgoing.end();
   });
+}
+
+async function routeTo(
+  url: URL,
+  remotes: RemoteAccess | undefined,
+  signal: AbortSignal,
+): Promise<Route | undefined> {
+  try {
+    return await remotes?.route(url, signal);
+  } catch (error) {
+    if (error instanceof TsbuildError) throw error;
+    throw failed(url, error, true);
+  }
 }
 
 function failed(url: URL, error: unknown, retry: boolean): TsbuildError {

@@ -11,4 +11,5 @@ export { openNamedContext, type TreeContext } from "./open-named.js";
 export { parseGitUrl } from "./git-url.js";
 export { checkoutGit, resolveGit, type ResolvedGit } from "./git-checkout.js";
 export type { GitOptions } from "./git.js";
+export { keyAgent } from "./ssh-agent.js";
 export { fetchUrl, parseHttpUrl, urlFilename } from "./http.js";

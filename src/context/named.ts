@@ -77,9 +77,9 @@ export function parseNamedContext(value: string, cwd: string): NamedContext {
   const scheme = /^([a-z][a-z0-9+-]*):(\/\/)?/i.exec(value);
   switch (scheme?.[1]?.toLowerCase() ?? "") {
     case "docker-image":
-      return { kind: "image", reference: required(value, /^docker-image:\/\//i) };
+      return { kind: "image", reference: required(value, /^docker-image:(?:\/\/)?/i) };
     case "oci-layout":
-      return parseLayout(required(value, /^oci-layout:\/\//i), cwd);
+      return parseLayout(required(value, /^oci-layout:(?:\/\/)?/i), cwd);
     case "target":
       return { kind: "target", stage: required(value, /^target:/i) };
     default: {

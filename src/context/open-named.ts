@@ -65,7 +65,13 @@ async function openDownload(
   const remove = async (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const destination = join(directory, "context");
-    const result = await fetchUrl({ url, destination, signal: environment.signal });
+    const { signal, remotes } = environment;
+    const result = await fetchUrl({
+      url,
+      destination,
+      signal,
+      ...(remotes === undefined ? {} : { remotes }),
+    });
     return {
       tree: {
         kind: "file",

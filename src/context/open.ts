@@ -197,10 +197,12 @@ async function download(
   const directory = await mkdtemp(join(environment.scratch, "http-"));
   held.defer(async () => rm(directory, { recursive: true, force: true }));
   const destination = join(directory, "body");
+  const { signal, remotes } = environment;
   await fetchUrl({
     url: text,
     destination,
-    signal: environment.signal,
+    signal,
+    ...(remotes === undefined ? {} : { remotes }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   return destination;

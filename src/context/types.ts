@@ -2,6 +2,7 @@
 // The vocabulary of build contexts: what a context is once it is opened, where its Dockerfile comes from, and how
 // names in it are chosen. Trees are never walked here: the helper does that (sandbox' TreeReader).
 
+import type { RequestOptions } from "node:https";
 import type { Readable } from "node:stream";
 
 /** How a stream of bytes is compressed, told by its first bytes. */
@@ -169,11 +170,26 @@ export interface HttpRequest {
   readonly destination: string;
   /** Of an earlier download that is still at hand. */
   readonly validators?: HttpValidators;
-  /** Extra headers for the first host only (Authorization ...). Never printed. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly remotes?: RemoteAccess;
   /** More bytes than this: CONTEXT_HTTP_TOO_LARGE. */
   readonly maxBytes?: number;
   readonly signal: AbortSignal;
+}
+
+/** What reaching other machines takes: the build's secrets and agents, and the proxies on the way. Nothing of it is printed. */
+export interface RemoteAccess {
+  /** The bytes of a secret; undefined when the user gave none of that id. */
+  readonly secret: (id: string) => Promise<Uint8Array | undefined>;
+  /** The path of an ssh agent's socket on this machine; undefined when none was given. */
+  readonly agentSocket: (id: string) => Promise<string | undefined>;
+  /** What to change in a request so that it goes through the proxy that stands before a URL; undefined: there is none. */
+  readonly route: (url: URL, signal: AbortSignal) => Promise<Route | undefined>;
+}
+
+/** How a request gets through a proxy. */
+export interface Route {
+  readonly options: RequestOptions;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Everything that opening contexts takes from the outside. */
@@ -184,8 +200,9 @@ export interface ContextEnvironment {
   readonly stdin?: Readable;
   /** An existing directory for downloads and checkouts; each makes its own directory in it and removes it when disposed. */
   readonly scratch: string;
-  /** The environment given to git (SSH_AUTH_SOCK, HOME, proxies). */
+  /** The environment given to git (HOME, proxies). */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly remotes?: RemoteAccess;
   readonly signal: AbortSignal;
 }
 

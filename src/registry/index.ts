@@ -9,4 +9,5 @@ export type {
   RequestOptions,
 } from "./types.js";
 export { createRegistryClient } from "./client.js";
+export { proxyRoute } from "./proxy.js";
 export { registryErrorCodes, type RegistryErrorCode } from "./errors.js";

@@ -47,6 +47,16 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   );
 }
 
+/** What to change in a request to `url` so that it goes through its proxy; undefined: it has none. Throws REGISTRY_CONFIG. */
+export async function proxyRoute(
+  url: URL,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<{ options: https.RequestOptions; headers: Record<string, string> } | undefined> {
+  const proxy = proxyFor(url, env);
+  return proxy === undefined ? undefined : throughProxy(url, proxy, { verify: true }, signal);
+}
+
 function authorization(proxy: URL): Record<string, string> {
   if (proxy.username === "") return {};
   const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;

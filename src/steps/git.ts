@@ -22,6 +22,7 @@ export function gitStep(services: StepServices): Step {
       const resolved = await resolveGit(source, {
         scratch: scratch.path,
         env: process.env,
+        remotes: services.remotes,
         signal: context.signal,
       });
       return {
@@ -67,6 +68,7 @@ async function checkOut(
   await using checkout = await checkoutGit(sourceOf(vertex.op as GitOp), {
     scratch: scratch.path,
     env: process.env,
+    remotes: services.remotes,
     signal,
   });
   const source = { kind: "directory", path: checkout.path } as const;

@@ -90,18 +90,17 @@ async function fetchFile(
   { url, checksum }: HttpOp,
   context: StepContext,
 ): Promise<Download> {
-  const { store, credentials } = services;
+  const { store, remotes } = services;
   const table = store.table<Download>(downloadTable);
   const known = table.get(url);
   const usable = known !== undefined && (await store.blobs.has(parseDigest(known.digest)));
   await using scratch = await store.tempDir();
   const destination = join(scratch.path, "download");
-  const headers = await authorization(new URL(url), credentials);
   const result = await fetchUrl({
     url,
     destination,
     ...(usable ? { validators: known.validators } : {}),
-    headers,
+    remotes,
     signal: context.signal,
   });
   if (result.kind === "not-modified" && known !== undefined) {
@@ -122,19 +121,6 @@ async function fetchFile(
   const download: Download = { digest, size, mtime, validators };
   await table.put(url, download);
   return download;
-}
-
-/** Secrets HTTP_AUTH_TOKEN_<host> and HTTP_AUTH_HEADER_<host> authorize a download. */
-async function authorization(
-  url: URL,
-  credentials: StepServices["credentials"],
-): Promise<Record<string, string>> {
-  const header = await credentials.secret(`HTTP_AUTH_HEADER_${url.hostname}`);
-  if (header !== undefined) return { Authorization: Buffer.from(header).toString("utf8").trim() };
-  const token = await credentials.secret(`HTTP_AUTH_TOKEN_${url.hostname}`);
-  return token === undefined
-    ? {}
-    : { Authorization: `Bearer ${Buffer.from(token).toString("utf8").trim()}` };
 }
 
 async function verify(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of one build share: the rooms they call, and the settings that shape how commands run.
 
+import type { RemoteAccess } from "../context/index.js";
 import type {
   Confinement,
   LayerDirId,
@@ -33,14 +34,6 @@ export interface RunSettings {
   readonly cacheNamespace: string;
 }
 
-/** Secrets and agents of the build. */
-export interface Credentials {
-  /** The bytes of a secret; undefined when the user gave none of that id. */
-  secret(id: string): Promise<Uint8Array | undefined>;
-  /** The path of an agent's socket on the host; undefined when none was given. */
-  agentSocket(id: string): Promise<string | undefined>;
-}
-
 /** Layers of states whose files nothing in the build reads: written straight from the sources. */
 export interface DirectLayers {
   /** Whether all that is wanted of a vertex's result is its layer. */
@@ -57,7 +50,7 @@ export interface StepServices {
   readonly store: Store;
   readonly registry: () => Promise<RegistryClient>;
   readonly contexts: ContextTrees;
-  readonly credentials: Credentials;
+  readonly remotes: RemoteAccess;
   readonly run: RunSettings;
   /** What digests of files stand for. */
   readonly outlines: Outlines;

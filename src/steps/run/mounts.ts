@@ -183,7 +183,7 @@ async function secretMount(
   mounts: RunMount[],
   env: string[],
 ): Promise<void> {
-  const bytes = await services.credentials.secret(mount.id);
+  const bytes = await services.remotes.secret(mount.id);
   if (bytes === undefined) {
     if (!mount.required) return;
     throw new TsbuildError("STEPS_SECRET_MISSING", `secret ${mount.id}: not found`, {
@@ -206,7 +206,7 @@ async function sshMount(
   mounts: RunMount[],
   env: string[],
 ): Promise<void> {
-  const path = await services.credentials.agentSocket(mount.id);
+  const path = await services.remotes.agentSocket(mount.id);
   if (path === undefined) {
     if (!mount.required) return;
     throw new TsbuildError("STEPS_SSH_MISSING", `ssh agent ${mount.id}: not found`, {

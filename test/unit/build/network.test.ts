@@ -37,7 +37,7 @@ describe("resolv.conf of a step", () => {
 });
 
 describe("proxies of a step", () => {
-  it("come from build arguments before the environment, in both cases of letters, and from nothing else", () => {
+  it("come from build arguments before the environment and nothing else, and are set in both cases of letters", () => {
     const env = {
       HTTP_PROXY: "http://env",
       no_proxy: "localhost",
@@ -49,6 +49,11 @@ describe("proxies of a step", () => {
       ["HTTP_PROXY", "http://arg"],
       ["VERSION", "1"],
     ]);
-    assert.deepEqual(proxyEnvironment(args, env), ["HTTP_PROXY=http://arg", "no_proxy=localhost"]);
+    assert.deepEqual(proxyEnvironment(args, env), [
+      "HTTP_PROXY=http://arg",
+      "NO_PROXY=localhost",
+      "http_proxy=http://arg",
+      "no_proxy=localhost",
+    ]);
   });
 });
