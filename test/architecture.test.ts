@@ -55,6 +55,7 @@ const allowances: readonly {
       "steps/image-blobs.ts": "blobs of an OCI layout that the user names",
       "steps/image-resolver.ts": "the index of an OCI layout that the user names",
       "steps/http.ts": "a finished download, on its way into a layer",
+      "build/epoch-source.ts": "a download, for the times in it",
       "build/network.ts": "the machine's resolv.conf and Docker's proxy settings",
     },
   },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export const buildErrorCodes = {
-  BUILD_EPOCH: "SOURCE_DATE_EPOCH is not a whole number of seconds.",
+  BUILD_EPOCH:
+    "SOURCE_DATE_EPOCH is not a whole number of seconds, and names nothing that has a time.",
   BUILD_BASE_LAYER: "A layer of a base image is not what the image's configuration says.",
   BUILD_IMAGE_NOT_FOUND: "The store has no image of that name.",
   BUILD_PRUNE_BUSY: "Images were named and pulled so often that a prune could not decide.",

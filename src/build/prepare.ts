@@ -19,8 +19,10 @@ import {
 } from "../dockerfile/index.js";
 import { hostPlatform, normalizePlatform, parsePlatform, type Platform } from "../oci/index.js";
 import { planBuild, type Plan } from "../plan/index.js";
+import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
 import { withEpoch } from "./epoch.js";
+import { withResolvedEpoch } from "./epoch-source.js";
 import { planEnvironment } from "./plan-environment.js";
 import type { BuildRequest } from "./request.js";
 import { remoteAccess } from "./remotes.js";
@@ -72,18 +74,20 @@ export async function prepareBuild(
     ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
   };
   const trees = cleanup.use(new ContextTrees(rooms, signal));
-  const buildArgs = withEpoch(request.buildArgs ?? new Map<string, string>(), env);
-  const context = cleanup.use(await openContext(contextRequest(request, buildArgs), environment));
-  const { dockerfile: file, ignore } = await loadContext(context, trees);
+  const given = withEpoch(request.buildArgs ?? new Map<string, string>(), env);
+  const context = cleanup.use(await openContext(contextRequest(request, given), environment));
+  const { dockerfile: file, ignore, time: contextTime } = await loadContext(context, trees);
   const parsed = tryParseDockerfile(file.bytes, {
     file: file.name,
-    ...optional("syntax", buildArgs.get("BUILDKIT_SYNTAX")),
-    ...optional("check", buildArgs.get("BUILDKIT_DOCKERFILE_CHECK")),
+    ...optional("syntax", given.get("BUILDKIT_SYNTAX")),
+    ...optional("check", given.get("BUILDKIT_DOCKERFILE_CHECK")),
   });
+  const { dockerfile } = parsed;
+  const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
+  const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
   const images = new ImageResolver(rooms, { pull: request.pull ?? false, signal });
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
-    const { dockerfile } = parsed;
     const findings: Finding[] = [];
     const planned = await planBuild({
       dockerfile,
@@ -143,17 +147,30 @@ function contextRequest(
 }
 
 /** The context's tree under the name "", and its Dockerfile. */
-async function loadContext(context: BuildContext, trees: ContextTrees): Promise<LoadedContext> {
+async function loadContext(
+  context: BuildContext,
+  trees: ContextTrees,
+): Promise<LoadedContext & { readonly time: () => Promise<number | undefined> }> {
   const { tree } = context;
   const label = `the build context ${context.name}`;
   if (tree.kind !== "archive") {
     const loaded = await context.load();
     trees.add("", () => Promise.resolve({ tree, rules: loaded.ignore, label }));
-    return loaded;
+    return { ...loaded, time: () => Promise.resolve(context.time) };
   }
   // An archive is unpacked first: its Dockerfile and ignore file are in it.
   const root = await trees.place(tree);
-  const loaded = await context.load(await trees.reader(root));
+  const reader = await trees.reader(root);
+  const loaded = await context.load(reader);
   trees.addRoot("", { root, rules: loaded.ignore, label });
-  return loaded;
+  return { ...loaded, time: async () => context.time ?? newestFile(await reader.list("")) };
+}
+
+/** The time of the newest regular file, in seconds. */
+function newestFile(entries: readonly TreeEntry[] = []): number | undefined {
+  const times = entries.filter(({ type }) => type === "file").map(({ mtimeNs }) => mtimeNs);
+  return times.reduce<number | undefined>(
+    (newest, time) => Math.max(newest ?? 0, Number(BigInt(time) / 1_000_000_000n)),
+    undefined,
+  );
 }

@@ -56,6 +56,7 @@ export async function openContext(
     tree: opened.tree,
     name: opened.name,
     ...(opened.commit === undefined ? {} : { commit: opened.commit }),
+    ...(opened.time === undefined ? {} : { time: opened.time }),
     ...(dockerfile === undefined ? {} : { dockerfile }),
     load: async (reader) => load(request, environment, opened, dockerfile, reader ?? opened.reader),
     [Symbol.asyncDispose]: async () => cleanup[Symbol.asyncDispose](),
@@ -68,6 +69,7 @@ interface Opened {
   /** Reads the tree, where that can be done without unpacking it. */
   readonly reader?: FileReader;
   readonly commit?: { readonly id: string; readonly time: number };
+  readonly time?: number;
   /** The input was a Dockerfile instead of a context. */
   readonly dockerfile?: DockerfileSource;
 }
@@ -84,7 +86,7 @@ async function givenDockerfile(
     return { name: "-", bytes };
   }
   if (file === undefined || !/^https?:\/\//i.test(file)) return undefined;
-  const path = await download(file, environment, held, maxDockerfileBytes);
+  const { path } = await download(file, environment, held, maxDockerfileBytes);
   const bytes = await readHostFile(path, maxDockerfileBytes);
   return { name: redactUrl(file), bytes: bytes ?? Buffer.alloc(0) };
 }
@@ -107,12 +109,14 @@ async function openTree(
   const git = parseGitUrl(context, { context: true });
   if (git !== undefined) return fromGit(git, request, environment, held);
   if (/^https?:\/\//i.test(context)) {
-    const path = await download(context, environment, held);
+    const { path, time } = await download(context, environment, held);
     const stream = createReadStream(path);
     held.defer(() => {
       stream.destroy();
     });
-    return fromStream(stream, redactUrl(context), hasDockerfile || request.file !== undefined);
+    const dockerfileIsNamed = hasDockerfile || request.file !== undefined;
+    const opened = await fromStream(stream, redactUrl(context), dockerfileIsNamed);
+    return { ...opened, ...(time === undefined ? {} : { time }) };
   }
   throw new TsbuildError("CONTEXT_NOT_FOUND", `the build context ${context} is not a directory`, {
     details: { context },
@@ -184,6 +188,7 @@ async function fromGit(
     name: git.display,
     reader: confinedReader(checkout.path),
     commit: { id: checkout.commit, time: checkout.time },
+    time: checkout.time,
   };
 }
 
@@ -192,20 +197,22 @@ async function download(
   environment: ContextEnvironment,
   held: CleanupStack,
   maxBytes?: number,
-): Promise<string> {
+): Promise<{ readonly path: string; readonly time?: number }> {
   parseHttpUrl(text);
   const directory = await mkdtemp(join(environment.scratch, "http-"));
   held.defer(async () => rm(directory, { recursive: true, force: true }));
   const destination = join(directory, "body");
   const { signal, remotes } = environment;
-  await fetchUrl({
+  const result = await fetchUrl({
     url: text,
     destination,
     signal,
     ...(remotes === undefined ? {} : { remotes }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });
-  return destination;
+  // 0: the server told no time.
+  const time = result.kind === "downloaded" && result.mtime > 0 ? { time: result.mtime } : {};
+  return { path: destination, ...time };
 }
 
 async function load(

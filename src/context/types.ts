@@ -77,6 +77,8 @@ export interface BuildContext extends AsyncDisposable {
   readonly name: string;
   /** The commit, for a git context, and its time in seconds since the epoch. */
   readonly commit?: { readonly id: string; readonly time: number };
+  /** When its content was last changed, in seconds, where its source tells: the commit's time, or Last-Modified. */
+  readonly time?: number;
   /** Set when the Dockerfile did not come from the tree: `-f -`, a URL, a path outside, or a Dockerfile instead of a context. */
   readonly dockerfile?: DockerfileSource;
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from "./types.js";
 export { planErrorCodes } from "./errors.js";
+export { globalArgs, platformArgs } from "./global-args.js";
 export { historyComment, planBuild } from "./planner.js";
 export { isProxyName } from "./variables.js";
 export { applyMode, parseMode } from "../dockerfile/index.js";

@@ -47,8 +47,8 @@ export const checkRules: Readonly<Record<CheckRuleName, CheckRule>> = Object.fro
   ]),
 ) as Record<CheckRuleName, CheckRule>;
 
-/** Where the pages of docs/checks/ can be read. */
-const docsBase = "https://github.com/tsbuild/tsbuild/blob/main/docs/checks";
+/** Where the pages are: in the sources and in the installed package. */
+const docsBase = "docs/checks";
 
 /** `StageNameCasing` to `stage-name-casing`, the name of its page. */
 export function checkSlug(name: CheckRuleName): string {
@@ -58,7 +58,7 @@ export function checkSlug(name: CheckRuleName): string {
     .toLowerCase();
 }
 
-/** The address of a rule's page. */
+/** The page of a rule. */
 export function checkUrl(name: CheckRuleName): string {
   return `${docsBase}/${checkSlug(name)}.md`;
 }
