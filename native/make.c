@@ -96,6 +96,12 @@ int make_special(int parent, const char *name, const struct entry *entry)
 		return made;
 	if (owner_write_at(parent, name, entry->uid, entry->gid) < 0)
 		return -1;
+	struct stat status;
+	// A new owner takes the set-id bits of nodes away, too.
+	if (entry->type != 'l' && (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+				   ((status.st_mode & 07777) != entry->mode &&
+				    fchmodat(parent, name, entry->mode, AT_SYMLINK_NOFOLLOW) < 0)))
+		return -1;
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
 					  {.tv_sec = entry->mtime, .tv_nsec = (long)entry->mtime_ns}};
 	return utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW);

@@ -35,8 +35,6 @@ struct diff {
 	struct tar tar;
 	const struct diff_source *source;
 	struct links links; // inodes with several names: the path written first
-	bool groups_known;
-	struct links groups; // inodes with several names of which at least one is changed
 };
 
 // A directory on the way down. Its entry is written at the latest before the first entry below it.
@@ -149,48 +147,11 @@ static int unchanged(const struct diff *diff, int upper, int lower, const char *
 	return a < 0 || b < 0 ? -1 : content_equal(a, b);
 }
 
-// A copied-up file that is itself unchanged must be written when another name of its inode is: the link would otherwise lead
-// nowhere. Which inodes that concerns is found by one walk, the first time that the question comes up.
-static int find_groups(struct diff *diff, int upper, int lower, int depth)
+// Links are what a layer says even when files are as below: a link made here leads to the entry of its first name, and a
+// copy-up took a file out of its group. Copying up alone never gives a file several names.
+static bool changes_links(const struct stat *status, const struct stat *below)
 {
-	cleanup_names struct names names;
-	if (depth > TREE_MAX_DEPTH || names_read(upper, &names) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		const char *name = names.list[i];
-		struct stat status, below;
-		if (fstatat(upper, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-			return -1;
-		int there = look_below(lower, name, &below);
-		if (there < 0)
-			return -1;
-		if (S_ISDIR(status.st_mode)) {
-			cleanup_fd int a = open_directory(upper, name);
-			cleanup_fd int b = there && S_ISDIR(below.st_mode) ? open_directory(lower, name) : -1;
-			if (a < 0 || find_groups(diff, a, b, depth + 1) < 0)
-				return -1;
-		} else if (S_ISREG(status.st_mode) && status.st_nlink > 1) {
-			cleanup_entry struct entry entry = {0};
-			if (entry_fill(&entry, upper, name, &status) < 0)
-				return -1;
-			int same = there ? unchanged(diff, upper, lower, name, &entry, &status, &below) : 0;
-			if (same < 0 || (!same && links_put(&diff->groups, status.st_dev, status.st_ino, "") < 0))
-				return -1;
-		}
-	}
-	return 0;
-}
-
-static int must_write(struct diff *diff, const struct stat *status)
-{
-	if (status->st_nlink < 2 || !S_ISREG(status->st_mode))
-		return 0;
-	if (!diff->groups_known) {
-		if (find_groups(diff, diff->source->upper, diff->source->lower, 0) < 0)
-			return -1;
-		diff->groups_known = true;
-	}
-	return links_find(&diff->groups, status->st_dev, status->st_ino) != NULL;
+	return S_ISREG(status->st_mode) && (status->st_nlink > 1 || below->st_nlink > 1);
 }
 
 static int put_file(struct diff *diff, int directory, const char *name, struct entry *entry, const struct stat *status)
@@ -253,10 +214,9 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	int there = look_below(lower, name, &below);
 	if (there < 0)
 		return fail("look at the entry below", path);
-	if (entry_is_whiteout(&status))
+	// A socket cannot be written, but what it took the place of is gone.
+	if (entry_is_whiteout(&status) || S_ISSOCK(status.st_mode))
 		return diff->source->layer && there ? put_whiteout(diff, level, name) : 0;
-	if (S_ISSOCK(status.st_mode))
-		return 0;
 	if (diff->source->layer && strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) == 0)
 		return report_refusal("whiteout-name", path,
 				      "a file whose name begins with .wh. means a deletion in a layer");
@@ -270,10 +230,9 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	if (S_ISDIR(status.st_mode))
 		return walk_directory(diff, level, upper, lower, name, hidden, &entry, there && S_ISDIR(below.st_mode),
 				      !same, depth);
-	int forced = same ? must_write(diff, &status) : 0;
-	if (forced < 0)
-		return fail("look for hard links", path);
-	return same && !forced ? 0 : put_entry(diff, level, upper, &entry, &status, name);
+	if (same && !changes_links(&status, &below))
+		return 0;
+	return put_entry(diff, level, upper, &entry, &status, name);
 }
 
 // Names that only the directory below has, where the upper one hides it.
@@ -328,7 +287,6 @@ int diff_write(const struct diff_source *source, int out)
 		return report_error("write the archive", NULL, errno, NULL);
 	tar_free(&diff.tar);
 	links_free(&diff.links);
-	links_free(&diff.groups);
 	return 0;
 }
 

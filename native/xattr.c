@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extended attributes. The allow-list stands here and nowhere else in C: security.capability (file capabilities) and user.*;
-// labels of the host (security.selinux), ACLs and overlayfs' own marks never enter or leave an image.
+// labels of the host (security.selinux), ACLs and overlayfs' own marks never enter or leave an image. Nor do names with `=`,
+// which a PAX record cannot say: it ends the key there, and readers would take the rest for the value.
 #include "xattr.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ bool xattr_allowed(const char *name)
 {
 	if (strcmp(name, "security.capability") == 0)
 		return true;
-	if (strncmp(name, "user.", 5) != 0 || name[5] == '\0' || strlen(name) > 255)
+	if (strncmp(name, "user.", 5) != 0 || name[5] == '\0' || strlen(name) > 255 || strchr(name, '=') != NULL)
 		return false;
 	return strncmp(name, "user.overlay.", 13) != 0 && strncmp(name, "user.tsbuild.", 13) != 0;
 }

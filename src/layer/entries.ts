@@ -6,7 +6,7 @@ import { TsbuildError } from "../base/index.js";
 import { cleanName, decodedName, refused } from "./names.js";
 import { readTar, type TarEntry } from "./tar/read.js";
 import type { LayerEntry, LayerLimits } from "./types.js";
-import { markOf } from "./whiteouts.js";
+import { markOf, WHITEOUT_PREFIX } from "./whiteouts.js";
 
 const types: Readonly<Record<string, LayerEntry["type"]>> = {
   file: "file",
@@ -133,7 +133,7 @@ export async function* readEntries(
 ): AsyncGenerator<LayerEntry, void, undefined> {
   let bytes = 0;
   for await (const entry of readTar(tar, limits)) {
-    const path = cleanName(entry.name, limits);
+    const path = cleanName(entry.name, limits, form === "layer" ? WHITEOUT_PREFIX : "");
     const special = form === "layer" ? marked(entry, path) : "plain";
     if (special === undefined) continue;
     const result = special === "plain" ? toLayerEntry(entry, path, limits) : special;

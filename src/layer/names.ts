@@ -21,9 +21,10 @@ export function refused(name: string, problem: string): TsbuildError {
 
 /**
  * Cleans a name of one character per byte: leading slashes, `.` and empty components go, `..` takes its parent with it. A
- * name that would leave the top is refused, never bent into another one.
+ * name that would leave the top is refused, never bent into another one. `mark`: what a name may have in front of one that
+ * is itself as long as names can be.
  */
-export function cleanName(raw: string, limits: LayerLimits): string {
+export function cleanName(raw: string, limits: LayerLimits, mark = ""): string {
   if (raw.includes("\0")) throw refused(raw, "its name holds a NUL byte");
   const components: string[] = [];
   for (const component of raw.split("/")) {
@@ -33,12 +34,13 @@ export function cleanName(raw: string, limits: LayerLimits): string {
         throw refused(raw, "its name leads out of the archive (..)");
       continue;
     }
-    if (component.length > MAX_COMPONENT)
+    if (component.length > MAX_COMPONENT + (component.startsWith(mark) ? mark.length : 0))
       throw tooLong(raw, `a name of more than ${MAX_COMPONENT} bytes`);
     components.push(component);
   }
   const path = components.join("/");
-  if (path.length > MAX_PATH) throw tooLong(raw, `a path of more than ${MAX_PATH} bytes`);
+  if (path.length > MAX_PATH + mark.length)
+    throw tooLong(raw, `a path of more than ${MAX_PATH} bytes`);
   if (components.length > limits.depth)
     throw tooLong(raw, `more than ${limits.depth} directories deep`);
   return path;

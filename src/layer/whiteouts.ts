@@ -4,7 +4,7 @@
 
 import { printable, TsbuildError } from "../base/index.js";
 
-const PREFIX = ".wh.";
+export const WHITEOUT_PREFIX = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 /** Bookkeeping of AUFS (hard link store and the like): means nothing to anybody else. */
 const AUFS_PREFIX = ".wh..wh.";
@@ -24,19 +24,19 @@ function invalid(path: string): TsbuildError {
 
 /** What a cleaned path means in a layer. Errors: LAYER_WHITEOUT. */
 export function markOf(path: string, type: string): Mark {
-  if (!path.includes(PREFIX)) return { kind: "none" };
+  if (!path.includes(WHITEOUT_PREFIX)) return { kind: "none" };
   const slash = path.lastIndexOf("/");
   const parent = slash < 0 ? "" : path.slice(0, slash);
   const name = path.slice(slash + 1);
-  if (parent.split("/").some((component) => component.startsWith(PREFIX))) {
+  if (parent.split("/").some((component) => component.startsWith(WHITEOUT_PREFIX))) {
     if (parent.split("/").some((component) => component.startsWith(AUFS_PREFIX)))
       return { kind: "ignored" };
     throw invalid(path);
   }
-  if (!name.startsWith(PREFIX)) return { kind: "none" };
+  if (!name.startsWith(WHITEOUT_PREFIX)) return { kind: "none" };
   if (name === OPAQUE) return { kind: "opaque", path: parent };
   if (name.startsWith(AUFS_PREFIX)) return { kind: "ignored" };
-  const hidden = name.slice(PREFIX.length);
+  const hidden = name.slice(WHITEOUT_PREFIX.length);
   if (
     hidden === "" ||
     hidden === "." ||

@@ -105,6 +105,14 @@ describe("names of entries", () => {
     );
   });
 
+  it("takes the deletion of a name that is as long as names can be", async () => {
+    const name = "n".repeat(255);
+    const { type, path } = await only({ name: "a", pax: { path: `d/.wh.${name}` } });
+    assert.deepEqual([type, path], ["whiteout", `d/${name}`]);
+    const longer = tarOf({ name: "a", pax: { path: `d/.wh.${name}n` } });
+    await assert.rejects(layer(longer), withCode("LAYER_LIMIT"));
+  });
+
   it("takes the top directory's entry, and refuses anything else in its place", async () => {
     assert.equal((await only({ name: "./", type: "5" })).path, "");
     for (const name of [".", "./", "/", "a/.."])

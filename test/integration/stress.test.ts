@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A little of each long test (test/stress), so that those stay in working order.
+
+import { spawnSync } from "node:child_process";
+import { describe, it } from "node:test";
+import { compareLayers } from "../stress/layers.js";
+
+const umoci = spawnSync("umoci", ["--version"]).status === 0;
+
+describe("a round of", { concurrency: 2 }, () => {
+  it(
+    "random trees, changed in steps, is the same to other tools",
+    { skip: umoci ? false : "umoci is missing" },
+    async () => {
+      await compareLayers({ rounds: 5, seed: 1 });
+    },
+  );
+});
