@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
+import { compareCached } from "../stress/cache.js";
 import { compareLayers } from "../stress/layers.js";
 
 const umoci = spawnSync("umoci", ["--version"]).status === 0;
@@ -15,4 +16,7 @@ describe("a round of", { concurrency: 2 }, () => {
       await compareLayers({ rounds: 5, seed: 1 });
     },
   );
+  it("random builds gives the same with a cache as without", async () => {
+    await compareCached({ rounds: 6, seed: 1 });
+  });
 });
