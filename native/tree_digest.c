@@ -31,6 +31,8 @@ struct session {
 	struct wire wire;
 	struct parent_cache parent;
 	struct bytes batch;
+	struct sha256 *print; // entries of a list are hashed instead of sent; or NULL
+	bool answered; // by something else than entries: absent, or an error
 	char *part_path; // the file that is read in parts, or NULL
 	int part;
 };
@@ -52,7 +54,14 @@ static int answer_error(struct session *session, const char *step, const char *p
 	if (bytes_add(&text, step, strlen(step) + 1) < 0 || bytes_add(&text, path, strlen(path) + 1) < 0 ||
 	    bytes_add(&text, name, strlen(name) + 1) < 0)
 		return -1;
+	session->answered = true;
 	return wire_send(&session->wire, 'x', text.data, text.length);
+}
+
+static int answer_absent(struct session *session)
+{
+	session->answered = true;
+	return wire_send(&session->wire, 'n', NULL, 0);
 }
 
 static void close_part(struct session *session)
@@ -96,7 +105,7 @@ static int do_stat(struct session *session, struct cursor *question)
 		return report_refusal("bad-request", NULL, "a malformed stat question");
 	cleanup_fd int fd = path_open(session->root, path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
 	if (fd < 0 && is_absence(errno))
-		return wire_send(&session->wire, 'n', NULL, 0);
+		return answer_absent(session);
 	if (fd < 0)
 		return answer_error(session, "look up", path, errno);
 	session->batch.length = 0;
@@ -108,7 +117,11 @@ static int do_stat(struct session *session, struct cursor *question)
 
 static int flush_batch(struct session *session)
 {
-	int sent = wire_send(&session->wire, 'l', session->batch.data, session->batch.length);
+	int sent = 0;
+	if (session->print != NULL)
+		sha256_add(session->print, session->batch.data, session->batch.length);
+	else
+		sent = wire_send(&session->wire, 'l', session->batch.data, session->batch.length);
 	session->batch.length = 0;
 	return sent;
 }
@@ -212,7 +225,7 @@ static int do_list(struct session *session, struct cursor *question)
 
 	cleanup_fd int fd = path_open(session->root, start, O_PATH, 0);
 	if (fd < 0 && is_absence(errno))
-		return wire_send(&session->wire, 'n', NULL, 0);
+		return answer_absent(session);
 	if (fd < 0)
 		return answer_error(session, "list", start, errno);
 	session->batch.length = 0;
@@ -220,7 +233,7 @@ static int do_list(struct session *session, struct cursor *question)
 	if (there < 0)
 		return answer_error(session, "list", start, errno);
 	if (there == 0)
-		return wire_send(&session->wire, 'n', NULL, 0);
+		return answer_absent(session);
 	struct stat status;
 	char path[PATH_MAX] = "";
 	if (fstat(fd, &status) < 0)
@@ -233,7 +246,25 @@ static int do_list(struct session *session, struct cursor *question)
 			return answer_error(session, "list", where == NULL ? start : where, err);
 		}
 	}
-	return flush_batch(session) < 0 ? -1 : wire_send(&session->wire, 'd', NULL, 0);
+	if (flush_batch(session) < 0)
+		return -1;
+	return session->print != NULL ? 0 : wire_send(&session->wire, 'd', NULL, 0);
+}
+
+// As a list, but all that is answered is the hash of the entries.
+static int do_fingerprint(struct session *session, struct cursor *question)
+{
+	struct sha256 hash;
+	unsigned char digest[SHA256_SIZE];
+	sha256_init(&hash);
+	session->print = &hash;
+	session->answered = false;
+	int failed = do_list(session, question);
+	session->print = NULL;
+	if (failed < 0 || session->answered)
+		return failed;
+	sha256_end(&hash, digest);
+	return wire_send(&session->wire, 'f', digest, sizeof digest);
 }
 
 // Opens what a path means for reading when it is a regular file; otherwise errno is EISDIR or EINVAL. First O_PATH: opening
@@ -317,7 +348,7 @@ static int do_read(struct session *session, struct cursor *question)
 	struct stat status;
 	cleanup_fd int fd = open_regular(session->root, path, &status);
 	if (fd < 0 && is_absence(errno))
-		return wire_send(&session->wire, 'n', NULL, 0);
+		return answer_absent(session);
 	if (fd < 0)
 		return answer_error(session, "read", path, errno);
 	if (max > MAX_READ)
@@ -383,6 +414,8 @@ static int answer(struct session *session, struct cursor *question)
 		return do_stat(session, question);
 	case 'l':
 		return do_list(session, question);
+	case 'f':
+		return do_fingerprint(session, question);
 	case 'h':
 		return do_hash(session, question);
 	case 'r':

@@ -13,6 +13,8 @@ export type Compression = "none" | "gzip" | "bzip2" | "xz" | "zstd";
  * without leading or trailing slash. The root (`""`) is never ignored.
  */
 export interface IgnoreRules {
+  /** Equal for rules that say the same in the same words. */
+  readonly text: string;
   /** True when nothing can be ignored: callers may skip all questions. */
   readonly empty: boolean;
   /** True when some line begins with `!`. */

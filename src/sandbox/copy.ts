@@ -26,7 +26,17 @@ export function ownerFieldsOf(owner: Owner, madeTime: number): Field[] {
   return fields;
 }
 
-async function writeOp(writer: FrameWriter, op: CopyOp, send: Send): Promise<void> {
+async function writeData(
+  writer: FrameWriter,
+  op: Extract<CopyOp, { op: "data" }>,
+  send: Send,
+): Promise<void> {
+  writer.open("d").u32(op.mode).u64(op.mtime).u64(op.bytes.length).text(op.to).close();
+  await send(writer.take());
+  await send(op.bytes);
+}
+
+function writeOrder(writer: FrameWriter, op: Exclude<CopyOp, { op: "data" }>): void {
   switch (op.op) {
     case "target":
       writer
@@ -52,11 +62,6 @@ async function writeOp(writer: FrameWriter, op: CopyOp, send: Send): Promise<voi
         .close();
       return;
     }
-    case "data":
-      writer.open("d").u32(op.mode).u64(op.mtime).u64(op.bytes.length).text(op.to).close();
-      await send(writer.take());
-      await send(op.bytes);
-      return;
     default:
       assertNever(op);
   }
@@ -68,7 +73,8 @@ function feedOps(helper: Helper, ops: CopyOps): Promise<HelperEvent> {
   return feed(helper, async (send) => {
     const writer = new FrameWriter();
     for await (const op of ops) {
-      await writeOp(writer, op, send);
+      if (op.op === "data") await writeData(writer, op, send);
+      else writeOrder(writer, op);
       if (writer.length >= SEND_SIZE) await send(writer.take());
     }
     writer.open("z").close();

@@ -37,20 +37,76 @@ function malformed(): TsbuildError {
   );
 }
 
-/** An unsigned 64-bit number in decimal; exact, also above 2^53. */
-function decimal(buffer: Buffer, at: number): string {
-  const high = buffer.readUInt32LE(at + 4);
-  if (high < 1 << 21) return String(high * 0x1_0000_0000 + buffer.readUInt32LE(at));
-  return buffer.readBigUInt64LE(at).toString();
-}
+/** Where the numbers lie that few ask for: from the size to the end of the head's numbers, and of them those of the state. */
+const STATE_AT = 13;
+const NUMBERS_LENGTH = HEAD - 3 * 4 - STATE_AT;
+const STATE_LENGTH = 8 + 2 * (8 + 4) + 2 * 8;
+const noXattrs: TreeEntry["xattrs"] = [];
 
-function nanoseconds(buffer: Buffer, at: number): string {
-  const high = buffer.readInt32LE(at + 4);
-  const fraction = buffer.readUInt32LE(at + 8);
-  const seconds = high * 0x1_0000_0000 + buffer.readUInt32LE(at);
-  if (seconds <= 0 || high >= 1 << 21)
-    return (buffer.readBigInt64LE(at) * 1_000_000_000n + BigInt(fraction)).toString();
-  return `${seconds}${String(fraction).padStart(9, "0")}`;
+/** An entry of a list. There may be very many: what is rarely wanted stays packed, in a string of bytes. */
+class Entry implements TreeEntry {
+  readonly path: string;
+  readonly type: EntryType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly link: string;
+  readonly xattrs: TreeEntry["xattrs"];
+  readonly #numbers: string;
+
+  constructor(
+    buffer: Buffer,
+    at: number,
+    given: Pick<TreeEntry, "type" | "path" | "link" | "xattrs">,
+  ) {
+    this.path = given.path;
+    this.type = given.type;
+    this.mode = buffer.readUInt32LE(at + 1);
+    this.uid = buffer.readUInt32LE(at + 5);
+    this.gid = buffer.readUInt32LE(at + 9);
+    this.link = given.link;
+    this.xattrs = given.xattrs;
+    this.#numbers = buffer.toString("latin1", at + STATE_AT, at + STATE_AT + NUMBERS_LENGTH);
+  }
+
+  get state(): string {
+    return this.#numbers.slice(0, STATE_LENGTH);
+  }
+
+  get size(): number {
+    return this.#u32(0) + this.#u32(4) * 0x1_0000_0000;
+  }
+
+  get mtimeNs(): string {
+    const seconds = (BigInt(this.#u32(12) | 0) << 32n) + BigInt(this.#u32(8));
+    return (seconds * 1_000_000_000n + BigInt(this.#u32(16))).toString();
+  }
+
+  get changedAt(): number {
+    return Math.max(this.#milliseconds(8), this.#milliseconds(20));
+  }
+
+  get nlink(): number {
+    return this.#u32(STATE_LENGTH);
+  }
+
+  get rdevMajor(): number {
+    return this.#u32(STATE_LENGTH + 4);
+  }
+
+  get rdevMinor(): number {
+    return this.#u32(STATE_LENGTH + 8);
+  }
+
+  #milliseconds(at: number): number {
+    const seconds = (this.#u32(at + 4) | 0) * 0x1_0000_0000 + this.#u32(at);
+    return seconds * 1000 + this.#u32(at + 8) / 1_000_000;
+  }
+
+  #u32(at: number): number {
+    const byte = (i: number): number => this.#numbers.charCodeAt(at + i);
+    return (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0;
+  }
 }
 
 /** Reads the record at `at`; calls `found` with it and returns where the next one begins. */
@@ -64,36 +120,27 @@ function decodeOne(buffer: Buffer, at: number, found: (entry: TreeEntry) => void
   const linkAt = pathAt + pathLength + 1;
   let next = linkAt + linkLength + 1;
   if (type === undefined || next > buffer.length) throw malformed();
-  const xattrs: (readonly [string, string])[] = [];
+  const xattrs: (readonly [string, string])[] | undefined = xattrCount === 0 ? undefined : [];
   for (let i = 0; i < xattrCount; i++) {
     if (next + 4 > buffer.length) throw malformed();
     const size = buffer.readUInt32LE(next);
     const nameEnd = buffer.indexOf(0, next + 4);
     const valueEnd = nameEnd + 1 + size;
     if (nameEnd < 0 || valueEnd > buffer.length) throw malformed();
-    xattrs.push([
+    xattrs?.push([
       nameOfBytes(buffer, next + 4, nameEnd),
       buffer.toString("hex", nameEnd + 1, valueEnd),
     ]);
     next = valueEnd;
   }
-  found({
-    path: nameOfBytes(buffer, pathAt, pathAt + pathLength),
-    type,
-    mode: buffer.readUInt32LE(at + 1),
-    uid: buffer.readUInt32LE(at + 5),
-    gid: buffer.readUInt32LE(at + 9),
-    size: Number(buffer.readBigUInt64LE(at + 13)),
-    mtimeNs: nanoseconds(buffer, at + 21),
-    ctimeNs: nanoseconds(buffer, at + 33),
-    dev: decimal(buffer, at + 45),
-    ino: decimal(buffer, at + 53),
-    nlink: buffer.readUInt32LE(at + 61),
-    rdevMajor: buffer.readUInt32LE(at + 65),
-    rdevMinor: buffer.readUInt32LE(at + 69),
-    link: linkLength === 0 ? "" : nameOfBytes(buffer, linkAt, linkAt + linkLength),
-    xattrs,
-  });
+  found(
+    new Entry(buffer, at, {
+      path: nameOfBytes(buffer, pathAt, pathAt + pathLength),
+      type,
+      link: linkLength === 0 ? "" : nameOfBytes(buffer, linkAt, linkAt + linkLength),
+      xattrs: xattrs ?? noXattrs,
+    }),
+  );
   return next;
 }
 

@@ -8,7 +8,7 @@ import { decodeEntries } from "./entry-codec.js";
 import type { SandboxErrorCode } from "./errors.js";
 import { FrameWriter, SEND_SIZE } from "./frames.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
-import type { Root, TreeEntry, TreeReader } from "./types.js";
+import type { Root, ListOptions, TreeEntry, TreeReader } from "./types.js";
 
 const ALL = 0xffff_ffff;
 /** Paths of one hash question: enough to pipeline, few enough that an answer is soon there. */
@@ -81,25 +81,29 @@ class Session implements TreeReader {
 
   async list(
     path: string,
-    options: { readonly depth?: number; readonly prune?: readonly string[] } = {},
+    options: ListOptions & { readonly print?: { update(bytes: Uint8Array): unknown } } = {},
   ): Promise<TreeEntry[] | undefined> {
-    const prune = options.prune ?? [];
     const entries: TreeEntry[] = [];
     return this.#ask<TreeEntry[] | undefined>(
       (writer) => {
-        writer
-          .open("l")
-          .u32(options.depth ?? ALL)
-          .u32(prune.length)
-          .text(path);
-        for (const pruned of prune) writer.text(pruned);
+        writeListQuestion(writer, "l", path, options);
       },
       (kind, payload) => {
         if (kind === "n") return { value: undefined };
         if (kind === "d") return { value: entries };
+        options.print?.update(payload);
         decodeEntries(payload, entries);
         return undefined;
       },
+    );
+  }
+
+  async fingerprint(path: string, options: ListOptions = {}): Promise<string | undefined> {
+    return this.#ask<string | undefined>(
+      (writer) => {
+        writeListQuestion(writer, "f", path, options);
+      },
+      (kind, payload) => ({ value: kind === "n" ? undefined : payload.toString("hex") }),
     );
   }
 
@@ -226,6 +230,16 @@ class Session implements TreeReader {
     this.#questions.length = 0;
     this.#next = 0;
   }
+}
+
+function writeListQuestion(
+  writer: FrameWriter,
+  letter: "l" | "f",
+  path: string,
+  { depth = ALL, prune = [] }: ListOptions,
+): void {
+  writer.open(letter).u32(depth).u32(prune.length).text(path);
+  for (const pruned of prune) writer.text(pruned);
 }
 
 /** Opens a tree for reading. The reader must be disposed; an abort ends it, and questions fail with the signal's reason. */

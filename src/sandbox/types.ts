@@ -44,9 +44,10 @@ export interface TreeEntry {
   readonly size: number;
   /** Nanoseconds since the epoch, decimal. */
   readonly mtimeNs: string;
-  readonly ctimeNs: string;
-  readonly dev: string;
-  readonly ino: string;
+  /** Device, inode, size and both times in one: as long as it is the same, so is the entry (but for the clock's grain). */
+  readonly state: string;
+  /** When it was last changed in any way, in milliseconds since the epoch. */
+  readonly changedAt: number;
   readonly nlink: number;
   readonly rdevMajor: number;
   readonly rdevMinor: number;
@@ -54,6 +55,12 @@ export interface TreeEntry {
   readonly link: string;
   /** `security.capability` and `user.*` only, sorted by name; values hex. */
   readonly xattrs: readonly (readonly [name: string, hex: string])[];
+}
+
+/** What is listed. `depth` 0: only the entry; absent: everything. `prune`: paths relative to it that are not entered. */
+export interface ListOptions {
+  readonly depth?: number;
+  readonly prune?: readonly string[];
 }
 
 /**
@@ -66,13 +73,15 @@ export interface TreeReader extends AsyncDisposable {
   stat(path: string, follow: boolean): Promise<TreeEntry | undefined>;
   /**
    * The entry at `path` (following symlinks to reach it, the last one included) and what is below it, parents before
-   * children, children in byte order, symlinks not followed. `depth` 0: only the entry; absent: everything. `prune` lists
-   * paths relative to `path` that are reported but not entered. Undefined: nothing there.
+   * children, children in byte order, symlinks not followed. Undefined: nothing there. `print` takes in what `fingerprint`
+   * would give a digest of.
    */
   list(
     path: string,
-    options?: { readonly depth?: number; readonly prune?: readonly string[] },
+    options?: ListOptions & { readonly print?: { update(bytes: Uint8Array): unknown } },
   ): Promise<TreeEntry[] | undefined>;
+  /** Hex sha256 over everything that is to be known of the entries of a list, inodes and times included. */
+  fingerprint(path: string, options?: ListOptions): Promise<string | undefined>;
   /** Lower-case hex sha256 of regular files (a final symlink is followed inside the root), in the order asked. */
   hash(paths: readonly string[]): Promise<string[]>;
   /** The bytes of a regular file (a final symlink is followed inside the root), or undefined; over `maxBytes`: SANDBOX_LIMIT. */

@@ -34,6 +34,7 @@ export interface PlacedTree {
 
 /** A context ready to be read. */
 export interface OpenContext extends SourceTree {
+  readonly reader: TreeReader;
   readonly root: Root;
   readonly hasher: FileHasher;
 }

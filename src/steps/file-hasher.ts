@@ -5,13 +5,11 @@
 import type { TreeEntry, TreeReader } from "../sandbox/index.js";
 import type { Table } from "../store/index.js";
 
-/** Seconds of one directory's files: name -> [dev, ino, size, mtime, ctime, sha256]. */
-export type DirectoryDigests = Readonly<
-  Record<string, readonly [string, string, number, string, string, string]>
->;
+/** One directory's files: name -> what the file system said (TreeEntry.state), then the hex sha256. */
+export type DirectoryDigests = Readonly<Record<string, string>>;
 
 /** The name of the table of digests, by tree and directory. */
-export const fileDigestTable = "file-digests";
+export const fileDigestTable = "file-states";
 
 /** Gives the sha256 of files, in the order asked. */
 export interface FileHasher {
@@ -24,10 +22,17 @@ export function readingHasher(reader: TreeReader): FileHasher {
 }
 
 /**
- * The clock of a file system may tick coarsely: a file that was changed later than this many nanoseconds before it was
- * hashed could change again without looking different. (git's racy-clean rule.)
+ * The clock of a file system may tick coarsely: what was changed later than this many milliseconds before it was looked at
+ * could change again without looking different. (git's racy-clean rule.)
  */
-const grain = 2_000_000_000n;
+const grain = 2000;
+
+/** Whether an entry that was last changed at a time can be told from a later version of itself, when read at another. */
+export function isSettled(changedAt: number, readAt: number): boolean {
+  return changedAt + grain <= readAt;
+}
+
+const hashLength = 64;
 
 /** Remembers digests in a table, a row per directory of the tree at `root`. */
 export function rememberingHasher(
@@ -49,28 +54,23 @@ export function rememberingHasher(
       const found: (string | undefined)[] = files.map(({ path, entry }) => {
         const [directory, name] = split(path);
         const known = rowOf(directory)[name];
-        return known !== undefined && sameFile(known, entry) ? known[5] : undefined;
+        return known?.startsWith(entry.state) === true ? known.slice(-hashLength) : undefined;
       });
       const missing = files.filter((_, i) => found[i] === undefined);
       if (missing.length === 0) return found.map((hash) => hash ?? "");
-      const startedAt = BigInt(Date.now()) * 1_000_000n;
+      const startedAt = Date.now();
       const hashes = await reader.hash(missing.map(({ path }) => path));
-      const changed = new Map<string, Record<string, DirectoryDigests[string]>>();
+      const changed = new Map<string, Record<string, string>>();
       missing.forEach(({ path, entry }, i) => {
         const hash = hashes[i];
-        if (
-          hash === undefined ||
-          BigInt(entry.ctimeNs) + grain > startedAt ||
-          BigInt(entry.mtimeNs) + grain > startedAt
-        )
-          return;
+        if (hash === undefined || !isSettled(entry.changedAt, startedAt)) return;
         const [directory, name] = split(path);
         let row = changed.get(directory);
         if (row === undefined) {
           row = { ...rowOf(directory) };
           changed.set(directory, row);
         }
-        row[name] = [entry.dev, entry.ino, entry.size, entry.mtimeNs, entry.ctimeNs, hash];
+        row[name] = entry.state + hash;
       });
       for (const [directory, row] of changed) rows.set(directory, row);
       if (changed.size > 0)
@@ -86,15 +86,4 @@ export function rememberingHasher(
 function split(path: string): [directory: string, name: string] {
   const at = path.lastIndexOf("/");
   return at < 0 ? ["", path] : [path.slice(0, at), path.slice(at + 1)];
-}
-
-function sameFile(known: DirectoryDigests[string], entry: TreeEntry): boolean {
-  const [dev, ino, size, mtime, ctime] = known;
-  return (
-    dev === entry.dev &&
-    ino === entry.ino &&
-    size === entry.size &&
-    mtime === entry.mtimeNs &&
-    ctime === entry.ctimeNs
-  );
 }

@@ -7,7 +7,7 @@ import type { GitOp } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
-import { matchOperations } from "./copy/operations.js";
+import { ordersOf, planCopy } from "./copy/operations.js";
 import { select } from "./copy/select.js";
 import { snapshotUsable } from "./result.js";
 import type { StepServices } from "./services.js";
@@ -76,7 +76,6 @@ async function checkOut(
   const pattern = "/";
   const shape = { destination: "/", directory: true, parents: false, exclude: [] };
   const { matches } = await select({ reader, label: "the repository" }, pattern, shape);
-  const entries = matches.flatMap((match) => matchOperations(shape, match, pattern));
   const write = (destination: Root): Promise<void> =>
     sandbox.copy(
       {
@@ -85,7 +84,7 @@ async function checkOut(
         owner: { kind: "ids", uid: 0, gid: 0 },
         madeTime: services.epoch ?? 0,
       },
-      entries.map(({ op }) => op),
+      ordersOf(planCopy(shape, matches, pattern)),
       signal,
     );
   return await draftOn(services, null, write, signal);

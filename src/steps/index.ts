@@ -15,6 +15,7 @@ export { pulledTable, type Pulled } from "./image-resolver.js";
 export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { fileDigestTable } from "./file-hasher.js";
+export { selectionTable } from "./copy/remembered.js";
 export { ImageResolver } from "./image-resolver.js";
 export { fetchBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";

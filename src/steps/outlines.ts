@@ -2,7 +2,7 @@
 // What a digest of files was made of, kept small enough to be remembered for each step, so that a later miss can name the file.
 // Up to a limit every file has its line; above it only directories have digests, and only down to some depth.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Store, Table } from "../store/index.js";
 
 /** One file or directory: what it is (type, mode, owner ...) and what is in it. */
@@ -35,30 +35,33 @@ function parentOf(path: string): string {
   return at < 0 ? "" : path.slice(0, at);
 }
 
-/** Digests of directories, each over its children's names and digests. */
-function digestDirs(entries: readonly OutlineEntry[]): Map<string, string> {
-  const children = new Map<string, string[]>([["", []]]);
-  const listOf = (dir: string): string[] => {
-    let list = children.get(dir);
-    if (list === undefined) {
-      list = [];
-      children.set(dir, list);
-      if (dir !== "") listOf(parentOf(dir));
-    }
-    return list;
-  };
-  for (const { path, kind, content } of entries)
-    listOf(parentOf(path)).push(`${path}\0${kind} ${content}`);
-  const digests = new Map<string, string>();
-  // A directory comes after everything below it.
-  const deepestFirst = [...children.keys()].sort((a, b) => depthOf(b) - depthOf(a));
-  for (const dir of deepestFirst) {
-    const lines = children.get(dir) ?? [];
-    const digest = createHash("sha256").update(lines.sort().join("\n")).digest("hex");
-    digests.set(dir, digest.slice(0, digestLength));
-    if (dir !== "") children.get(parentOf(dir))?.push(`${dir}\0/ ${digest.slice(0, digestLength)}`);
+/** Digests of directories, each over its children's names and digests, in whatever order these come. */
+class DirectoryTotals {
+  readonly #totals = new Map<string, number>([["", 0]]);
+
+  add({ path, kind, content }: OutlineEntry): void {
+    this.#count(parentOf(path), `${path}\0${kind} ${content}`);
   }
-  return digests;
+
+  /** Hex digits by directory. */
+  digests(): Map<string, string> {
+    const digests = new Map<string, string>();
+    // A directory comes after everything below it.
+    const deepestFirst = [...this.#totals.keys()].sort((a, b) => depthOf(b) - depthOf(a));
+    for (const dir of deepestFirst) {
+      const digest = (this.#totals.get(dir) ?? 0).toString(16).padStart(digestLength, "0");
+      digests.set(dir, digest);
+      if (dir !== "") this.#count(parentOf(dir), `${dir}\0/ ${digest}`);
+    }
+    return digests;
+  }
+
+  /** Sums do not depend on the order. */
+  #count(dir: string, line: string): void {
+    for (let at = dir; !this.#totals.has(at); at = parentOf(at)) this.#totals.set(at, 0);
+    const number = Number.parseInt(hash("sha256", line).slice(0, digestLength), 16);
+    this.#totals.set(dir, ((this.#totals.get(dir) ?? 0) + number) % 16 ** digestLength);
+  }
 }
 
 function depthOf(path: string): number {
@@ -66,8 +69,16 @@ function depthOf(path: string): number {
 }
 
 /** The outline of entries, whose paths are unique. */
-export function outlineOf(entries: readonly OutlineEntry[]): Outline {
-  const byDepth = [...digestDirs(entries)].sort(([a], [b]) => depthOf(a) - depthOf(b));
+export function outlineOf(entries: Iterable<OutlineEntry>): Outline {
+  const totals = new DirectoryTotals();
+  const files = new Map<string, string>();
+  let count = 0;
+  for (const entry of entries) {
+    totals.add(entry);
+    if (++count <= mostFiles)
+      files.set(entry.path, `${entry.kind} ${entry.content.slice(0, digestLength)}`);
+  }
+  const byDepth = [...totals.digests()].sort(([a], [b]) => depthOf(a) - depthOf(b));
   let kept = byDepth;
   if (byDepth.length > mostDirs) {
     // Whole levels: what is missing in one outline only would look like a change.
@@ -75,16 +86,7 @@ export function outlineOf(entries: readonly OutlineEntry[]): Outline {
     kept = byDepth.filter(([dir]) => depthOf(dir) < Math.max(tooDeep, 1));
   }
   return {
-    ...(entries.length > mostFiles
-      ? {}
-      : {
-          files: Object.fromEntries(
-            entries.map(({ path, kind, content }) => [
-              path,
-              `${kind} ${content.slice(0, digestLength)}`,
-            ]),
-          ),
-        }),
+    ...(count > mostFiles ? {} : { files: Object.fromEntries(files) }),
     dirs: Object.fromEntries(kept),
     allDirs: kept.length === byDepth.length,
   };
@@ -149,14 +151,14 @@ function compareDirs(before: Outline, now: Outline): string[] {
 /** The outlines of a store. What is noted costs nothing until it is asked for. */
 export class Outlines {
   readonly #table: Table<Outline>;
-  readonly #noted = new Map<string, () => readonly OutlineEntry[]>();
+  readonly #noted = new Map<string, () => Iterable<OutlineEntry>>();
 
   constructor(store: Store) {
     this.#table = store.table<Outline>(outlineTable);
   }
 
   /** A digest that was just made, and how to list what it was made of. */
-  note(digest: string, list: () => readonly OutlineEntry[]): void {
+  note(digest: string, list: () => Iterable<OutlineEntry>): void {
     this.#noted.set(digest, list);
   }
 

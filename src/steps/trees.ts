@@ -2,7 +2,7 @@
 // Opening what COPY and mounts read from: a context (once per build) or the snapshot of an input (per use).
 
 import type { SourceRef } from "../plan/index.js";
-import type { Root } from "../sandbox/index.js";
+import type { Root, TreeReader } from "../sandbox/index.js";
 import type { Result } from "../solve/index.js";
 import type { SourceTree } from "./copy/select.js";
 import { readingHasher, type FileHasher } from "./file-hasher.js";
@@ -11,6 +11,7 @@ import type { StepServices } from "./services.js";
 
 /** An opened tree with its root and a hasher over its files. Disposing a context's does nothing: it is shared. */
 export interface OpenedTree extends SourceTree, AsyncDisposable {
+  readonly reader: TreeReader;
   readonly root: Root;
   readonly hasher: FileHasher;
 }

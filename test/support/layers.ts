@@ -76,7 +76,7 @@ export async function extract(
 }
 
 /** What tells two trees apart that should be the same: everything but inodes, devices and change times. */
-export type PlainEntry = Omit<TreeEntry, "ino" | "dev" | "ctimeNs"> & { readonly hash: string };
+export type PlainEntry = Omit<TreeEntry, "state" | "changedAt"> & { readonly hash: string };
 
 /** A whole tree, with digests of its files, and for hard links the first path of their file. */
 export async function treeOf(box: SandboxFixture, root: Root): Promise<PlainEntry[]> {
@@ -87,10 +87,13 @@ export async function treeOf(box: SandboxFixture, root: Root): Promise<PlainEntr
   const hashOf = new Map(files.map((path, i) => [path, hashes[i] ?? ""]));
   const first = new Map<string, string>();
   return entries.map((found) => {
-    const { ino, dev, ctimeNs: _, ...entry } = found;
-    const key = `${dev}:${ino}`;
-    const known = entry.type === "file" && entry.nlink > 1 ? first.get(key) : undefined;
-    if (known === undefined) first.set(key, entry.path);
+    const { path, type, mode, uid, gid, size, mtimeNs, nlink, rdevMajor, rdevMinor, link, xattrs } =
+      found;
+    const plain = { path, type, mode, uid, gid, size, mtimeNs, nlink, rdevMajor, rdevMinor, link };
+    const entry = { ...plain, xattrs };
+    // Names of one inode have one state.
+    const known = type === "file" && nlink > 1 ? first.get(found.state) : undefined;
+    if (known === undefined) first.set(found.state, path);
     return { ...entry, hash: known === undefined ? (hashOf.get(entry.path) ?? "") : `= ${known}` };
   });
 }

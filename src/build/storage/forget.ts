@@ -2,7 +2,7 @@
 // Metadata that nothing speaks of any more: it takes no place among the rows, but it should not grow for ever.
 
 import { cacheTable, type StoredRecord } from "../../cache/index.js";
-import { fileDigestTable, outlineTable } from "../../steps/index.js";
+import { fileDigestTable, outlineTable, selectionTable } from "../../steps/index.js";
 import type { Store } from "../../store/index.js";
 
 /** Forgets lists of files that no cache record names. A running build may lose one, and with it a detail of an explanation. */
@@ -16,7 +16,7 @@ export async function forgetOutlines(store: Store): Promise<void> {
 
 /** Forgets the digests of context files: the next build reads them again. */
 export async function forgetFileDigests(store: Store): Promise<void> {
-  await removeAll(store, fileDigestTable, () => true);
+  for (const table of [fileDigestTable, selectionTable]) await removeAll(store, table, () => true);
 }
 
 async function removeAll(

@@ -23,6 +23,7 @@ interface DirectoryState {
 const rememberLimit = 20_000;
 
 class Rules implements IgnoreRules {
+  readonly text: string;
   readonly empty: boolean;
   readonly hasExceptions: boolean;
   readonly #lines: readonly IgnoreLine[];
@@ -31,6 +32,9 @@ class Rules implements IgnoreRules {
 
   constructor(lines: readonly IgnoreLine[]) {
     this.#lines = lines;
+    this.text = lines
+      .map(({ pattern, exception }) => `${exception ? "!" : ""}${pattern.text}`)
+      .join("\n");
     this.empty = !lines.some((line) => !line.exception);
     this.hasExceptions = lines.some((line) => line.exception);
     this.#root = { counts: new Uint8Array(lines.length), last: -1, level: 0 };

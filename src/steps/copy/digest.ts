@@ -10,21 +10,21 @@ import type { PlannedEntry } from "./operations.js";
 
 /**
  * Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. What the digest
- * was made of is noted in `outlines`.
+ * was made of is noted in `outlines`. `plan` gives the entries anew each time: there may be very many.
  */
 export async function digestEntries(
-  entries: readonly PlannedEntry[],
+  plan: () => Iterable<PlannedEntry>,
   hasher: FileHasher,
   keepOwners: boolean,
   outlines: Outlines,
 ): Promise<string> {
-  const files = entries.flatMap(({ op, source }) =>
-    op.op === "entry" && source?.type === "file" ? [{ path: op.from, entry: source }] : [],
-  );
+  const files: { readonly path: string; readonly entry: TreeEntry }[] = [];
+  for (const { op, source } of plan())
+    if (op.op === "entry" && source?.type === "file") files.push({ path: op.from, entry: source });
   const hashes = await hasher.hash(files);
   const hash = createHash("sha256");
   let next = 0;
-  for (const { op, source } of entries) {
+  for (const { op, source } of plan()) {
     if (op.op === "target")
       hash.update(`target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`);
     if (op.op !== "entry") continue;
@@ -36,27 +36,30 @@ export async function digestEntries(
     hash.update("\n");
   }
   const digest = hash.digest("hex");
-  outlines.note(digest, () => listEntries(entries, hashes, keepOwners));
+  outlines.note(digest, () => listEntries(plan(), hashes, keepOwners));
   return digest;
 }
 
 /** What a reader of an explanation is told of each entry: type and mode, its owner where it counts, link, xattrs. */
-function listEntries(
-  entries: readonly PlannedEntry[],
+function* listEntries(
+  plan: Iterable<PlannedEntry>,
   hashes: readonly string[],
   keepOwners: boolean,
-): OutlineEntry[] {
+): Generator<OutlineEntry, void, undefined> {
   let next = 0;
-  return entries.flatMap(({ op, source }): OutlineEntry[] => {
-    if (op.op !== "entry") return [];
-    if (source === undefined) return [{ path: op.from, kind: "parent directory", content: "" }];
+  for (const { op, source } of plan) {
+    if (op.op !== "entry") continue;
+    if (source === undefined) {
+      yield { path: op.from, kind: "parent directory", content: "" };
+      continue;
+    }
     const mode = (op.mode ?? source.mode).toString(8).padStart(4, "0");
     const owner = keepOwners ? ` owned by ${source.uid}:${source.gid}` : "";
     const xattrs = source.xattrs.map(([name, hex]) => ` ${name}=${hex}`).join("");
     const link = source.type === "symlink" ? ` to ${source.link}` : ` ${mode}`;
     const content = source.type === "file" ? (hashes[next++] ?? "") : "";
-    return [{ path: op.from, kind: `${source.type}${link}${owner}${xattrs}`, content }];
-  });
+    yield { path: op.from, kind: `${source.type}${link}${owner}${xattrs}`, content };
+  }
 }
 
 function describe(entry: TreeEntry, keepOwners: boolean): string {

@@ -8,7 +8,7 @@ import type { SnapshotId } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { openTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
-import { inlineOperations, look, sourceOperations, type Work } from "./sources.js";
+import { inlineOrders, selectionOf, sourceOrders, type Work } from "./sources.js";
 
 const nothing: Root = { kind: "stack", lowers: [] };
 
@@ -64,18 +64,22 @@ async function gather(
   if (op.sources.some(({ kind }) => kind === "download")) return undefined;
   const planned: Iterable<SandboxCopyOp>[] = [];
   for (const source of op.sources) {
-    if (source.kind === "inline") planned.push(inlineOperations(work, source));
+    if (source.kind === "inline") planned.push(inlineOrders(work, source));
     if (source.kind !== "path") continue;
     await using tree = await openTree(services, source.root, inputs, context.signal);
-    const { selection } = await look(work, source, tree);
+    const selection = await selectionOf(work, source, tree);
     // It may be an archive.
     if (op.unpack !== "none" && selection.matches.some(({ entry }) => entry.type === "file"))
       return undefined;
-    planned.push(sourceOperations(work, source, selection));
+    planned.push(sourceOrders(work, source, selection));
   }
   const [first] = paths;
   return {
     ...(first === undefined ? {} : { root: first.root }),
-    ops: planned.flatMap((ops) => [...ops]),
+    ops: oneAfterAnother(planned),
   };
+}
+
+function* oneAfterAnother<T>(parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
+  for (const part of parts) yield* part;
 }

@@ -8,7 +8,7 @@ import type { Result, StepContext } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import type { OpenedTree } from "../trees.js";
 import { copyArchives } from "./archives.js";
-import { matchOperations } from "./operations.js";
+import { ordersOf, planCopy } from "./operations.js";
 import { select } from "./select.js";
 import { ownerOf } from "./owner.js";
 
@@ -45,10 +45,9 @@ export async function copyDownload(
     );
     if (unpacked.size > 0) return;
   }
-  const entries = matches.flatMap((match) => matchOperations(op, match, name));
   await services.sandbox.copy(
     { source: tree.root, destination, owner, madeTime: services.epoch ?? 0 },
-    entries.map(({ op: step }) => step),
+    ordersOf(planCopy(op, matches, name)),
     context.signal,
   );
 }

@@ -31,43 +31,58 @@ export function parentMode(op: PlannedCopy): number {
     : applyMode(op.chmod, directoryMode, true);
 }
 
+/** What copying all that a pattern matched does. */
+export function* planCopy(
+  op: PlannedCopy,
+  matches: readonly Match[],
+  pattern: string,
+): Generator<PlannedEntry, void, undefined> {
+  for (const match of matches) yield* matchOperations(op, match, pattern);
+}
+
+/** The orders of a plan. */
+export function* ordersOf(plan: Iterable<PlannedEntry>): Generator<CopyOp, void, undefined> {
+  for (const { op } of plan) yield op;
+}
+
 /** What copying one match does. */
-export function matchOperations(op: PlannedCopy, match: Match, pattern: string): PlannedEntry[] {
-  if (op.parents) return withParents(op, match, pattern);
-  if (match.entry.type === "dir")
-    return [
-      target(op, op.destination, "dir", ""),
-      ...match.children.map((child) => entry(op, match, child, child.path)),
-    ];
-  const name = posix.basename(match.path);
-  const top = { ...match.entry, path: "" };
-  return op.directory
-    ? [target(op, op.destination, "dir", ""), entry(op, match, top, name)]
-    : [target(op, op.destination, "auto", name), entry(op, match, top, "")];
+function* matchOperations(
+  op: PlannedCopy,
+  match: Match,
+  pattern: string,
+): Generator<PlannedEntry, void, undefined> {
+  if (op.parents) {
+    yield* withParents(op, match, pattern);
+  } else if (match.entry.type === "dir") {
+    yield target(op, op.destination, "dir", "");
+    for (const child of match.children) yield below(op, match, child, child.path);
+  } else {
+    const name = posix.basename(match.path);
+    yield target(op, op.destination, op.directory ? "dir" : "auto", op.directory ? "" : name);
+    yield itself(op, match, op.directory ? name : "");
+  }
 }
 
 /** --parents: the source's path below the pivot (`/./`, or the root) is kept below the destination. */
-function withParents(op: PlannedCopy, match: Match, pattern: string): PlannedEntry[] {
+function* withParents(
+  op: PlannedCopy,
+  match: Match,
+  pattern: string,
+): Generator<PlannedEntry, void, undefined> {
   const pivot = pivotOf(pattern);
   const kept = match.path.startsWith(`${pivot}/`)
     ? match.path.slice(pivot.length + 1)
     : match.path === pivot
       ? ""
       : match.path;
-  const parents = ancestors(kept).map((path): PlannedEntry => {
+  yield target(op, op.destination, "dir", "");
+  for (const path of ancestors(kept)) {
     const from = pivot === "" ? path : `${pivot}/${path}`;
-    return { op: { op: "entry", from, to: path, follow: true, merge: "set" } };
-  });
-  return [
-    target(op, op.destination, "dir", ""),
-    ...parents,
-    ...(match.entry.type === "dir" && kept === ""
-      ? []
-      : [entry(op, match, { ...match.entry, path: "" }, kept)]),
-    ...match.children.map((child) =>
-      entry(op, match, child, kept === "" ? child.path : `${kept}/${child.path}`),
-    ),
-  ];
+    yield { op: { op: "entry", from, to: path, follow: true, merge: "set" } };
+  }
+  if (match.entry.type !== "dir" || kept !== "") yield itself(op, match, kept);
+  for (const child of match.children)
+    yield below(op, match, child, kept === "" ? child.path : `${kept}/${child.path}`);
 }
 
 /** What stands before the first `/./` of a pattern, clean; "" without one. */
@@ -96,19 +111,25 @@ function target(
   return { op: { op: "target", path, as, name, parentMode: parentMode(op) } };
 }
 
-function entry(op: PlannedCopy, match: Match, child: TreeEntry, to: string): PlannedEntry {
-  const top = child.path === "";
-  return {
-    op: {
-      op: "entry",
-      from: top ? match.path : match.path === "" ? child.path : `${match.path}/${child.path}`,
-      to,
-      follow: top,
-      merge: "set",
-      ...modeFor(op.chmod, child),
-    },
-    source: child,
-  };
+/** The matched entry itself; a link that a name means is followed. */
+function itself(op: PlannedCopy, { path, entry }: Match, to: string): PlannedEntry {
+  return planned(op, entry, path, to, true);
+}
+
+function below(op: PlannedCopy, match: Match, child: TreeEntry, to: string): PlannedEntry {
+  const from = match.path === "" ? child.path : `${match.path}/${child.path}`;
+  return planned(op, child, from, to, false);
+}
+
+function planned(
+  op: PlannedCopy,
+  source: TreeEntry,
+  from: string,
+  to: string,
+  follow: boolean,
+): PlannedEntry {
+  const mode = modeFor(op.chmod, source);
+  return { op: { op: "entry", from, to, follow, merge: "set", ...mode }, source };
 }
 
 /** A here-document or a download as a file of the destination. */

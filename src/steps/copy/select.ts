@@ -8,7 +8,7 @@ import type { TreeEntry, TreeReader } from "../../sandbox/index.js";
 
 /** A tree as COPY sees it. */
 export interface SourceTree {
-  readonly reader: TreeReader;
+  readonly reader: Pick<TreeReader, "list" | "stat">;
   /** Absent: nothing is left out. */
   readonly rules?: IgnoreRules;
   /** How messages call it. */

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sources of one COPY or ADD: what they select, its digest, and the orders that copy it.
 
+import { createHash } from "node:crypto";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { CopyOp as SandboxCopyOp } from "../../sandbox/index.js";
 import type { Result, StepContext, Vertex } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import type { OpenedTree } from "../trees.js";
 import { digestEntries } from "./digest.js";
-import { dataOperations, matchOperations, type PlannedEntry } from "./operations.js";
-import { select, type Selection } from "./select.js";
+import { dataOperations, planCopy, type PlannedEntry } from "./operations.js";
+import {
+  recallDigest,
+  RecordingReader,
+  selectionTable,
+  type RememberedSelection,
+} from "./remembered.js";
+import { select, type Selection, type SourceTree } from "./select.js";
 
-/** A source's selection and its digest, looked at once per build: for the key, and again for the work. */
-export interface SeenSource {
-  readonly selection: Selection;
-  readonly digest: () => Promise<string>;
+/** What is known of a source so far. It is looked at once per build: for the key, and again for the work. */
+interface SeenSource {
+  selection?: Promise<Selection>;
+  digest?: Promise<string>;
 }
 export type Seen = WeakMap<CopySource, SeenSource>;
+
+type PathSource = Extract<CopySource, { kind: "path" }>;
 
 /** One vertex in hand. */
 export interface Work {
@@ -26,58 +35,89 @@ export interface Work {
   readonly context: StepContext;
 }
 
-/** What a source selects in its tree, and the content digest of it. */
-export async function look(
-  { services, seen, vertex }: Work,
-  source: Extract<CopySource, { kind: "path" }>,
-  tree: OpenedTree,
-): Promise<SeenSource> {
-  const known = seen.get(source);
-  if (known !== undefined) return known;
+function seenOf({ seen }: Work, source: CopySource): SeenSource {
+  let known = seen.get(source);
+  if (known === undefined) {
+    known = {};
+    seen.set(source, known);
+  }
+  return known;
+}
+
+/** What a source selects in its tree. */
+export function selectionOf(work: Work, source: PathSource, tree: SourceTree): Promise<Selection> {
+  return (seenOf(work, source).selection ??= select(
+    tree,
+    source.pattern,
+    work.vertex.op as CopyOp,
+  ));
+}
+
+/** The content digest of what a source selects. */
+export function digestOf(work: Work, source: PathSource, tree: OpenedTree): Promise<string> {
+  return (seenOf(work, source).digest ??= findDigest(work, source, tree));
+}
+
+/** The digest that was asked for in this build. */
+export function knownDigest({ seen }: Work, source: CopySource): Promise<string> | undefined {
+  return seen.get(source)?.digest;
+}
+
+async function findDigest(work: Work, source: PathSource, tree: OpenedTree): Promise<string> {
+  const { services, vertex } = work;
   const op = vertex.op as CopyOp;
-  const selection = await select(tree, source.pattern, op);
-  let digest: Promise<string> | undefined;
-  const found: SeenSource = {
-    selection,
-    digest: () => {
-      const entries = selection.matches.flatMap((match) =>
-        matchOperations(op, match, source.pattern),
-      );
-      return (digest ??= digestEntries(entries, tree.hasher, op.keepOwners, services.outlines));
-    },
+  const compute = async (shown: SourceTree): Promise<string> => {
+    const { matches } = await selectionOf(work, source, shown);
+    const plan = (): Iterable<PlannedEntry> => planCopy(op, matches, source.pattern);
+    return digestEntries(plan, tree.hasher, op.keepOwners, services.outlines);
   };
-  seen.set(source, found);
-  return found;
+  // Only a directory of the host is the same tree in the next build.
+  if (tree.root.kind !== "directory") return compute(tree);
+  const table = services.store.table<RememberedSelection>(selectionTable);
+  const key = selectionKey(tree.root.path, op, source.pattern, tree.rules?.text ?? "");
+  const recalled = await recallDigest(table, key, tree.reader);
+  if (recalled !== undefined) return recalled;
+  const recorder = new RecordingReader(tree.reader);
+  const digest = await compute({ ...tree, reader: recorder });
+  const answers = recorder.settled();
+  if (answers !== undefined && answers.length > 0) await table.put(key, { answers, digest });
+  return digest;
+}
+
+/** All that decides what a digest is made of, but for the files. */
+function selectionKey(root: string, op: CopyOp, pattern: string, rules: string): string {
+  const { destination, directory, parents, chmod, exclude, keepOwners } = op;
+  return createHash("sha256")
+    .update(
+      JSON.stringify([
+        ...[root, pattern, rules, destination, directory, parents],
+        ...[chmod ?? "", exclude, keepOwners],
+      ]),
+    )
+    .digest("hex");
 }
 
 /** The orders for what a source selects, with warnings about what it does not. */
-export function sourceOperations(
+export function* sourceOrders(
   { vertex, context }: Work,
-  { pattern }: Extract<CopySource, { kind: "path" }>,
+  { pattern }: PathSource,
   { matches, wildcard }: Selection,
-): Iterable<SandboxCopyOp> {
+): Generator<SandboxCopyOp, void, undefined> {
   const op = vertex.op as CopyOp;
   if (matches.length === 0 && wildcard)
     context.warn(`${op.command}: no file matches ${JSON.stringify(pattern)}, nothing is copied`);
-  const entries = matches.flatMap((match) => matchOperations(op, match, pattern));
-  warnAboutSockets(entries, context);
-  return copyable(entries);
+  for (const { op: order, source } of planCopy(op, matches, pattern)) {
+    if (source?.type !== "socket") yield order;
+    else if (order.op === "entry")
+      context.warn(`${JSON.stringify(order.from)} is a socket and is not copied`);
+  }
 }
 
-export function inlineOperations(
+/** The orders for a here-document. */
+export function inlineOrders(
   { services, vertex }: Work,
   { name, text }: Extract<CopySource, { kind: "inline" }>,
 ): Iterable<SandboxCopyOp> {
   const file = { name, bytes: Buffer.from(text), mode: 0o644, mtime: services.epoch ?? 0 };
   return dataOperations(vertex.op as CopyOp, file);
-}
-
-function* copyable(entries: readonly PlannedEntry[]): Iterable<PlannedEntry["op"]> {
-  for (const { op, source } of entries) if (source?.type !== "socket") yield op;
-}
-
-function warnAboutSockets(entries: readonly PlannedEntry[], context: StepContext): void {
-  for (const { op, source } of entries)
-    if (op.op === "entry" && source?.type === "socket")
-      context.warn(`${JSON.stringify(op.from)} is a socket and is not copied`);
 }

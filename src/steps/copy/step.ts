@@ -14,7 +14,15 @@ import { copyArchives } from "./archives.js";
 import { copyDownload } from "./download.js";
 import { copyDirectly } from "./direct.js";
 import type { Match } from "./select.js";
-import { inlineOperations, look, sourceOperations, type Seen, type Work } from "./sources.js";
+import {
+  digestOf,
+  inlineOrders,
+  knownDigest,
+  selectionOf,
+  sourceOrders,
+  type Seen,
+  type Work,
+} from "./sources.js";
 
 export function copyStep(services: StepServices): Step {
   const seen: Seen = new WeakMap();
@@ -76,18 +84,17 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
       );
     else {
       await using tree = await openTree(services, source.root, inputs, context.signal);
-      const { digest } = await look(work, source, tree);
-      parts.push(`files ${await digest()}`);
+      parts.push(`files ${await digestOf(work, source, tree)}`);
     }
   }
   return parts;
 }
 
 /** For a later explanation: which files the digests of this step stand for. */
-async function keepOutlines({ services, seen, vertex }: Work): Promise<void> {
-  for (const source of (vertex.op as CopyOp).sources) {
-    const digest = await seen.get(source)?.digest();
-    if (digest !== undefined) await services.outlines.keep(digest);
+async function keepOutlines(work: Work): Promise<void> {
+  for (const source of (work.vertex.op as CopyOp).sources) {
+    const digest = await knownDigest(work, source);
+    if (digest !== undefined) await work.services.outlines.keep(digest);
   }
 }
 
@@ -124,7 +131,7 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
   const { sandbox } = services;
   const request = { destination, owner: ownerOf(op), madeTime: services.epoch ?? 0 };
   if (source.kind === "inline") {
-    const ops = inlineOperations(work, source);
+    const ops = inlineOrders(work, source);
     await sandbox.copy({ ...request, source: nothing }, ops, context.signal);
     return;
   }
@@ -133,14 +140,14 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
     await copyDownload(services, op, { source, tree, inputs }, destination, context);
     return;
   }
-  const { matches, wildcard } = (await look(work, source, tree)).selection;
+  const { matches, wildcard } = await selectionOf(work, source, tree);
   const rest =
     op.unpack === "none"
       ? matches
       : await unpackArchives(services, op, tree, matches, destination, context);
   // Without any match there is still a layer, an empty one: the helper makes its directory.
   if (rest.length === 0 && matches.length > 0) return;
-  const ops = sourceOperations(work, source, { matches: rest, wildcard });
+  const ops = sourceOrders(work, source, { matches: rest, wildcard });
   await sandbox.copy({ ...request, source: tree.root }, ops, context.signal);
 }
 

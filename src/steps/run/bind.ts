@@ -6,7 +6,7 @@ import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
 import type { Root } from "../../sandbox/index.js";
 import type { Result } from "../../solve/index.js";
 import { digestEntries } from "../copy/digest.js";
-import { matchOperations } from "../copy/operations.js";
+import { ordersOf, planCopy } from "../copy/operations.js";
 import { select } from "../copy/select.js";
 import { snapshotOf } from "../result.js";
 import type { StepServices } from "../services.js";
@@ -51,7 +51,7 @@ async function digestPath(
   const op = asCopy(source, path);
   const { matches } = await select(tree, literalPattern(path), op);
   return digestEntries(
-    matches.flatMap((match) => matchOperations(op, match, path)),
+    () => planCopy(op, matches, path),
     tree.hasher,
     op.keepOwners,
     services.outlines,
@@ -109,7 +109,7 @@ export async function bindSource(
       owner: { kind: "ids", uid: 0, gid: 0 },
       madeTime: services.epoch ?? 0,
     },
-    matches.flatMap((match) => matchOperations(op, match, mount.path)).map(({ op: step }) => step),
+    ordersOf(planCopy(op, matches, mount.path)),
     signal,
   );
   const [match] = matches;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digests of what a source selects in a context, remembered with the questions that led to them. As long as every answer has
+// the fingerprint that it had, the digest is the same: an unchanged context is known without even its names being sent here.
+
+import { createHash } from "node:crypto";
+import type { ListOptions, TreeEntry, TreeReader } from "../../sandbox/index.js";
+import type { Table } from "../../store/index.js";
+import { isSettled } from "../file-hasher.js";
+
+/** A question to a tree, and the fingerprint of its answer. */
+type Answered =
+  | {
+      readonly ask: "list";
+      readonly path: string;
+      readonly options: ListOptions;
+      readonly print: string;
+    }
+  | {
+      readonly ask: "stat";
+      readonly path: string;
+      readonly follow: boolean;
+      readonly print: string;
+    };
+
+/** What is remembered of a selection. */
+export interface RememberedSelection {
+  readonly answers: readonly Answered[];
+  readonly digest: string;
+}
+
+/** The name of the table of remembered selections, by tree and what is selected. */
+export const selectionTable = "selections";
+
+type Reader = Pick<TreeReader, "list" | "stat">;
+
+const absent = "absent";
+
+function printOf(entry: TreeEntry | undefined): string {
+  if (entry === undefined) return absent;
+  const { type, mode, uid, gid, link, state, xattrs } = entry;
+  const text = JSON.stringify([type, mode, uid, gid, link, state, xattrs]);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Passes questions on to a tree and keeps what is needed to ask them again. */
+export class RecordingReader implements Reader {
+  readonly #reader: Reader;
+  readonly #answers: Answered[] = [];
+  readonly #beganAt = Date.now();
+  #changedAt = 0;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  async stat(path: string, follow: boolean): Promise<TreeEntry | undefined> {
+    const entry = await this.#reader.stat(path, follow);
+    this.#answers.push({ ask: "stat", path, follow, print: printOf(entry) });
+    this.#saw(entry);
+    return entry;
+  }
+
+  async list(path: string, options: ListOptions = {}): Promise<TreeEntry[] | undefined> {
+    const hash = createHash("sha256");
+    const entries = await this.#reader.list(path, { ...options, print: hash });
+    const print = entries === undefined ? absent : hash.digest("hex");
+    this.#answers.push({ ask: "list", path, options, print });
+    for (const entry of entries ?? []) this.#saw(entry);
+    return entries;
+  }
+
+  #saw(entry: TreeEntry | undefined): void {
+    if (entry !== undefined && entry.changedAt > this.#changedAt) this.#changedAt = entry.changedAt;
+  }
+
+  /** The answers, unless something was changed so lately that it could change again without looking different. */
+  settled(): readonly Answered[] | undefined {
+    return isSettled(this.#changedAt, this.#beganAt) ? this.#answers : undefined;
+  }
+}
+
+/** The digest that is remembered for a key, if the tree still answers as it did. */
+export async function recallDigest(
+  table: Table<RememberedSelection>,
+  key: string,
+  reader: TreeReader,
+): Promise<string | undefined> {
+  const known = table.get(key);
+  if (known === undefined) return undefined;
+  for (const answer of known.answers) {
+    const print =
+      answer.ask === "stat"
+        ? printOf(await reader.stat(answer.path, answer.follow))
+        : ((await reader.fingerprint(answer.path, answer.options)) ?? absent);
+    if (print !== answer.print) return undefined;
+  }
+  return known.digest;
+}
