@@ -11,9 +11,15 @@ export type DirectoryDigests = Readonly<Record<string, string>>;
 /** The name of the table of digests, by tree and directory. */
 export const fileDigestTable = "file-states";
 
+/** A file of a tree, and what the file system says of it. */
+export interface HashedFile {
+  readonly path: string;
+  readonly entry: TreeEntry;
+}
+
 /** Gives the sha256 of files, in the order asked. */
 export interface FileHasher {
-  hash(files: readonly { readonly path: string; readonly entry: TreeEntry }[]): Promise<string[]>;
+  hash(files: readonly HashedFile[]): Promise<string[]>;
 }
 
 /** Reads every file: for trees that are read once. */
@@ -34,53 +40,97 @@ export function isSettled(changedAt: number, readAt: number): boolean {
 
 const hashLength = 64;
 
+/** Files that are looked at together: what is known of more is not kept in memory. */
+const groupSize = 8192;
+
 /** Remembers digests in a table, a row per directory of the tree at `root`. */
 export function rememberingHasher(
   reader: TreeReader,
   table: Table<DirectoryDigests>,
   root: string,
 ): FileHasher {
-  const rows = new Map<string, DirectoryDigests>();
-  const rowOf = (directory: string): DirectoryDigests => {
-    let row = rows.get(directory);
-    if (row === undefined) {
-      row = table.get(`${root}\0${directory}`) ?? {};
-      rows.set(directory, row);
-    }
-    return row;
-  };
   return {
     async hash(files): Promise<string[]> {
-      const found: (string | undefined)[] = files.map(({ path, entry }) => {
-        const [directory, name] = split(path);
-        const known = rowOf(directory)[name];
-        return known?.startsWith(entry.state) === true ? known.slice(-hashLength) : undefined;
-      });
-      const missing = files.filter((_, i) => found[i] === undefined);
-      if (missing.length === 0) return found.map((hash) => hash ?? "");
-      const startedAt = Date.now();
-      const hashes = await reader.hash(missing.map(({ path }) => path));
-      const changed = new Map<string, Record<string, string>>();
-      missing.forEach(({ path, entry }, i) => {
-        const hash = hashes[i];
-        if (hash === undefined || !isSettled(entry.changedAt, startedAt)) return;
-        const [directory, name] = split(path);
-        let row = changed.get(directory);
-        if (row === undefined) {
-          row = { ...rowOf(directory) };
-          changed.set(directory, row);
-        }
-        row[name] = entry.state + hash;
-      });
-      for (const [directory, row] of changed) rows.set(directory, row);
-      if (changed.size > 0)
-        await table.transaction((writer) => {
-          for (const [directory, row] of changed) writer.put(`${root}\0${directory}`, row);
-        });
-      let next = 0;
-      return found.map((hash) => hash ?? hashes[next++] ?? "");
+      const rows = new Rows(table, root);
+      const hashes: string[] = [];
+      for (let at = 0; at < files.length; at += groupSize) {
+        hashes.push(...(await hashGroup(reader, rows, files.slice(at, at + groupSize))));
+        // A directory that goes on in the next group is written once, not once for each group.
+        await rows.write(split(files[at + groupSize]?.path ?? "")[0]);
+      }
+      await rows.write();
+      return hashes;
     },
   };
+}
+
+async function hashGroup(
+  reader: TreeReader,
+  rows: Rows,
+  files: readonly HashedFile[],
+): Promise<string[]> {
+  const found = files.map(({ path, entry }) => rows.get(path, entry.state));
+  const missing = files.filter((_, i) => found[i] === undefined);
+  if (missing.length === 0) return found.map((hash) => hash ?? "");
+  const startedAt = Date.now();
+  const hashes = await reader.hash(missing.map(({ path }) => path));
+  missing.forEach(({ path, entry }, i) => {
+    const hash = hashes[i];
+    if (hash !== undefined && isSettled(entry.changedAt, startedAt))
+      rows.set(path, entry.state, hash);
+  });
+  let next = 0;
+  return found.map((hash) => hash ?? hashes[next++] ?? "");
+}
+
+/** The rows of a table that are in use, and which of them have changed. */
+class Rows {
+  readonly #table: Table<DirectoryDigests>;
+  readonly #root: string;
+  readonly #rows = new Map<string, Record<string, string>>();
+  readonly #changed = new Set<string>();
+
+  constructor(table: Table<DirectoryDigests>, root: string) {
+    this.#table = table;
+    this.#root = root;
+  }
+
+  #row(directory: string): Record<string, string> {
+    let row = this.#rows.get(directory);
+    if (row === undefined) {
+      row = { ...this.#table.get(this.#key(directory)) };
+      this.#rows.set(directory, row);
+    }
+    return row;
+  }
+
+  #key(directory: string): string {
+    return `${this.#root}\0${directory}`;
+  }
+
+  get(path: string, state: string): string | undefined {
+    const [directory, name] = split(path);
+    const known = this.#row(directory)[name];
+    return known?.startsWith(state) === true ? known.slice(-hashLength) : undefined;
+  }
+
+  set(path: string, state: string, hash: string): void {
+    const [directory, name] = split(path);
+    this.#row(directory)[name] = state + hash;
+    this.#changed.add(directory);
+  }
+
+  /** Writes what has changed and forgets it, but for one directory. */
+  async write(except?: string): Promise<void> {
+    const changed = [...this.#changed].filter((directory) => directory !== except);
+    if (changed.length > 0)
+      await this.#table.transaction((writer) => {
+        for (const directory of changed) writer.put(this.#key(directory), this.#row(directory));
+      });
+    for (const directory of changed) this.#changed.delete(directory);
+    for (const directory of this.#rows.keys())
+      if (directory !== except) this.#rows.delete(directory);
+  }
 }
 
 function split(path: string): [directory: string, name: string] {
