@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the program's modules together into a few files, in place: dist/cli/main.js and its chunks. Starting a program of
-// a few hundred modules costs Node several times what starting these costs. The library (dist/index.js) stays as compiled.
+// Puts the program's modules together into one file, dist/cli/bundle.cjs, with the compiled code of what a build runs beside
+// it. Starting a program of a few hundred modules costs Node several times what starting this one costs, and compiling it is
+// most of the rest. dist/cli/main.js becomes the launcher. The library (dist/index.js) stays as compiled.
 
-import { readdirSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const cli = join(import.meta.dirname, "..", "dist", "cli");
-for (const name of readdirSync(cli))
-  if (/-[A-Z0-9]{8}\.js(?:\.map)?$/.test(name)) rmSync(join(cli, name));
 
 /**
  * lmdb looks for its native part beside its own package.json, which a bundle is not. The part is a package of its own for
@@ -27,9 +28,7 @@ const nativeParts = {
       contents:
         path === "none"
           ? "export {};"
-          : `import { createRequire } from "node:module";
-             const load = createRequire(import.meta.url);
-             const part = (libc) => load(\`@lmdb/lmdb-\${process.platform}-\${process.arch}/node.napi.\${libc}.node\`);
+          : `const part = (libc) => require(\`@lmdb/lmdb-\${process.platform}-\${process.arch}/node.napi.\${libc}.node\`);
              export default () => {
                try {
                  return part("glibc");
@@ -42,27 +41,67 @@ const nativeParts = {
 };
 
 await build({
-  entryPoints: [join(cli, "main.js")],
-  outdir: cli,
-  allowOverwrite: true,
+  entryPoints: [join(cli, "program.js")],
+  outfile: join(cli, "bundle.cjs"),
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node20",
-  // Flat, because what is found relative to a module (package.json, native/) must be where it was.
-  chunkNames: "chunk-[hash]",
   plugins: [nativeParts],
-  // CommonJS packages ask for Node's own modules through require.
-  banner: {
-    js: 'import { createRequire as bundledRequire } from "node:module"; const require = bundledRequire(import.meta.url);',
-  },
+  // What is found relative to a module (package.json, native/) is as far from the bundle as from any module of a room.
+  define: { "import.meta.dirname": "__dirname", "import.meta.url": "bundleUrl" },
+  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   // Names stay, so that stack traces say something; what is left to parse is half.
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: "warning",
   legalComments: "none",
 });
+
+/** Starts the bundle; `last` is code that runs at the end. */
+const launcher = (last) => `#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Starts the bundled program; made by scripts/bundle.mjs. Compiled code that is not of this Node is not used.
+const load = (name) => process.getBuiltinModule(name);
+const { existsSync, readFileSync } = load("node:fs");
+const { Script, constants } = load("node:vm");
+const file = \`\${import.meta.dirname}/bundle.cjs\`;
+const code = \`\${import.meta.dirname}/bundle.code\`;
+const wrapper = ["(function (exports, require, module, __filename, __dirname) {", "\\n})"];
+const script = new Script(wrapper.join(readFileSync(file, "utf8")), {
+  filename: file,
+  ...(existsSync(code) ? { cachedData: readFileSync(code) } : {}),
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+const module = { exports: {} };
+const require = load("node:module").createRequire(file);
+script.runInThisContext()(module.exports, require, module, file, import.meta.dirname);
+process.exitCode = await module.exports.run(process.argv.slice(2));
+${last}`;
+
+rmSync(join(cli, "bundle.code"), { force: true });
+const compiling = join(cli, "compile-bundle.js");
+writeFileSync(
+  compiling,
+  launcher('load("node:fs").writeFileSync(code, script.createCachedData());\n'),
+);
+writeFileSync(join(cli, "main.js"), launcher(""));
+
+// Functions are compiled when they are first called: a program that has built something has those of a build.
+const scratch = mkdtempSync(join(tmpdir(), "tsbuild-bundle-"));
+try {
+  writeFileSync(join(scratch, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+  const output = `--output=type=oci,dest=${join(scratch, "image.tar")}`;
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [compiling, "build", "--progress=plain", output, scratch],
+    { encoding: "utf8", env: { ...process.env, TSBUILD_ROOT: join(scratch, "store") } },
+  );
+  if (status !== 0) console.warn(`bundle: the trial build did not work here:\n${stderr}`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+  rmSync(compiling);
+}
 
 // The compiler would take main.js for its own output and leave it as it is: without this state it writes everything anew.
 rmSync(join(import.meta.dirname, "..", "build", "src.tsbuildinfo"), { force: true });

@@ -61,7 +61,7 @@ leg_setup() {
   check "packages of npm" prepare_node_modules
 }
 leg_build() {
-  check "types of src" npm run --silent build:ts
+  check "native helper and program" npm run --silent build
   check "types of test" npm run --silent build:test
 }
 leg_format() { check "format" npm run --silent format; }
