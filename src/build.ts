@@ -82,7 +82,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     graph: plan.graph,
     steps: buildSteps(prepared, layers.direct),
     cache: localCache(rooms.store, Date.now),
-    limits,
+    limits: request.jobs === undefined ? limits : { ...limits, exec: request.jobs },
     clock: Date.now,
     events,
     signal,
@@ -97,6 +97,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       ...(await layers.finish(root, exporter)),
       ...optionalEpoch(exporter.layers.sourceDateEpoch ?? epoch),
       now,
+      history: request.edits?.history ?? true,
     });
   const now = Date.now();
   const outputs: ExportResult[] = [];

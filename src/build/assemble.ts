@@ -35,6 +35,8 @@ export interface AssembleInput {
   readonly epoch?: number;
   /** Milliseconds; used when nothing else gives a time. */
   readonly now: number;
+  /** False: the image tells nothing of how it was made. */
+  readonly history: boolean;
 }
 
 /** Writes configuration and manifest into the store. The same input gives the same digests. */
@@ -70,7 +72,7 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
     ...(variant === undefined ? {} : { variant }),
     config: withoutEmpty(image.config),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
-    history,
+    ...(input.history ? { history } : {}),
   };
 }
 

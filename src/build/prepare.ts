@@ -85,7 +85,7 @@ export async function prepareBuild(
   const { dockerfile } = parsed;
   const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
   const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
-  const images = new ImageResolver(rooms, { pull: request.pull ?? false, signal });
+  const images = new ImageResolver(rooms, { pull: request.pull ?? "missing", signal });
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
@@ -97,6 +97,8 @@ export async function prepareBuild(
       buildPlatform: hostPlatform(),
       buildArgs,
       labels: request.labels ?? {},
+      edits: request.edits ?? {},
+      ...optional("firstBase", request.from),
       noCache: request.noCache ?? false,
       network: request.network ?? "default",
       ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),

@@ -5,7 +5,9 @@ import type { Readable, Writable } from "node:stream";
 import type { EventSink } from "../base/index.js";
 import type { ExportResult } from "../export/index.js";
 import type { Descriptor } from "../oci/index.js";
+import type { ImageEdits } from "../plan/index.js";
 import type { RunLimits } from "../sandbox/index.js";
+import type { PullPolicy } from "../steps/index.js";
 
 /** A secret; read when a step first asks for it. */
 export interface SecretSource {
@@ -28,6 +30,13 @@ export interface BuildRequest {
   readonly target?: string;
   readonly buildArgs?: ReadonlyMap<string, string>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Changes of the image that the Dockerfile describes. */
+  readonly edits?: ImageEdits & {
+    /** Default: true. */
+    readonly history?: boolean;
+  };
+  /** The base image in the place of the one that the first FROM names. */
+  readonly from?: string;
   /** `--annotation` texts. */
   readonly annotations?: readonly string[];
   /** `name[:tag]`. */
@@ -39,7 +48,12 @@ export interface BuildRequest {
   /** `-o` texts; none: the image goes into the store under its tags. */
   readonly outputs?: readonly string[];
   readonly noCache?: boolean | readonly string[];
-  readonly pull?: boolean;
+  /** When registries are asked for base images. Default: missing. */
+  readonly pull?: PullPolicy;
+  /** How many commands run at a time. */
+  readonly jobs?: number;
+  /** Hosts of registries that are taken without TLS or valid certificates; `*` is all. */
+  readonly insecureRegistries?: readonly string[];
   readonly secrets?: readonly SecretSource[];
   readonly agents?: readonly AgentSource[];
   readonly network?: "default" | "none" | "host";

@@ -12,14 +12,17 @@ export interface Rooms extends AsyncDisposable {
   readonly store: Store;
   readonly sandbox: Sandbox;
   readonly snapshots: Snapshots;
-  /** Opened when it is first asked for. */
-  readonly registry: () => Promise<RegistryClient>;
+  /** Opened when it is first asked for. `insecureHosts`: as in RegistryClientOptions. */
+  readonly registry: (options?: {
+    readonly insecureHosts?: readonly string[];
+  }) => Promise<RegistryClient>;
 }
 
 export async function openRooms(
   options: {
     readonly storeRoot?: string;
     readonly env?: Readonly<Record<string, string | undefined>>;
+    readonly insecureRegistries?: readonly string[];
   },
   events: EventSink,
   signal: AbortSignal,
@@ -33,14 +36,21 @@ export async function openRooms(
   const store = cleanup.use(await openStore({ root, signal, onWarning }));
   const sandbox = createSandbox({ storeRoot: store.root, onWarning });
   const snapshots = await createSnapshots({ store, sandbox, signal });
-  let client: Promise<RegistryClient> | undefined;
+  const clients = new Map<string, Promise<RegistryClient>>();
   // Loaded when it is needed: most builds have their base images at hand.
-  const openRegistry = async (): Promise<RegistryClient> => {
+  const openRegistry = async (insecureHosts: readonly string[]): Promise<RegistryClient> => {
     const { createRegistryClient } = await import("../registry/index.js");
-    return createRegistryClient({ env, onWarning });
+    return createRegistryClient({ env, onWarning, insecureHosts });
   };
-  cleanup.defer(async () => (await client)?.close());
-  const registry = (): Promise<RegistryClient> => (client ??= openRegistry());
+  cleanup.defer(async () => {
+    for (const client of clients.values()) await (await client).close();
+  });
+  const registry: Rooms["registry"] = ({ insecureHosts = [] } = {}) => {
+    const hosts = [...(options.insecureRegistries ?? []), ...insecureHosts];
+    const client = clients.get(hosts.join()) ?? openRegistry(hosts);
+    clients.set(hosts.join(), client);
+    return client;
+  };
   const held = cleanup.move();
   return {
     store,

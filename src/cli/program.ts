@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
+import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, type BuildFlags } from "./options/build-flags.js";
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -13,7 +14,7 @@ export async function run(args: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(normalizeArguments(args, program), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -33,6 +34,11 @@ function createProgram(setExitCode: (code: number) => void): Command {
 
   addBuildFlags(program.command("build [context]", { isDefault: true }))
     .description("build an image from a Dockerfile (the default command)")
+    .addOption(
+      new Option("--format <kind>", "media types of the image")
+        .choices(["oci", "docker"])
+        .hideHelp(),
+    )
     .action(async (context: string | undefined, flags: BuildFlags) => {
       const { buildCommand } = await import("./commands/build.js");
       setExitCode(await buildCommand(context, flags));

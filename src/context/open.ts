@@ -10,6 +10,7 @@ import { CleanupStack, TsbuildError, redactUrl } from "../base/index.js";
 import {
   besideDockerfile,
   chooseDockerfile,
+  defaultNames,
   firstIgnore,
   noDockerfile,
   rootIgnoreFiles,
@@ -254,15 +255,21 @@ async function load(
   );
 }
 
-/** `-f` beside a directory of the user's: relative to the current directory, or else to the context. */
+/**
+ * `-f` beside a directory of the user's: relative to the current directory, or else to the context. A directory stands for
+ * the Dockerfile in it.
+ */
 async function hostDockerfile(
   file: string,
   cwd: string,
   context: string,
 ): Promise<{ readonly path: string; readonly bytes: Buffer } | undefined> {
   for (const path of new Set([resolve(cwd, file), resolve(context, file)])) {
-    const bytes = await readHostFile(path, maxDockerfileBytes);
-    if (bytes !== undefined) return { path, bytes };
+    const names = (await isDirectory(path)) ? defaultNames.map((name) => join(path, name)) : [path];
+    for (const name of names) {
+      const bytes = await readHostFile(name, maxDockerfileBytes);
+      if (bytes !== undefined) return { path: name, bytes };
+    }
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
 
 import type { ContainerConfig, HistoryEntry, Platform } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
-import type { PlannedHistory, PlannedImage, ResolvedImage } from "./types.js";
+import type { ImageEdits, PlannedHistory, PlannedImage, ResolvedImage } from "./types.js";
 import { defaultPath, Variables } from "./variables.js";
 
 /** What a stage starts from: nothing, a registry image, or another stage. */
@@ -71,11 +71,20 @@ export class ImageDraft {
     this.#history.push({ createdBy, vertex });
   }
 
-  /** The outcome, with `labels` over those of the instructions. */
-  finish(labels: Readonly<Record<string, string>>): PlannedImage {
+  /** The outcome, with `labels` and `edits` over what the instructions say. */
+  finish(labels: Readonly<Record<string, string>>, edits: ImageEdits): PlannedImage {
     const { image, platform, baseHistory } = this.#base;
-    const config: Mutable<ContainerConfig> = { ...this.config, Env: this.variables.env };
+    const { env = new Map<string, string>(), unsetEnv = [], unsetLabels = [] } = edits;
+    for (const [name, value] of env) this.variables.setEnv(name, value);
+    const config: Mutable<ContainerConfig> = {
+      ...this.config,
+      Env: this.variables.env.filter((line) => !unsetEnv.includes(line.split("=", 1)[0] ?? "")),
+    };
     if (Object.keys(labels).length > 0) config.Labels = { ...config.Labels, ...labels };
+    if (unsetLabels.length > 0)
+      config.Labels = Object.fromEntries(
+        Object.entries(config.Labels ?? {}).filter(([name]) => !unsetLabels.includes(name)),
+      );
     return {
       head: this.head,
       ...(image === undefined ? {} : { base: image }),

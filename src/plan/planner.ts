@@ -74,7 +74,7 @@ class Planner implements StageServices {
     const { name } = this.#target;
     return {
       graph: this.#graph,
-      image: draft.finish(this.options.labels),
+      image: draft.finish(this.options.labels, this.options.edits),
       ...(name === undefined ? {} : { stageName: name }),
       stages: new Set(this.#planned.keys()),
     };
@@ -151,7 +151,7 @@ class Planner implements StageServices {
     const expandOptions = { source, declared: (name: string) => this.#globals.declared.has(name) };
     const expand = (word: { text: string; range: SourceRange }): string =>
       expandWord(word, scopeOf(this.#globals.values), expandOptions).value;
-    const name = expand(from.image);
+    const name = (stage.index === 0 ? this.options.firstBase : undefined) ?? expand(from.image);
     if (name === "")
       throw new TsbuildError(
         "PLAN_BLANK_IMAGE",
@@ -201,6 +201,8 @@ class Planner implements StageServices {
     place: SourceLocation,
   ): DraftBase {
     const { config } = image;
+    const { inheritLabels = true } = this.options.edits;
+    const { Labels, ...unlabelled } = config.config ?? {};
     this.report(
       checkBasePlatform(
         this.options.dockerfile,
@@ -214,7 +216,7 @@ class Planner implements StageServices {
       head: this.#imageVertex(image, `[${this.#stageLabel(stage)}] FROM ${image.reference}`, place),
       image,
       platform: { ...platform, os: config.os, architecture: config.architecture },
-      config: config.config ?? {},
+      config: { ...unlabelled, ...(inheritLabels && Labels !== undefined ? { Labels } : {}) },
       ...(config.author === undefined ? {} : { author: config.author }),
       history: [],
       baseHistory: config.history ?? [],

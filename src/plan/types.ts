@@ -156,6 +156,15 @@ export interface PlanEnvironment {
   namedContext(name: string, platform: Platform): Promise<NamedContext | undefined>;
 }
 
+/** Changes of the resulting image, after all instructions. */
+export interface ImageEdits {
+  readonly env?: ReadonlyMap<string, string>;
+  readonly unsetEnv?: readonly string[];
+  readonly unsetLabels?: readonly string[];
+  /** False: labels of base images count for nothing. Default: true. */
+  readonly inheritLabels?: boolean;
+}
+
 /** What the user asked for, as far as it shapes the plan. */
 export interface PlanOptions {
   readonly dockerfile: Dockerfile;
@@ -167,6 +176,9 @@ export interface PlanOptions {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Set on the resulting image, after all LABEL instructions. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly edits: ImageEdits;
+  /** Stands in the place of the image that the first FROM names. */
+  readonly firstBase?: string;
   /** All stages, or those named. */
   readonly noCache: boolean | readonly string[];
   /** The network of RUN steps that name none. */

@@ -57,7 +57,9 @@ export class Endpoints {
 
   #settings(host: string): HostSettings {
     const found = this.#hosts.get(host) ?? plainSettings;
-    return this.#insecure.has(host) ? { ...found, insecure: true } : found;
+    return this.#insecure.has(host) || this.#insecure.has("*")
+      ? { ...found, insecure: true }
+      : found;
   }
 
   /** Where to pull from: the mirrors, then the registry itself. */

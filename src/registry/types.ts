@@ -66,7 +66,7 @@ export interface RegistryClient extends AsyncDisposable {
 export interface RegistryClientOptions {
   /** Environment to read DOCKER_CONFIG, TSBUILD_REGISTRIES, HOME, XDG_CONFIG_HOME, proxies ... from. Default: the process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Talk plain HTTP, or TLS without verifying, to hosts beyond the registries file's list (`registry.insecure=true`). */
+  /** Talk plain HTTP, or TLS without verifying, to hosts beyond the registries file's list; `*` is all (`registry.insecure=true`). */
   readonly insecureHosts?: readonly string[];
   /** How often a request is sent at most, and milliseconds before the first repetition (doubled for each further one). */
   readonly retry?: { readonly attempts: number; readonly baseDelay: number };

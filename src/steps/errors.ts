@@ -7,6 +7,7 @@ export const stepsErrorCodes = {
   STEPS_SECRET_TOO_LARGE: "A secret has more than 500 KiB.",
   STEPS_SSH_MISSING: "A required ssh agent was not given.",
   STEPS_NO_PLATFORM: "A base image does not exist for the wanted platform.",
+  STEPS_NOT_PULLED: "A base image is not in the store, and was not to be pulled.",
   STEPS_BAD_SOURCE: "A git source of ADD cannot be understood.",
   STEPS_LAYOUT: "An OCI layout given as a build context cannot be used.",
   STEPS_NO_FILENAME: "The URL of an ADD does not end with a file name.",

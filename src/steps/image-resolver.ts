@@ -44,15 +44,25 @@ export interface Pulled {
 /** How old `lastUsedAt` may become before it is written anew: a build that changes nothing should not write. */
 const usedGrain = 3_600_000;
 
+/**
+ * When a registry is asked what a name means: always; to look for something newer, the known one being good enough where it
+ * cannot be asked; when the name is not known here; never.
+ */
+export type PullPolicy = "always" | "newer" | "missing" | "never";
+
+interface Found {
+  readonly descriptor: Descriptor;
+  readonly origin: ImageOrigin;
+}
+
 /** Finds base images. One per build, so that each name is asked for once. */
 export class ImageResolver {
   readonly #rooms: Rooms;
   readonly #signal: AbortSignal;
-  readonly #pull: boolean;
+  readonly #pull: PullPolicy;
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
 
-  /** `pull`: ask registries even for names that the store knows. */
-  constructor(rooms: Rooms, options: { readonly pull: boolean; readonly signal: AbortSignal }) {
+  constructor(rooms: Rooms, options: { readonly pull: PullPolicy; readonly signal: AbortSignal }) {
     this.#rooms = rooms;
     this.#pull = options.pull;
     this.#signal = options.signal;
@@ -93,25 +103,40 @@ export class ImageResolver {
     return known;
   }
 
-  async #find(
-    reference: Reference,
-    name: string,
-  ): Promise<{ descriptor: Descriptor; origin: ImageOrigin }> {
-    const { store, registry } = this.#rooms;
-    const pulled: Table<Pulled> = store.table<Pulled>(pulledTable);
-    if (!this.#pull) {
-      const built = await store.images.get(name);
-      if (built !== undefined) return { descriptor: built, origin: { kind: "store" } };
-      const before = pulled.get(name);
-      if (before !== undefined) {
-        if (Date.now() - (before.lastUsedAt ?? 0) > usedGrain)
-          await pulled.put(name, { ...before, lastUsedAt: Date.now() });
-        return { descriptor: before.descriptor, origin: { kind: "registry", reference: name } };
-      }
+  async #find(reference: Reference, name: string): Promise<Found> {
+    const known = this.#pull === "always" ? undefined : await this.#known(name);
+    if (known !== undefined && this.#pull !== "newer") return known;
+    if (this.#pull === "never")
+      throw new TsbuildError("STEPS_NOT_PULLED", `${name} is not in the store`, {
+        hint: "Without --pull=never it would be looked for at its registry.",
+      });
+    try {
+      return await this.#pulled(reference, name);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (known === undefined) throw error;
+      return known;
     }
+  }
+
+  /** What a name meant when it was last built or pulled. */
+  async #known(name: string): Promise<Found | undefined> {
+    const { store } = this.#rooms;
+    const built = await store.images.get(name);
+    if (built !== undefined) return { descriptor: built, origin: { kind: "store" } };
+    const pulled: Table<Pulled> = store.table<Pulled>(pulledTable);
+    const before = pulled.get(name);
+    if (before === undefined) return undefined;
+    if (Date.now() - (before.lastUsedAt ?? 0) > usedGrain)
+      await pulled.put(name, { ...before, lastUsedAt: Date.now() });
+    return { descriptor: before.descriptor, origin: { kind: "registry", reference: name } };
+  }
+
+  async #pulled(reference: Reference, name: string): Promise<Found> {
+    const { store, registry } = this.#rooms;
     const client = await registry();
     const descriptor = await client.resolve(reference, { signal: this.#signal });
-    await pulled.put(name, { descriptor, lastUsedAt: Date.now() });
+    await store.table<Pulled>(pulledTable).put(name, { descriptor, lastUsedAt: Date.now() });
     return { descriptor, origin: { kind: "registry", reference: name } };
   }
 

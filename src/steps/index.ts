@@ -16,7 +16,7 @@ export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { fileDigestTable } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
-export { ImageResolver } from "./image-resolver.js";
+export { ImageResolver, type PullPolicy } from "./image-resolver.js";
 export { fetchBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
 export { outlineTable, type Outline } from "./outlines.js";

@@ -6,14 +6,18 @@ import { build, type BuildRequest, type BuildResult } from "../../build.js";
 import { printable, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
 import { parseAgent, parseSecret } from "../options/credentials.js";
-import { runLimits } from "../options/limits.js";
 import {
-  parseArguments,
-  parseBytes,
-  parseHost,
-  parseLabels,
-  usageError,
-} from "../options/values.js";
+  buildArguments,
+  imageEdits,
+  jobsFlag,
+  outputsOf,
+  parseTruth,
+  platformFlag,
+  pullPolicy,
+  withAuthFile,
+} from "../options/image-flags.js";
+import { runLimits } from "../options/limits.js";
+import { parseBytes, parseHost, parseLabels, usageError } from "../options/values.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
@@ -62,7 +66,7 @@ function contextOf(context: string | undefined): string {
 /** Gives the exit code. */
 export async function buildCommand(given: string | undefined, flags: BuildFlags): Promise<number> {
   const context = contextOf(given);
-  const call = parseCall(flags.call, flags.check);
+  const call = parseCall(flags.call ?? flags.print, flags.check);
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
   const progress = createProgress(quiet ? "quiet" : flags.progress);
@@ -93,9 +97,8 @@ function requestOf(
 ): BuildRequest {
   const { env } = process;
   refuseAttestations(flags);
-  const outputs = [...flags.output];
-  if (flags.push === true) outputs.push("type=registry");
-  if (flags.load === true) outputs.push("type=docker");
+  const platform = platformFlag(flags);
+  const jobs = jobsFlag(flags);
   if (!["default", "none", "host"].includes(flags.network))
     throw usageError("--network", flags.network, "expected default, none or host");
   return {
@@ -103,21 +106,25 @@ function requestOf(
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
-    buildArgs: parseArguments(flags.buildArg, env),
+    ...(flags.from === undefined ? {} : { from: flags.from }),
+    buildArgs: buildArguments(flags, env),
+    edits: imageEdits(flags, env),
     labels: parseLabels(flags.label),
     annotations: flags.annotation,
     tags: flags.tag,
-    ...(flags.platform === undefined ? {} : { platform: flags.platform }),
+    ...(platform === undefined ? {} : { platform }),
     buildContexts: flags.buildContext,
-    outputs,
+    outputs: outputsOf(flags),
     noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
-    pull: flags.pull ?? false,
+    pull: pullPolicy(flags),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
     secrets: flags.secret.map((text) => parseSecret(text, env)),
     agents: flags.ssh.map((text) => parseAgent(text, env)),
     network: flags.network as "default" | "none" | "host",
     // Asking for the host's network on the command line is the permission.
     allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
-    addHosts: flags.addHost.map(parseHost),
+    addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
     dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
     limits: runLimits(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
@@ -125,7 +132,7 @@ function requestOf(
     capAdd: flags.capAdd,
     capDrop: flags.capDrop,
     compatMountpoints: flags.compatMountpoints ?? false,
-    env,
+    env: withAuthFile(flags, env),
     stdin: process.stdin,
     stdout: process.stdout,
     events,
@@ -152,11 +159,14 @@ function refuseAttestations(flags: BuildFlags): void {
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
   const id = result.config?.digest;
   if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
+  if (flags.iidfileRaw !== undefined && id !== undefined)
+    await writeFile(flags.iidfileRaw, id.slice(id.indexOf(":") + 1));
   if (flags.metadataFile !== undefined)
     await writeFile(flags.metadataFile, JSON.stringify(metadataOf(result), null, 2) + "\n");
   const toStdout = flags.output.some((spec) => spec === "-" || /(?:^|,)dest=-(?:,|$)/.test(spec));
   if (flags.quiet === true && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
-  if (flags.quiet !== true && flags.progress !== "quiet") process.stderr.write(summary(result));
+  if (flags.quiet !== true && !["quiet", "none"].includes(flags.progress))
+    process.stderr.write(summary(result));
 }
 
 function summary(result: BuildResult): string {

@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import { addFlagsOfOtherBuilders } from "./other-builders.js";
 
 /** What commander hands over, by flag. */
 export interface BuildFlags {
@@ -10,17 +11,37 @@ export interface BuildFlags {
   readonly file?: string;
   readonly target?: string;
   readonly buildArg: readonly string[];
+  readonly buildArgFile: readonly string[];
+  readonly env: readonly string[];
+  readonly unsetenv: readonly string[];
+  readonly unsetlabel: readonly string[];
+  readonly inheritLabels: string;
+  readonly from?: string;
   readonly label: readonly string[];
   readonly annotation: readonly string[];
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
   readonly pull?: boolean;
+  readonly pullPolicy?: string;
+  readonly pullAlways?: boolean;
+  readonly pullNever?: boolean;
   readonly platform?: string;
+  readonly os?: string;
+  readonly arch?: string;
+  readonly variant?: string;
+  readonly jobs?: string;
+  readonly authfile?: string;
+  readonly tlsVerify: string;
+  readonly timestamp?: string;
+  readonly sourceDateEpoch?: string;
+  readonly rewriteTimestamp?: boolean;
+  readonly omitHistory?: boolean;
+  readonly iidfileRaw?: string;
   readonly buildContext: readonly string[];
   readonly output: readonly string[];
   readonly load?: boolean;
   readonly push?: boolean;
-  readonly progress: "auto" | "plain" | "tty" | "quiet" | "rawjson";
+  readonly progress: "auto" | "plain" | "tty" | "quiet" | "none" | "rawjson";
   readonly quiet?: boolean;
   readonly iidfile?: string;
   readonly metadataFile?: string;
@@ -52,8 +73,11 @@ export interface BuildFlags {
   readonly securityOpt: readonly string[];
   readonly ignorefile?: string;
   readonly compatMountpoints?: boolean;
+  /** Of `build` only: the media types of the image. */
+  readonly format?: string;
   readonly check?: boolean;
   readonly call?: string;
+  readonly print?: string;
   readonly explainCache?: boolean;
   readonly debug?: boolean;
 }
@@ -87,12 +111,36 @@ export function addBuildFlags(command: Command): Command {
       "--build-arg <name[=value]>",
       "set a build argument (value from the environment when missing)",
     ),
+    list("--build-arg-file <path>", "set the build arguments of a file, a NAME=VALUE a line"),
     list("--label <name=value>", "set a label of the image"),
+    list("--unsetlabel <name>", "leave out a label, of the Dockerfile or of the base"),
+    new Option("--inherit-labels <bool>", "whether labels of base images are kept").default("true"),
+    list("--env <name[=value]>", "set a variable of the image"),
+    list("--unsetenv <name>", "leave out a variable, of the Dockerfile or of the base"),
+    new Option("--from <image>", "base image, in the place of the one that the first FROM names"),
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
-    new Option("--pull", "ask the registry for base images even when the store has them"),
-    new Option("--platform <os/arch>", "platform of the image"),
+    new Option(
+      "--pull",
+      "ask the registry for base images even when the store has them (or --pull=always, newer, missing, never)",
+    ),
+    new Option("--pull-policy <policy>", "what --pull=POLICY is read as").hideHelp(),
+    new Option("--pull-always", "as --pull=always").hideHelp(),
+    new Option("--pull-never", "as --pull=never").hideHelp(),
+    new Option("--platform <os/arch>", "platform of the image").env("DOCKER_DEFAULT_PLATFORM"),
+    new Option("--os <name>", "operating system of the platform").hideHelp(),
+    new Option("--arch <name>", "architecture of the platform").hideHelp(),
+    new Option("--variant <name>", "variant of the architecture").hideHelp(),
+    new Option("--jobs <number>", "how many commands run at a time (0: no limit)"),
+    new Option("--authfile <path>", "file with the registries' credentials"),
+    new Option("--tls-verify <bool>", "false: take registries without valid certificates or TLS")
+      .default("true")
+      .hideHelp(),
+    new Option("--source-date-epoch <seconds>", "same as --build-arg SOURCE_DATE_EPOCH=SECONDS"),
+    new Option("--timestamp <seconds>", "the same, for the files of all new layers too"),
+    new Option("--rewrite-timestamp", "limit the times of files in all new layers too"),
+    new Option("--omit-history", "leave the history out of the image"),
     list(
       "--build-context <name=source>",
       "additional context: directory, docker-image://, oci-layout://, git or http URL",
@@ -104,11 +152,12 @@ export function addBuildFlags(command: Command): Command {
     new Option("--push", "same as --output type=registry"),
     new Option("--load", "same as --output type=docker, into the local engine"),
     new Option("--progress <kind>", "how progress is shown")
-      .choices(["auto", "plain", "tty", "quiet", "rawjson"])
+      .choices(["auto", "plain", "tty", "quiet", "none", "rawjson"])
       .default("auto")
       .env("BUILDKIT_PROGRESS"),
     new Option("-q, --quiet", "print nothing but the image's id"),
     new Option("--iidfile <path>", "write the image's id to this file"),
+    new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
     new Option("--metadata-file <path>", "write the result's metadata as JSON to this file"),
     list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
     list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
@@ -147,10 +196,9 @@ export function addBuildFlags(command: Command): Command {
     new Option("--provenance [mode]", "attestations are not written; false says so").preset("true"),
     new Option("--sbom [mode]", "attestations are not written; false says so").preset("true"),
     list("--attest <spec>", "attestations are not written; type=...,disabled=true says so"),
-    new Option("--rm", "as in docker build; nothing is left behind anyway").hideHelp(),
-    new Option("--force-rm", "as in docker build; nothing is left behind anyway").hideHelp(),
     new Option("--check", "check the Dockerfile and build nothing"),
     new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
+    new Option("--print <what>", "older name of --call").hideHelp(),
     new Option(
       "--explain-cache",
       "say first which steps the cache has, and why it lacks the others",
@@ -158,5 +206,6 @@ export function addBuildFlags(command: Command): Command {
     new Option("-D, --debug", "show the causes of errors"),
   ];
   for (const option of options) command.addOption(option);
+  addFlagsOfOtherBuilders(command);
   return command;
 }

@@ -38,12 +38,13 @@ export function parseWhole(flag: string, value: string, minimum = 0): number {
 export function parseArguments(
   values: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  flag = "--build-arg",
 ): Map<string, string> {
   const result = new Map<string, string>();
   for (const text of values) {
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
-    if (name === "") throw usageError("--build-arg", text, "expected NAME or NAME=VALUE");
+    if (name === "") throw usageError(flag, text, "expected NAME or NAME=VALUE");
     const value = at < 0 ? env[name] : text.slice(at + 1);
     if (value !== undefined) result.set(name, value);
   }

@@ -5,7 +5,7 @@ import type { BuildEvent, EventSink } from "../../base/index.js";
 import { plainProgress } from "./plain.js";
 import { ttyProgress } from "./tty.js";
 
-export type ProgressKind = "auto" | "plain" | "tty" | "quiet" | "rawjson";
+export type ProgressKind = "auto" | "plain" | "tty" | "quiet" | "none" | "rawjson";
 
 export interface Progress {
   readonly sink: EventSink;
@@ -21,6 +21,7 @@ export function createProgress(kind: ProgressKind): Progress {
   const nothing = (): void => undefined;
   switch (kind) {
     case "quiet":
+    case "none":
       return { sink: nothing, close: nothing };
     case "rawjson":
       return {

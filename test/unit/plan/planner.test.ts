@@ -45,6 +45,7 @@ function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<
     buildPlatform: amd64,
     buildArgs: new Map(),
     labels: {},
+    edits: {},
     noCache: false,
     network: "default",
     allow: [],

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flags that change what image is made, beyond the Dockerfile, and where its base comes from.
+
+import { readFileSync } from "node:fs";
+import { TsbuildError, errnoOf } from "../../base/index.js";
+import type { BuildRequest } from "../../build.js";
+import type { BuildFlags } from "./build-flags.js";
+import { parseArguments, parseWhole, usageError } from "./values.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Build arguments of files, then of flags, then those that flags have names for. */
+export function buildArguments(flags: BuildFlags, env: Environment): Map<string, string> {
+  const lines = flags.buildArgFile.flatMap(argumentLines);
+  const result = parseArguments([...lines, ...flags.buildArg], env);
+  const epoch = flags.sourceDateEpoch ?? flags.timestamp;
+  if (epoch !== undefined) result.set("SOURCE_DATE_EPOCH", epoch);
+  return result;
+}
+
+/** Lines of `NAME=VALUE` or `NAME`; blank lines and comments count for nothing. */
+function argumentLines(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new TsbuildError(
+      "CLI_USAGE",
+      `--build-arg-file ${path}: ${errnoOf(error) ?? "unreadable"}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+export function imageEdits(
+  flags: BuildFlags,
+  env: Environment,
+): NonNullable<BuildRequest["edits"]> {
+  return {
+    env: parseArguments(flags.env, env, "--env"),
+    unsetEnv: flags.unsetenv,
+    unsetLabels: flags.unsetlabel,
+    inheritLabels: parseTruth("--inherit-labels", flags.inheritLabels),
+    history: flags.omitHistory !== true,
+  };
+}
+
+/** `--platform`, or `--os`, `--arch` and `--variant`. Undefined: this machine's. */
+export function platformFlag({ platform, os, arch, variant }: BuildFlags): string | undefined {
+  if (os === undefined && arch === undefined && variant === undefined) return platform;
+  if (arch === undefined)
+    throw usageError(
+      os === undefined ? "--variant" : "--os",
+      os ?? variant ?? "",
+      "--arch is missing",
+    );
+  return [os ?? "linux", arch, ...(variant === undefined ? [] : [variant])].join("/");
+}
+
+const policies = ["always", "newer", "missing", "never"] as const;
+
+export function pullPolicy(flags: BuildFlags): NonNullable<BuildRequest["pull"]> {
+  if (flags.pullNever === true) return "never";
+  if (flags.pull === true || flags.pullAlways === true) return "always";
+  const { pullPolicy: given = "missing" } = flags;
+  const policy = policies.find((name) => name === given);
+  if (policy !== undefined) return policy;
+  throw usageError("--pull", given, `expected ${policies.join(", ")}, true or false`);
+}
+
+/** How many commands run at a time; undefined: as many as tsbuild thinks fit. */
+export function jobsFlag({ jobs }: BuildFlags): number | undefined {
+  if (jobs === undefined) return undefined;
+  const count = parseWhole("--jobs", jobs);
+  return count === 0 ? Number.MAX_SAFE_INTEGER : count;
+}
+
+/** The environment with what flags say of the registries' credentials. */
+export function withAuthFile({ authfile }: BuildFlags, env: Environment): Environment {
+  return authfile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: authfile };
+}
+
+/** `-o` and its shorthands, with the attributes that flags stand for. */
+export function outputsOf(flags: BuildFlags): string[] {
+  const outputs = [...flags.output];
+  if (flags.push === true) outputs.push("type=registry");
+  if (flags.load === true) outputs.push("type=docker");
+  const added = [
+    ...(flags.timestamp !== undefined || flags.rewriteTimestamp === true
+      ? ["rewrite-timestamp=true"]
+      : []),
+    ...(flags.format === "docker" ? ["oci-mediatypes=false"] : []),
+  ];
+  const insecure = parseTruth("--tls-verify", flags.tlsVerify) ? [] : ["registry.insecure=true"];
+  const isPush = (spec: string): boolean => /(?:^|,)(?:type=registry|push=true)(?:,|$)/.test(spec);
+  // Trees have no layers that these could be about.
+  const isImage = (spec: string): boolean =>
+    /(?:^|,)type=(?:image|oci|docker|registry)(?:,|$)/.test(spec);
+  if (outputs.length === 0 && added.length > 0) outputs.push("type=image");
+  return outputs.map((spec) =>
+    isImage(spec) ? [spec, ...added, ...(isPush(spec) ? insecure : [])].join(",") : spec,
+  );
+}
+
+/** A flag whose value is true or false. */
+export function parseTruth(flag: string, text: string): boolean {
+  if (/^(?:true|1|t)$/i.test(text)) return true;
+  if (/^(?:false|0|f)$/i.test(text)) return false;
+  throw usageError(flag, text, "expected true or false");
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flags that change the image beyond what the Dockerfile says.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { baseContexts, workspace } from "../support/runner.js";
+
+const space = workspace();
+after(async () => space[Symbol.asyncDispose]());
+
+interface Image {
+  readonly id: string;
+  readonly config: {
+    readonly created: string;
+    readonly history?: readonly unknown[];
+    readonly config: {
+      readonly Env: readonly string[];
+      readonly Labels?: Readonly<Record<string, string>>;
+    };
+  };
+}
+
+async function built(args: readonly string[], dockerfile: string): Promise<Image> {
+  await space.succeed(["build", ...baseContexts("busybox"), "-t", "flagged", ...args, "-"], {
+    input: dockerfile,
+    timeout: 60_000,
+  });
+  return JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image;
+}
+
+describe("flags", () => {
+  it("set and leave out variables and labels of the image, of its base too", async () => {
+    await space.succeed(["build", "-t", "base:1", "-"], {
+      input: "FROM scratch\nLABEL inherited=1 other=2\nENV KEPT=1 DROPPED=2\n",
+    });
+    const flags = ["--env=SET=x", "--env=FROM_HERE", "--unsetenv=DROPPED", "--unsetlabel=other"];
+    const image = await space.succeed(["build", "-t", "flagged", ...flags, "--label=own=3", "-"], {
+      input: "FROM base:1\nLABEL stage=4\n",
+      env: { FROM_HERE: "y" },
+    });
+    assert.equal(image.code, 0);
+    const { config } = (JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image)
+      .config;
+    assert.deepEqual(config.Labels, { inherited: "1", stage: "4", own: "3" });
+    assert.deepEqual(
+      config.Env.filter((line) => !line.startsWith("PATH=")),
+      ["KEPT=1", "SET=x", "FROM_HERE=y"],
+    );
+    const bare = await built(["--inherit-labels=false"], "FROM base:1\nLABEL stage=4\n");
+    assert.deepEqual(bare.config.config.Labels, { stage: "4" });
+  });
+  it("take build arguments from a file, those of the command line over them", async () => {
+    const file = join(space.directory, "arguments");
+    writeFileSync(file, "# a comment\n\nA=file\nB = spaced\nC=file\n");
+    const image = await built(
+      [`--build-arg-file=${file}`, "--build-arg=C=line"],
+      "FROM scratch\nARG A\nARG C\nENV A=$A C=$C\n",
+    );
+    assert.ok(image.config.config.Env.includes("A=file"));
+    assert.ok(image.config.config.Env.includes("C=line"));
+    await space.fail(2, ["build", "--build-arg-file=/no/such/file", "-"], {
+      input: "FROM scratch",
+    });
+  });
+  it("replace the base of the first stage only", async () => {
+    await space.succeed(["build", "-t", "first:1", "-"], {
+      input: "FROM scratch\nENV FIRST=1\n",
+    });
+    const image = await built(
+      ["--from=first:1"],
+      "FROM missing.invalid/x AS a\nFROM a\nENV SECOND=2\n",
+    );
+    assert.deepEqual(
+      image.config.config.Env.filter((line) => /FIRST|SECOND/.test(line)),
+      ["FIRST=1", "SECOND=2"],
+    );
+  });
+  it("leave the history out, and date image and layers", async () => {
+    const image = await built(
+      ["--omit-history", "--timestamp=86400"],
+      "FROM busybox\nRUN touch /new\n",
+    );
+    assert.equal(image.config.history, undefined);
+    assert.equal(image.config.created, "1970-01-02T00:00:00Z");
+  });
+  it("never ask a registry with --pull=never", async () => {
+    const { stderr } = await space.fail(1, ["build", "--pull=never", "--debug", "-"], {
+      input: "FROM not-here.invalid/image\n",
+    });
+    assert.match(stderr, /STEPS_NOT_PULLED/);
+  });
+  it("take a directory for the Dockerfile in it, and write the image's id without its algorithm", async () => {
+    const directory = join(space.directory, "elsewhere");
+    const context = join(space.directory, "context");
+    for (const path of [directory, context]) mkdirSync(path);
+    writeFileSync(join(directory, "Containerfile"), "FROM scratch\nLABEL a=b\n");
+    const file = join(space.directory, "id");
+    await space.succeed(["-t", "flagged", "-f", directory, "--iidfile-raw", file, context]);
+    const { id } = JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image;
+    assert.equal(`sha256:${readFileSync(file, "utf8")}`, id);
+  });
+});

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spellings of flags, and the flags of other builders.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Command } from "commander";
+import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
+import {
+  outputsOf,
+  platformFlag,
+  pullPolicy,
+  buildArguments,
+} from "#src/cli/options/image-flags.js";
+import { normalizeArguments } from "#src/cli/options/normalize.js";
+
+const usage = { code: "CLI_USAGE" };
+
+function parse(...args: readonly string[]): { flags: BuildFlags; rest: readonly string[] } {
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  const command = addBuildFlags(program.command("build [context]", { isDefault: true }));
+  let rest: readonly string[] = [];
+  command.action((context?: string) => {
+    rest = context === undefined ? [] : [context];
+  });
+  program.parse(normalizeArguments(args, program), { from: "user" });
+  return { flags: command.opts<BuildFlags>(), rest };
+}
+
+describe("flags without a value", () => {
+  it("may say true or false as Docker's do", () => {
+    assert.equal(parse("--no-cache=true", ".").flags.cache, false);
+    assert.equal(parse("--no-cache=false", ".").flags.cache, true);
+    assert.equal(parse("--push=1", "--load=F", ".").flags.push, true);
+    assert.equal(parse("--push=1", "--load=F", ".").flags.load, undefined);
+    assert.throws(() => parse("--push=maybe", "."), usage);
+  });
+  it("leave values of other flags, and what follows --, alone", () => {
+    assert.deepEqual(parse("--label=a=--push=true", ".").flags.label, ["a=--push=true"]);
+    assert.deepEqual(parse("--", "--push=true").rest, ["--push=true"]);
+  });
+});
+
+describe("--pull", () => {
+  const policyOf = (...args: readonly string[]): string => pullPolicy(parse(...args, ".").flags);
+
+  it("stands alone before the context, or names a policy", () => {
+    assert.equal(policyOf(), "missing");
+    assert.equal(policyOf("--pull"), "always");
+    assert.deepEqual(parse("--pull", ".").rest, ["."]);
+    assert.equal(policyOf("--pull=true"), "always");
+    assert.equal(policyOf("--pull=false"), "missing");
+    assert.equal(policyOf("--pull=newer"), "newer");
+    assert.equal(policyOf("--pull=never"), "never");
+    assert.equal(policyOf("--pull-always"), "always");
+    assert.equal(policyOf("--pull-never"), "never");
+    assert.throws(() => policyOf("--pull=sometimes"), usage);
+  });
+});
+
+describe("flags of other builders", () => {
+  it("are taken where they change nothing", () => {
+    const { rest } = parse("--rm", "--force-rm=false", "--layers", "--isolation=chroot", ".");
+    assert.deepEqual(rest, ["."]);
+    assert.deepEqual(parse("--squash=false", "--all-platforms=false", ".").rest, ["."]);
+  });
+  it("are refused with advice where they would", () => {
+    for (const args of [
+      ["--squash"],
+      ["--volume", "/a:/b"],
+      ["--userns=host"],
+      ["--no-push"],
+      ["--no-hosts"],
+      ["--destination=x"],
+    ])
+      assert.throws(
+        () => parse(...args, "."),
+        (error: { code?: string; hint?: string }) => {
+          assert.equal(error.code, "CLI_USAGE");
+          assert.ok((error.hint ?? "") !== "");
+          return true;
+        },
+      );
+  });
+  it("name the platform by its parts", () => {
+    const platformOf = (...args: readonly string[]): string | undefined =>
+      platformFlag(parse(...args, ".").flags);
+    assert.equal(platformOf("--arch=arm64"), "linux/arm64");
+    assert.equal(platformOf("--os=linux", "--arch=arm", "--variant=v7"), "linux/arm/v7");
+    assert.throws(() => platformOf("--os=linux"), usage);
+  });
+  it("change the outputs that have layers", () => {
+    const outputs = (...args: readonly string[]): string[] => outputsOf(parse(...args, ".").flags);
+    assert.deepEqual(outputs(), []);
+    assert.deepEqual(outputs("--timestamp=5"), ["type=image,rewrite-timestamp=true"]);
+    assert.deepEqual(outputs("--rewrite-timestamp", "-o", "out", "-o", "type=oci,dest=x"), [
+      "out",
+      "type=oci,dest=x,rewrite-timestamp=true",
+    ]);
+    assert.deepEqual(outputs("--tls-verify=false", "--push"), [
+      "type=registry,registry.insecure=true",
+    ]);
+    assert.equal(
+      buildArguments(parse("--timestamp=5", ".").flags, {}).get("SOURCE_DATE_EPOCH"),
+      "5",
+    );
+  });
+});
