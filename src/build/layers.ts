@@ -90,7 +90,7 @@ export class LayerPacker {
     const { store } = this.#rooms;
     const key = this.#key(snapshot.id);
     const known = this.#table.get(key);
-    if (known !== undefined && (await store.blobs.has(known.descriptor.digest)))
+    if (known !== undefined && (await hasBlob(store, known)))
       return { ...known, createdAt: snapshot.createdAt };
     const packed = await this.#pack(snapshot);
     await this.#table.put(key, packed);
@@ -104,7 +104,7 @@ export class LayerPacker {
     const { store } = this.#rooms;
     const key = ["converted", layer.descriptor.digest, compression, level ?? ""].join(" ");
     const known = this.#table.get(key);
-    if (known !== undefined && (await store.blobs.has(known.descriptor.digest))) return known;
+    if (known !== undefined && (await hasBlob(store, known))) return known;
     const stream = decompressed(store.blobs.stream(layer.descriptor));
     const packed = await this.#limit(() => this.#compress({ stream, done: Promise.resolve() }));
     if (packed.diffId !== layer.diffId)
@@ -145,4 +145,8 @@ export class LayerPacker {
     });
     return { diffId, descriptor: { mediaType: layerMediaType(compression), digest, size } };
   }
+}
+
+function hasBlob({ blobs }: Store, { descriptor }: RememberedLayer): Promise<boolean> {
+  return blobs.has(descriptor.digest, descriptor.size);
 }

@@ -61,7 +61,10 @@ function imageRow(name: "image" | "registry", summary: string): ExporterRow {
           if (name === "image" && !byDigest)
             await input.store.images.set(
               names.map((full) => ({ name: full, descriptor: image.root })),
-              options.signal,
+              {
+                blobs: image.blobs.map(({ digest }) => digest),
+                signal: options.signal,
+              },
             );
           return { descriptor: image.root, configDigest: image.configDigest, names };
         },

@@ -2,7 +2,7 @@
 // Writing a layer blob: a tar comes in, its diffID is taken, the compressed bytes go to where the caller keeps blobs.
 
 import { createHash } from "node:crypto";
-import { createGzip } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import { TsbuildError } from "../base/index.js";
 import {
   asDiffId,
@@ -48,16 +48,53 @@ function gzipWithNode(source: AsyncIterable<Uint8Array>, level: number): AsyncIt
   return throughStream("gzip", source, unnamed(createGzip({ level, chunkSize: 256 * 1024 })));
 }
 
-/** zlib writes the system that it runs on into byte 9 of the header; 255 ("unknown") is the same everywhere. */
+/** zlib writes the system that it runs on into its header; "unknown" is the same everywhere. */
+const SYSTEM_BYTE = 9;
+const UNKNOWN_SYSTEM = 255;
+
 function unnamed(gzip: ReturnType<typeof createGzip>): ReturnType<typeof createGzip> {
   const push = gzip.push.bind(gzip);
   let seen = 0;
   gzip.push = (chunk: Buffer | null): boolean => {
-    if (chunk !== null && seen <= 9 && seen + chunk.length > 9) chunk[9 - seen] = 255;
+    if (chunk !== null && seen <= SYSTEM_BYTE && seen + chunk.length > SYSTEM_BYTE)
+      chunk[SYSTEM_BYTE - seen] = UNKNOWN_SYSTEM;
     seen += chunk?.length ?? 0;
     return push(chunk);
   };
   return gzip;
+}
+
+/**
+ * Bytes of a tar up to which it is compressed here: starting a program would take longer. It decides about the bytes of
+ * blobs, and so about their digests.
+ */
+const SMALL = 128 * 1024;
+
+async function* gzipOf(
+  tar: AsyncIterable<Uint8Array>,
+  { gzip, level, signal }: PackOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = tar[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  let length = 0;
+  while (length <= SMALL) {
+    const next = await chunks.next();
+    if (next.done === true) {
+      const bytes = gzipSync(Buffer.concat(head), { level: level ?? DEFAULT_GZIP_LEVEL });
+      bytes[SYSTEM_BYTE] = UNKNOWN_SYSTEM;
+      yield bytes;
+      return;
+    }
+    head.push(next.value);
+    length += next.value.length;
+  }
+  const whole = (async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* head;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  })();
+  yield* gzip === undefined
+    ? gzipWithNode(whole, level ?? DEFAULT_GZIP_LEVEL)
+    : gzip(whole, level, signal);
 }
 
 function compressed(
@@ -68,9 +105,7 @@ function compressed(
     case "none":
       return tar;
     case "gzip":
-      return options.gzip === undefined
-        ? gzipWithNode(tar, options.level ?? DEFAULT_GZIP_LEVEL)
-        : options.gzip(tar, options.level, options.signal);
+      return gzipOf(tar, options);
     case "zstd": {
       const transform = zstdCompressor(options.level ?? DEFAULT_ZSTD_LEVEL);
       if (transform === undefined)

@@ -68,8 +68,10 @@ class StoredSnapshots implements Snapshots {
     });
     if (!there) return false;
     for (const { unwritten } of this.lineage(id))
-      if (unwritten !== undefined && !(await store.blobs.has(unwritten.descriptor.digest)))
-        return false;
+      if (unwritten !== undefined) {
+        const { digest, size } = unwritten.descriptor;
+        if (!(await store.blobs.has(digest, size))) return false;
+      }
     return true;
   }
 

@@ -47,12 +47,7 @@ export class SnapshotRecords {
     const stored = await this.#table.transaction((table) => {
       const other = table.get(snapshot.id);
       if (other !== undefined && isTrusted(other) && !replaces(snapshot, other)) return other;
-      const mine: StoredSnapshot = {
-        ...snapshot,
-        boot: currentOwner().boot,
-        // A layer is in the store for good, and checked when it is read.
-        ...(snapshot.unwritten === undefined ? {} : { settled: true }),
-      };
+      const mine: StoredSnapshot = { ...snapshot, boot: currentOwner().boot };
       table.put(snapshot.id, mine);
       return mine;
     });

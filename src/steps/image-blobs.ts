@@ -18,9 +18,9 @@ export async function fetchBlob(
   signal: AbortSignal,
   onBytes?: (count: number) => void,
 ): Promise<void> {
-  if (await rooms.store.blobs.has(descriptor.digest)) return;
+  if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
   await using _lock = await rooms.store.lock(`blob:${descriptor.digest}`, { signal });
-  if (await rooms.store.blobs.has(descriptor.digest)) return;
+  if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
   const source = await openBlob(rooms, origin, descriptor, signal);
   const { digest, size } = descriptor;
   await rooms.store.blobs.write(onBytes === undefined ? source : counted(source, onBytes), {

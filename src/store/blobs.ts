@@ -63,10 +63,11 @@ export class FileBlobStore implements BlobStore {
     return join(this.#paths.blobs, algorithmOf(digest), hexOf(digest));
   }
 
-  async has(digest: Digest): Promise<boolean> {
+  async has(digest: Digest, size?: number): Promise<boolean> {
     const path = this.#path(digest);
     return this.#lease.hold((protect) => {
-      const found = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+      const file = statSync(path, { throwIfNoEntry: false });
+      const found = file?.isFile() === true && (size === undefined || file.size === size);
       if (found) protect(digest);
       return found;
     });
@@ -189,7 +190,6 @@ export class FileBlobStore implements BlobStore {
         throw wrongBytes(expected.digest, `their digest is ${digest}`);
       if (expected?.size !== undefined && size !== expected.size)
         throw wrongBytes(expected.digest, `${size} bytes instead of ${expected.size}`);
-      await handle.datasync();
       // Before the blob has its name: nothing may speak of it for a while.
       await this.#lease.add(digest);
       await this.#publish(temporary, digest);
@@ -267,8 +267,18 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  /** Makes the names of all blobs survive a crash of the machine. */
-  async sync(): Promise<void> {
+  /** Makes blobs survive a loss of power. Those that are not there are passed over. */
+  async sync(digests: readonly Digest[]): Promise<void> {
+    await Promise.all(
+      digests.map(async (digest) => {
+        try {
+          await using handle = await open(this.#path(digest), "r");
+          await handle.datasync();
+        } catch (error) {
+          if (errnoOf(error) !== "ENOENT") throw storeError(error, `write blob ${digest}`);
+        }
+      }),
+    );
     await syncDirectory(join(this.#paths.blobs, "sha256"));
   }
 }

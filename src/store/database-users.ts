@@ -21,11 +21,11 @@ import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
 const foreignAge = 24 * 3600 * 1000;
 const checking = ".checking";
 
-/** A database file as it was: any write to it changes this. */
+/** A database file as it was: any write to it changes this, and so does a restart of the machine, which may have cut one. */
 function fingerprint(file: string): string | undefined {
   try {
     const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].join(" ");
+    return [ino, size, mtimeNs, ctimeNs, currentOwner().boot].join(" ");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
-import { mediaTypes, parseDescriptor, type Descriptor } from "../oci/index.js";
+import { mediaTypes, parseDescriptor, type Descriptor, type Digest } from "../oci/index.js";
 import { syncDirectory } from "./blobs.js";
 import { storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
@@ -48,8 +48,8 @@ export interface ImageFileOptions {
   readonly paths: RootPaths;
   readonly temp: TempSpace;
   readonly lock: (signal: AbortSignal | undefined) => Promise<AsyncDisposable>;
-  /** Makes the blobs' names durable before an index speaks of them. */
-  readonly syncBlobs: () => Promise<void>;
+  /** Makes blobs durable before an index speaks of them. */
+  readonly syncBlobs: (digests: readonly Digest[]) => Promise<void>;
   readonly warn: (message: string) => void;
 }
 
@@ -84,7 +84,7 @@ export class IndexImageStore implements ImageStore {
   }
 
   async #save(file: Pick<IndexFile, "fields" | "manifests">): Promise<void> {
-    const { paths, temp, syncBlobs } = this.#options;
+    const { paths, temp } = this.#options;
     const value = {
       ...file.fields,
       schemaVersion: 2,
@@ -93,7 +93,6 @@ export class IndexImageStore implements ImageStore {
     };
     const temporary = await temp.file();
     try {
-      await syncBlobs();
       await using handle = await open(temporary, "wx", 0o644);
       await handle.writeFile(`${JSON.stringify(value, undefined, 1)}\n`);
       await handle.sync();
@@ -107,12 +106,14 @@ export class IndexImageStore implements ImageStore {
 
   async #change(
     signal: AbortSignal | undefined,
-    edit: (manifests: readonly unknown[]) => readonly unknown[],
+    edit: (manifests: readonly unknown[]) => readonly unknown[] | undefined,
   ): Promise<void> {
     await using _lock = await this.#options.lock(signal);
     const file = await this.#load();
     if (file.damaged) await this.#setAside();
-    await this.#save({ fields: file.fields, manifests: edit(file.manifests) });
+    const manifests = edit(file.manifests);
+    // Undefined: everything is as it should be.
+    if (manifests !== undefined) await this.#save({ fields: file.fields, manifests });
   }
 
   async #setAside(): Promise<void> {
@@ -177,17 +178,22 @@ export class IndexImageStore implements ImageStore {
     return (await this.list()).findLast((image) => image.name === name)?.descriptor;
   }
 
-  async set(images: readonly NamedImage[], signal?: AbortSignal): Promise<void> {
+  async set(
+    images: readonly NamedImage[],
+    { blobs = [], signal }: Parameters<ImageStore["set"]>[1] = {},
+  ): Promise<void> {
     if (images.length === 0) return;
     const names = new Set(images.map((image) => image.name));
     const entries = images.map(({ name, descriptor }) => ({
       ...descriptor,
       annotations: { ...descriptor.annotations, [refName]: name, [imageName]: name },
     }));
-    await this.#change(signal, (manifests) => [
-      ...manifests.filter((entry) => !names.has(nameOf(entry) ?? "")),
-      ...entries,
-    ]);
+    await this.#options.syncBlobs(blobs);
+    await this.#change(signal, (manifests) => {
+      const named = manifests.filter((entry) => names.has(nameOf(entry) ?? ""));
+      if (JSON.stringify(named) === JSON.stringify(entries)) return undefined;
+      return [...manifests.filter((entry) => !names.has(nameOf(entry) ?? "")), ...entries];
+    });
   }
 
   async remove(names: readonly string[], signal?: AbortSignal): Promise<number> {

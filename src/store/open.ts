@@ -5,7 +5,7 @@ import { statfs } from "node:fs/promises";
 import { TsbuildError, messageOf } from "../base/index.js";
 import type { Digest } from "../oci/index.js";
 import { FileBlobStore } from "./blobs.js";
-import { Database, metadata, running } from "./database.js";
+import { Database } from "./database.js";
 import { IndexImageStore } from "./images.js";
 import { Leases, type LeaseRecord } from "./leases.js";
 import { Locks, type LockRecord } from "./locks.js";
@@ -28,8 +28,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const paths = openRoot(options.root);
   const temp = new TempSpace(paths.tmp);
   const { open } = await import("lmdb");
-  const database = new Database(paths, metadata, open, warn);
-  const processes = new Database(paths, running, open, warn);
+  const database = new Database(paths, "metadata", open, warn);
+  const processes = new Database(paths, "running", open, warn);
   const locks = new Locks(new LmdbTable<LockRecord>(processes, "locks"));
   const leases = new Leases(new LmdbTable<LeaseRecord>(processes, "leases"), () => {
     database.refresh();
@@ -40,7 +40,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     paths,
     temp,
     lock: (signal) => locks.acquire("images", signal),
-    syncBlobs: () => blobs.sync(),
+    syncBlobs: (digests) => blobs.sync(digests),
     warn,
   });
   let closing: Promise<void> | undefined;
@@ -97,6 +97,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
             },
           }),
         );
+        // What was taken off the record must not come back after a loss of power, when the files are gone.
+        database.sync();
         blobs.discard(unwanted, trash.path);
         return result;
       });

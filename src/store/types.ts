@@ -18,8 +18,11 @@ export interface BlobWriteOptions {
 
 /** Content-addressed bytes. A blob is there whole and verified, or it is not there. */
 export interface BlobStore {
-  /** Whether the blob is there. If it is, it stays until this store is closed: whoever asks is about to use it. */
-  has(digest: Digest): Promise<boolean>;
+  /**
+   * Whether the blob is there, and of the size if one is given (a loss of power may have cut it). If it is, it stays until
+   * this store is closed: whoever asks is about to use it.
+   */
+  has(digest: Digest, size?: number): Promise<boolean>;
   /** Bytes, or undefined when there is no such blob. */
   size(digest: Digest): Promise<number | undefined>;
   /**
@@ -33,8 +36,8 @@ export interface BlobStore {
    */
   stream(blob: BlobInfo): Readable;
   /**
-   * Stores the bytes of a stream: temporary file, digest and size checked, fsync, rename. Idempotent. The blob stays until
-   * this store is closed. Throws STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
+   * Stores the bytes of a stream: temporary file, digest and size checked, rename. Idempotent. The blob stays until this
+   * store is closed; it survives a loss of power once an image with it has a name (see ImageStore.set). Throws STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
    */
   write(source: AsyncIterable<Uint8Array>, options?: BlobWriteOptions): Promise<BlobInfo>;
   writeBytes(bytes: Uint8Array, options?: BlobWriteOptions): Promise<BlobInfo>;
@@ -64,8 +67,14 @@ export interface ImageStore {
   /** In the order in which they were named. Entries of other tools that have no name of ours are not listed, but stay. */
   list(): Promise<NamedImage[]>;
   get(name: string): Promise<Descriptor | undefined>;
-  /** Names several at once, in one atomic change; a name that was taken now means the new image. */
-  set(images: readonly NamedImage[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Names several at once, in one atomic change; a name that was taken now means the new image. `blobs`: what the images
+   * consist of, brought safely to the disk before the names are.
+   */
+  set(
+    images: readonly NamedImage[],
+    options?: { readonly blobs?: readonly Digest[]; readonly signal?: AbortSignal },
+  ): Promise<void>;
   /** How many of the names were there. Blobs stay until they are pruned. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<number>;
   /**
