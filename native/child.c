@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "init.h"
 #include "net.h"
 #include "ns.h"
 #include "path.h"
@@ -108,19 +110,26 @@ static int enter_working_directory(const char *cwd)
 	return 0;
 }
 
-/* 0 empty, 1 and 2 the pipes, 4 (close-on-exec) for what goes wrong from here; nothing else. */
+/* Where process 1 is kept until it is executed. */
+#define INIT_FD (REPORT_FD + 1)
+
+/* 0 to 2 what the request says, 4 and INIT_FD (close-on-exec) for what is left to do; nothing else. */
 static int arrange_descriptors(const struct run *run)
 {
 	/* Until here the table was shared with our parent, who keeps what it needs for cleaning up. */
 	if (unshare(CLONE_FILES) < 0)
 		return report_error("separate the descriptors", NULL, errno, NULL);
-	cleanup_fd int null_device = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null_device < 0 || dup2(null_device, STDIN_FILENO) < 0 || dup2(run->output[0], STDOUT_FILENO) < 0 ||
-	    dup2(run->output[1], STDERR_FILENO) < 0)
+	cleanup_fd int input = run->stdio[0] < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : fcntl(run->stdio[0], F_DUPFD_CLOEXEC, 3);
+	if (input < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(run->stdio[1], STDOUT_FILENO) < 0 ||
+	    dup2(run->stdio[2], STDERR_FILENO) < 0)
 		return report_error("arrange the descriptors", NULL, errno, NULL);
-	close(steal_fd(&null_device));
+	close(steal_fd(&input));
+	if (run->terminal.slave >= 0 && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return report_error("give the command its terminal", NULL, errno, NULL);
+	if (run->init >= 0 && run->init != INIT_FD && dup3(run->init, INIT_FD, O_CLOEXEC) < 0)
+		return report_error("arrange the descriptors", NULL, errno, NULL);
 	close(3);
-	if (sys_close_range(REPORT_FD + 1, ~0U, 0) < 0)
+	if (sys_close_range(run->init < 0 ? INIT_FD : INIT_FD + 1, ~0U, 0) < 0)
 		return report_error("close descriptors", NULL, errno, NULL);
 	return 0;
 }
@@ -236,10 +245,21 @@ static int build_root(struct run *run)
 	return run->network == NETWORK_NONE ? net_loopback() : 0;
 }
 
+/* When everything is in its place: no more writes to the root, while mounts in it keep their own say. */
+static int close_root(const struct run *run)
+{
+	if (!spec_bool(run->spec, "root-read-only"))
+		return 0;
+	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || mount_restrict(root, MOUNT_ATTR_RDONLY, false) < 0)
+		return report_error("make the root read-only", NULL, errno, NULL);
+	return 0;
+}
+
 /* 2. From root of the step's namespaces to the user that the command runs as. */
 static int become_user(struct run *run, const char *cwd)
 {
-	if (make_working_directory(run, cwd) < 0 || priv_set_limits(run->spec) < 0)
+	if (make_working_directory(run, cwd) < 0 || close_root(run) < 0 || priv_set_limits(run->spec) < 0)
 		return -1;
 	if (spec_bool(run->spec, "no-new-privileges") && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return report_error("forbid new privileges", NULL, errno, NULL);
@@ -283,6 +303,8 @@ void child_main(struct run *run)
 	if (arrange_descriptors(run) < 0 || enter_working_directory(cwd) < 0 ||
 	    priv_drop(run->spec, &run->user, run->capabilities, run->insecure) < 0)
 		_exit(EXIT_SYSTEM);
+	if (run->init >= 0)
+		init_split(INIT_FD, run->terminal.slave >= 0);
 	execute(argv, env);
 	report_exec(argv[0], errno);
 	_exit(EXIT_SYSTEM);

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "init.h"
 #include "ns.h"
 #include "report.h"
+#include "run.h"
 #include "spec.h"
 #include "verbs.h"
 
@@ -68,10 +70,10 @@ static int start_clean(void)
 	umask(0);
 	/* Dies with the thread that started us; a caller that is gone already has closed its end of fd 4. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	/* Namespaces that we may be asked to join stay; what else leaked to us goes. */
-	if (sys_close_range(USER_NAMESPACE_FD + 1, ~0U, 0) < 0)
+	/* Namespaces that we may be asked to join, and our caller's line to us, stay; what else leaked to us goes. */
+	if (sys_close_range(CONTROL_FD + 1, ~0U, 0) < 0)
 		return -1;
-	return sys_close_range(NETWORK_NAMESPACE_FD, USER_NAMESPACE_FD, CLOSE_RANGE_CLOEXEC);
+	return sys_close_range(NETWORK_NAMESPACE_FD, CONTROL_FD, CLOSE_RANGE_CLOEXEC);
 }
 
 int main(int argc, char **argv)
@@ -81,10 +83,10 @@ int main(int argc, char **argv)
 	/*
 	 * 1. Nobody gave us privileges that the caller does not have itself. And a step whose command is /proc/self/exe, or a
 	 * script with that as interpreter, starts us as the only process of its namespace: we end at once, so that nothing there
-	 * can ever reach for our file through /proc/1/exe (CVE-2019-5736).
+	 * can ever reach for our file through /proc/1/exe (CVE-2019-5736). A copy of us in memory may be process 1.
 	 */
 	if (getpid() == 1)
-		return usage("does not run as process 1");
+		return init_is_sealed() ? init_main(argc, argv) : usage("does not run as process 1");
 	if (getauxval(AT_SECURE) != 0)
 		return usage("must not be set-uid, set-gid or have file capabilities");
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {

@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "init.h"
 #include "ns.h"
 #include "priv.h"
 #include "report.h"
@@ -29,7 +30,8 @@ struct watch {
 	pid_t child;
 	int process; /* pidfd of the child */
 	int signals; /* signalfd */
-	struct relay relays[2];
+	int control; /* signals for the command; -1: none */
+	struct relay relays[N_RELAYS];
 };
 
 static int prepare_root(struct run *run)
@@ -65,6 +67,10 @@ static int prepare(struct run *run)
 	if (user_lookup(run->root_fd, spec_get(run->spec, "user"), &run->user) < 0)
 		return -1;
 	if (priv_granted(run->spec, run->insecure, &run->capabilities) < 0)
+		return -1;
+	if (mounts_open_host(run) < 0)
+		return -1;
+	if (spec_bool(run->spec, "init") && (run->init = init_image()) < 0)
 		return -1;
 	run->stubs = stubs_new();
 	if (run->stubs == NULL)
@@ -129,15 +135,34 @@ static int serve_relay(struct relay *relay, const struct pollfd *ready)
 	if (relay->from < 0 || ready->revents == 0)
 		return 0;
 	int more = relay_move(relay);
-	if (more == 0) {
-		close(relay->from);
-		relay->from = -1;
+	if (more <= 0)
+		relay_close(relay);
+	/* A command that is attached learns by itself that nobody reads any more. */
+	return more < 0 && relay->buffer == NULL ? -1 : 0;
+}
+
+/* Hands on the signals that our caller has sent. */
+static void serve_control(const struct run *run, struct watch *watch)
+{
+	unsigned char numbers[64];
+	ssize_t n = read(watch->control, numbers, sizeof(numbers));
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		watch->control = -1;
+		return;
 	}
-	return more < 0 ? -1 : 0;
+	for (ssize_t i = 0; i < n; i++) {
+		if (numbers[i] == SIGWINCH && run->terminal.master >= 0)
+			terminal_resize(&run->terminal); /* the kernel tells whoever has it */
+		else
+			syscall(SYS_pidfd_send_signal, watch->process, (int)numbers[i], NULL, 0);
+	}
 }
 
 /* Hands on output until the child is gone. Kills it when we are told to end or our caller is no more. */
-static void watch_child(struct watch *watch)
+static void watch_child(const struct run *run, struct watch *watch)
 {
 	bool killed = false;
 
@@ -145,19 +170,21 @@ static void watch_child(struct watch *watch)
 		struct pollfd fds[] = { { .fd = watch->process, .events = POLLIN },
 					{ .fd = killed ? -1 : watch->signals, .events = POLLIN },
 					{ .fd = killed ? -1 : REPORT_FD, .events = 0 },
+					{ .fd = watch->control, .events = POLLIN },
 					relay_poll(&watch->relays[0]),
-					relay_poll(&watch->relays[1]) };
+					relay_poll(&watch->relays[1]),
+					relay_poll(&watch->relays[2]) };
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
 			continue; /* EINTR: nothing else can happen */
-		bool deaf = serve_relay(&watch->relays[0], &fds[3]) < 0 || serve_relay(&watch->relays[1], &fds[4]) < 0;
+		bool deaf = false;
+		for (int i = 0; i < N_RELAYS; i++)
+			deaf |= serve_relay(&watch->relays[i], &fds[4 + i]) < 0;
 		if (!killed && (fds[1].revents != 0 || fds[2].revents != 0 || deaf)) {
 			kill_child(watch);
 			killed = true;
 		}
-		if (deaf) {
-			watch->relays[0].from = -1;
-			watch->relays[1].from = -1;
-		}
+		if (fds[3].revents != 0)
+			serve_control(run, watch);
 		if (fds[0].revents != 0)
 			return;
 	}
@@ -166,15 +193,15 @@ static void watch_child(struct watch *watch)
 /* What is still in the pipes. All writers are dead, unless one gave its end away over a socket: then we do not wait long. */
 static void drain_output(struct watch *watch)
 {
-	while (watch->relays[0].from >= 0 || watch->relays[1].from >= 0) {
-		struct pollfd fds[] = { relay_poll(&watch->relays[0]),
-					relay_poll(&watch->relays[1]),
-					{ .fd = REPORT_FD, .events = 0 } };
-		bool stalled = watch->relays[0].stalled || watch->relays[1].stalled;
+	struct relay *output = &watch->relays[RELAY_OUTPUT], *errors = &watch->relays[RELAY_ERRORS];
+
+	while (output->from >= 0 || errors->from >= 0) {
+		struct pollfd fds[] = { relay_poll(output), relay_poll(errors), { .fd = REPORT_FD, .events = 0 } };
+		bool stalled = output->stalled || errors->stalled;
 		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), stalled ? -1 : DRAIN_MS);
 		if (ready == 0 || fds[2].revents != 0)
 			return;
-		if (serve_relay(&watch->relays[0], &fds[0]) < 0 || serve_relay(&watch->relays[1], &fds[1]) < 0)
+		if (serve_relay(output, &fds[0]) < 0 || serve_relay(errors, &fds[1]) < 0)
 			return;
 	}
 }
@@ -211,17 +238,22 @@ static int run_and_watch(struct run *run, struct watch *watch)
 {
 	siginfo_t end = { 0 };
 
-	if (start_child(run, watch) < 0)
+	if (start_child(run, watch) < 0) {
+		terminal_restore();
 		return -1;
+	}
 	int launched = launch(run, watch);
 	if (launched < 0)
 		kill_child(watch);
-	watch_child(watch);
+	watch_child(run, watch);
 	while (waitid(P_PID, (id_t)watch->child, &end, WEXITED) < 0 && errno == EINTR)
 		continue;
-	close(run->output[0]);
-	close(run->output[1]);
+	/* Our copies of the command's ends: without them, what is read has an end. */
+	for (int i = 0; i < 3; i++)
+		if (run->stdio[i] >= 0)
+			close(run->stdio[i]);
 	drain_output(watch);
+	terminal_restore();
 	if (finish(run) < 0)
 		return -1;
 	if (!report_is_final())
@@ -231,16 +263,20 @@ static int run_and_watch(struct run *run, struct watch *watch)
 
 int verb_run(const struct spec *spec)
 {
-	struct run run = { .spec = spec, .root_fd = -1 };
-	struct watch watch = { .process = -1, .signals = -1 };
+	struct run run = { .spec = spec, .root_fd = -1, .init = -1, .terminal = { -1, -1, -1, "" } };
+	struct watch watch = { .process = -1, .signals = -1, .control = -1 };
 
 	report_share();
 	if (prepare(&run) < 0)
 		return -1;
 	watch.signals = watch_signals();
-	if (watch.signals < 0 || relay_open(watch.relays, run.output, &run.user) < 0) {
+	if (watch.signals < 0 || relay_open(&run, watch.relays) < 0) {
 		finish(&run);
 		return -1;
 	}
+	if (run.attached)
+		watch.control = CONTROL_FD;
+	if (run.terminal.master >= 0 && watch.relays[RELAY_INPUT].from >= 0)
+		terminal_make_raw();
 	return run_and_watch(&run, &watch);
 }

@@ -10,6 +10,7 @@
 
 #include "mount.h"
 #include "spec.h"
+#include "terminal.h"
 #include "user.h"
 
 struct stubs;
@@ -20,6 +21,9 @@ enum network {
 	NETWORK_HELD,    /* joined: a namespace that a `hold` keeps */
 };
 
+/* Descriptor on which our caller sends signals for the command: each byte is the number of one. */
+#define CONTROL_FD 7
+
 struct run {
 	const struct spec *spec;
 	struct root root;
@@ -27,10 +31,15 @@ struct run {
 	struct user user;
 	uint64_t capabilities;
 	bool insecure;
+	bool attached; /* the command is joined to whatever our descriptors 0, 1 and 2 are */
 	enum network network;
 	struct stubs *stubs;
+	struct terminal terminal;
+	int *host_sources; /* a detached mount for each mount of the kind `host`, in order */
+	size_t n_host_sources;
+	int init;      /* process 1, to be executed; -1: the command is process 1 */
 	int gate[2];   /* the parent writes two bytes when the child is in its control groups */
-	int output[2]; /* the pipes' ends that the command gets as descriptors 1 and 2 */
+	int stdio[3];  /* what the command gets as descriptors 0, 1 and 2; -1: nothing to read */
 };
 
 /* The child, from its first instruction to exec. Never returns. */
@@ -44,6 +53,8 @@ int hide_paths(const struct run *run);
 int bind_over(int from, int to, unsigned attributes);
 /* A device of the host, checked to be the one that it claims to be. -1: reported. */
 int device_open(const char *path, unsigned major, unsigned minor);
+/* run_mounts.c, in the parent: opens the directories and files of the host that are to be mounted. -1: reported. */
+int mounts_open_host(struct run *run);
 /* run_mounts.c: the mounts of the request, in order. -1: reported. */
 int mounts_attach(struct run *run);
 /* run_mounts.c, in the parent, when the child is gone: drops what writable bind sources left in the store. */
@@ -59,16 +70,21 @@ int stubs_target(struct run *run, const char *path, bool directory, bool keep);
 /* In the parent, when the child is gone: removes what was made, if it is still the same and empty. */
 void stubs_remove(struct stubs *stubs);
 
-/* run_output.c: hands on what the command writes. */
+/* run_output.c: hands on what the command reads and writes. */
 struct relay {
-	int from; /* the pipe */
-	int to;   /* our own 1 or 2 */
-	bool stalled;
+	int from; /* -1: it has ended */
+	int to;
+	bool stalled; /* there is something for the receiver, who must have room first */
+	char *buffer; /* NULL: the kernel moves the bytes */
+	size_t begin, end;
 };
-/* Makes the two pipes; their writing ends, owned by the user, go to `write_ends`. -1: reported. */
-int relay_open(struct relay relays[2], int write_ends[2], const struct user *user);
+enum { RELAY_INPUT, RELAY_OUTPUT, RELAY_ERRORS, N_RELAYS };
+/* Makes what the command gets as descriptors 0, 1 and 2, its user's, and joins it to ours. -1: reported. */
+int relay_open(struct run *run, struct relay relays[N_RELAYS]);
 /* Moves what there is. 1: more may come, 0: the end, -1: the receiver is gone. */
 int relay_move(struct relay *relay);
+/* Closes both ends, but for those that are our own. */
+void relay_close(struct relay *relay);
 
 /* cgroup.c: puts the child into the request's control groups. -1: reported. */
 int cgroup_join(const struct spec *spec, pid_t pid);

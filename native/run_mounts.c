@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -210,6 +212,38 @@ static int open_socket(const struct spec *mount)
 	return clone < 0 ? report_error("open a socket", path, errno, NULL) : clone;
 }
 
+/* What the user named on the host: symlinks on the way are theirs. Their own submounts come along. */
+static int open_host(const struct spec *mount)
+{
+	const char *path = spec_need(mount, "mount-path");
+
+	if (path == NULL)
+		return -1;
+	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return report_refusal("mount-source", path, "the source of a mount does not exist");
+	int clone = fd < 0 ? -1 : mount_clone(fd, true);
+	return clone < 0 ? report_error("open the source of a mount", path, errno, NULL) : clone;
+}
+
+int mounts_open_host(struct run *run)
+{
+	struct spec mount;
+
+	run->host_sources = calloc(spec_count(run->spec, "mount") + 1, sizeof(*run->host_sources));
+	if (run->host_sources == NULL)
+		return report_error("allocate memory", NULL, errno, NULL);
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);) {
+		if (strcmp(mount.values[0], "host") != 0)
+			continue;
+		int source = open_host(&mount);
+		if (source < 0)
+			return -1;
+		run->host_sources[run->n_host_sources++] = source;
+	}
+	return 0;
+}
+
 static int open_source(const struct spec *mount, const char *kind)
 {
 	if (strcmp(kind, "bind") == 0)
@@ -223,23 +257,42 @@ static int open_source(const struct spec *mount, const char *kind)
 	return open_socket(mount);
 }
 
-static int attach_one(struct run *run, const struct spec *mount)
+/*
+ * Neither over the root itself nor over anything of /proc, which programs and we rely on to tell the truth; looked at where
+ * the target's links have led to (CVE-2019-16884, CVE-2019-19921, CVE-2023-28642).
+ */
+static int check_place(const struct run *run, int place, const char *target)
+{
+	struct statfs system;
+	struct stat status, root;
+
+	if (fstatfs(place, &system) < 0 || fstat(place, &status) < 0 || fstat(run->root_fd, &root) < 0)
+		return report_error("look at the place of a mount", target, errno, NULL);
+	if (system.f_type == PROC_SUPER_MAGIC)
+		return report_refusal("mount-target", target, "nothing can be mounted in /proc");
+	if (status.st_dev == root.st_dev && status.st_ino == root.st_ino)
+		return report_refusal("mount-target", target, "nothing can be mounted over the root");
+	return 0;
+}
+
+static int attach_one(struct run *run, const struct spec *mount, size_t *host_cursor)
 {
 	const char *kind = mount->values[0], *target = spec_need(mount, "mount-target");
+	bool host = strcmp(kind, "host") == 0;
 	struct stat status;
 
 	if (target == NULL)
 		return -1;
-	cleanup_fd int source = open_source(mount, kind);
+	cleanup_fd int source = host ? run->host_sources[(*host_cursor)++] : open_source(mount, kind);
 	if (source < 0)
 		return -1;
 	bool read_only = spec_bool(mount, "mount-read-only") || strcmp(kind, "file") == 0;
 	unsigned attributes = (run->insecure ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
-			      (strcmp(kind, "bind") == 0 ? 0 : MOUNT_ATTR_NOSUID);
+			      (host || strcmp(kind, "bind") == 0 ? 0 : MOUNT_ATTR_NOSUID);
 	if (mount_restrict(source, attributes, true) < 0 || fstat(source, &status) < 0)
 		return report_error("restrict a mount", target, errno, NULL);
-	cleanup_fd int place = stubs_target(run, target, S_ISDIR(status.st_mode), false);
-	if (place < 0)
+	cleanup_fd int place = stubs_target(run, target, S_ISDIR(status.st_mode), spec_bool(mount, "mount-keep"));
+	if (place < 0 || check_place(run, place, target) < 0)
 		return -1;
 	if (mount_attach(source, place) < 0)
 		return report_error("attach a mount", target, errno, NULL);
@@ -249,9 +302,10 @@ static int attach_one(struct run *run, const struct spec *mount)
 int mounts_attach(struct run *run)
 {
 	struct spec mount;
+	size_t host_cursor = 0;
 
 	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);)
-		if (attach_one(run, &mount) < 0)
+		if (attach_one(run, &mount, &host_cursor) < 0)
 			return -1;
 	return 0;
 }

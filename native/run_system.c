@@ -158,16 +158,11 @@ static int mount_in_dev(int dev, const char *name, int mount)
 	return 0;
 }
 
-static int mount_pts(int dev)
+static int mount_pts(const struct run *run, int dev)
 {
-	static const char *const with_group[] = { "newinstance", "ptmxmode=0666", "mode=0620", "gid=5", NULL };
-	static const char *const without_group[] = { "newinstance", "ptmxmode=0666", "mode=0620", NULL };
-	int mount = fs_new("devpts", with_group, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int own = run->terminal.mount;
 
-	/* A user namespace of one id has no group 5. */
-	if (mount < 0 && errno == EINVAL)
-		mount = fs_new("devpts", without_group, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	return mount_in_dev(dev, "pts", mount);
+	return mount_in_dev(dev, "pts", own < 0 ? pts_new() : fcntl(own, F_DUPFD_CLOEXEC, 3));
 }
 
 static int mount_below_dev(struct run *run, int dev)
@@ -179,7 +174,7 @@ static int mount_below_dev(struct run *run, int dev)
 	if (spec_int(run->spec, "shm-size", 1, INT64_MAX, 64LL << 20, &bytes) < 0)
 		return -1;
 	snprintf(size, sizeof(size), "size=%lld", bytes);
-	if (mount_pts(dev) < 0 || mount_in_dev(dev, "shm", tmpfs_new(shm, PLAIN)) < 0)
+	if (mount_pts(run, dev) < 0 || mount_in_dev(dev, "shm", tmpfs_new(shm, PLAIN)) < 0)
 		return -1;
 	return mount_in_dev(dev, "mqueue", fs_new("mqueue", NULL, PLAIN));
 }
@@ -191,6 +186,19 @@ static int bind_device(int dev, const char *name, int device)
 	if (place < 0 || bind_over(device, place, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0)
 		return report_error("set up /dev", name, errno, NULL);
 	return 0;
+}
+
+/* The command's terminal once more, where programs look for the machine's. Found in the file system that we made for it. */
+static int bind_console(const struct run *run, int dev)
+{
+	const struct terminal *terminal = &run->terminal;
+
+	if (terminal->mount < 0)
+		return 0;
+	cleanup_fd int slave = openat(terminal->mount, terminal->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (slave < 0)
+		return report_error("open a device", "/dev/console", errno, NULL);
+	return bind_device(dev, "console", slave);
 }
 
 /*
@@ -221,7 +229,7 @@ static int mount_private_dev(struct run *run)
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
 			return report_error("set up /dev", links[i][1], errno, NULL);
-	return mount_below_dev(run, dev);
+	return mount_below_dev(run, dev) < 0 ? -1 : bind_console(run, dev);
 }
 
 /* security=insecure: the host's devices, with terminals, shared memory and message queues of the step's own. */

@@ -16,6 +16,7 @@ const mayImport: Readonly<
   oci: { any: ["base"] },
   solve: { any: ["base"] },
   prune: { any: ["base"] },
+  run: { any: ["base", "oci"] },
   plan: { any: ["base", "dockerfile", "oci"], types: ["solve"] },
   context: { any: ["base", "oci"] },
   layer: { any: ["base", "oci"] },

@@ -91,14 +91,19 @@ const ownFields = new Set([
 ]);
 
 /** What a base's configuration says beyond the fields that we know. */
-function unknownFields(config: ImageConfig | undefined): Record<string, unknown> {
+export function unknownFields(config: ImageConfig | undefined): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => !ownFields.has(name)));
 }
 
-/**
- * The base's history and ours. Entries without a layer take the time of the layer before them. A base whose history does
- * not account for its layers gets entries that say no more than that.
- */
+/** A base's history; one that does not account for all layers gets entries that say no more than that. */
+export function historyOfBase(entries: readonly HistoryEntry[], layers: number): HistoryEntry[] {
+  const history = entries.map((entry) => ({ ...entry }));
+  const accounted = history.filter((entry) => entry.empty_layer !== true).length;
+  for (let i = accounted; i < layers; i++) history.push({ comment: "layer of the base image" });
+  return history;
+}
+
+/** The base's history and ours. Entries without a layer take the time of the layer before them. */
 function wholeHistory({
   image,
   baseLayers,
@@ -106,10 +111,7 @@ function wholeHistory({
   epoch,
   now,
 }: AssembleInput): HistoryEntry[] {
-  const history: HistoryEntry[] = image.baseHistory.map((entry) => ({ ...entry }));
-  const accounted = history.filter((entry) => entry.empty_layer !== true).length;
-  for (let i = accounted; i < baseLayers.length; i++)
-    history.push({ comment: "layer of the base image" });
+  const history = historyOfBase(image.baseHistory, baseLayers.length);
   const first = builtLayers[0];
   let created = timestamp(first?.createdAt ?? now, epoch);
   if (first === undefined && image.base?.config.created !== undefined)

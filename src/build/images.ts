@@ -5,6 +5,7 @@ import { TsbuildError, didYouMean } from "../base/index.js";
 import {
   formatPlatform,
   formatReference,
+  isManifestType,
   parseImageConfig,
   parseManifest,
   parseReference,
@@ -76,19 +77,52 @@ export function listImages(): Promise<ImageSummary[]> {
   });
 }
 
+/** The name of the image whose id is, or begins with, this text; undefined when none is, or several are. */
+export async function nameOfId(store: Store, text: string): Promise<string | undefined> {
+  const id = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text)?.[1];
+  if (id === undefined) return undefined;
+  const images = await store.images.list();
+  // What is a name, too, means the image of that name.
+  if (text.length < 64 && images.some(({ name }) => name === nameOf(text))) return undefined;
+  const found = new Map<string, string>();
+  for (const { name, descriptor } of images) {
+    if (!isManifestType(descriptor.mediaType)) continue;
+    const { config } = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
+    if (config.digest.startsWith(`sha256:${id}`)) found.set(config.digest, name);
+  }
+  return found.size === 1 ? [...found.values()][0] : undefined;
+}
+
+function nameOf(text: string): string {
+  return formatReference(withDefaultTag(parseReference(text)));
+}
+
+/** Takes names away; blobs stay until a prune. Errors: BUILD_IMAGE_NOT_FOUND, and then nothing was taken. */
+export function untagImages(texts: readonly string[]): Promise<readonly string[]> {
+  return withStore(async (store) => {
+    const known = (await store.images.list()).map((image) => image.name);
+    const names = [...new Set(texts.map(nameOf))];
+    for (const name of names) if (!known.includes(name)) throw notFound(name, known);
+    await store.images.remove(names);
+    return names;
+  });
+}
+
+function notFound(name: string, known: readonly string[]): TsbuildError {
+  return new TsbuildError(
+    "BUILD_IMAGE_NOT_FOUND",
+    `no image ${name} in the store${didYouMean(name, known)}`,
+    { hint: "`tsbuild images` lists them." },
+  );
+}
+
 /** Errors: BUILD_IMAGE_NOT_FOUND. */
 export function inspectImage(text: string): Promise<ImageDetails> {
-  const name = formatReference(withDefaultTag(parseReference(text)));
+  const name = nameOf(text);
   return withStore(async (store) => {
     const descriptor = await store.images.get(name);
     if (descriptor !== undefined) return readDetails(store, name, descriptor);
     const known = (await store.images.list()).map((image) => image.name);
-    throw new TsbuildError(
-      "BUILD_IMAGE_NOT_FOUND",
-      `no image ${name} in the store${didYouMean(name, known)}`,
-      {
-        hint: "`tsbuild images` lists them.",
-      },
-    );
+    throw notFound(name, known);
   });
 }

@@ -68,6 +68,8 @@ export interface BuildRequest {
   readonly shmSize?: number;
   /** `--security-opt` texts. */
   readonly securityOptions?: readonly string[];
+  /** Milliseconds that the command of one RUN may take. */
+  readonly timeout?: number;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   readonly compatMountpoints?: boolean;

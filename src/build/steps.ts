@@ -42,6 +42,7 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     confinement: parseSecurityOptions(request.securityOptions ?? [], {
       cwd: request.cwd ?? process.cwd(),
     }),
+    ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],
     keepMountpoints: request.compatMountpoints ?? false,

@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
 import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, type BuildFlags } from "./options/build-flags.js";
+import { addRunFlags, type RunFlags } from "./options/run-flags.js";
 
 /** Runs the program with these arguments and gives its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -17,7 +18,9 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(normalizeArguments(args, program), { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // As with docker: what is not the program's own exit code is 125.
+    const wrongUse = args[0] === "run" ? 125 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
     const { exitCodeOf, formatError } = await import("./print-error.js");
     process.stderr.write(formatError(error, args.includes("--debug") || args.includes("-D")));
     return exitCodeOf(error);
@@ -52,6 +55,13 @@ function createProgram(setExitCode: (code: number) => void): Command {
       await explainOnly(context, flags, flags.format === "json");
     });
 
+  addRunFlags(program.command("run <image> [command...]"))
+    .description("run a program in a container of an image; what it writes goes with it")
+    .action(async (image: string, command: readonly string[], flags: RunFlags) => {
+      const { runCommand } = await import("./commands/run.js");
+      setExitCode(await runCommand(image, command, flags));
+    });
+
   program
     .command("images")
     .description("list the images of the store")
@@ -60,6 +70,15 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (flags: { format: string; quiet?: boolean }) => {
       const { imagesCommand } = await import("./commands/images.js");
       await imagesCommand(flags);
+    });
+
+  program
+    .command("untag <image...>")
+    .alias("rmi")
+    .description("take names away; prune then removes what no other name needs")
+    .action(async (images: readonly string[]) => {
+      const { untagCommand } = await import("./commands/images.js");
+      await untagCommand(images);
     });
 
   program
@@ -88,6 +107,7 @@ function createProgram(setExitCode: (code: number) => void): Command {
     )
     .addOption(filterOption())
     .option("-a, --all", "also what is internal to the store")
+    .option("--volumes", "also named volumes and what is in them")
     .option("-f, --force", "do not ask")
     .option("--reserved-space <bytes>", "remove down to this, and no more")
     .option("--max-used-space <bytes>", "remove only while more than this is used")

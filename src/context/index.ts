@@ -6,7 +6,12 @@ export { compileExcludes, parseIgnoreFile } from "./patterns/ignore-file.js";
 export { keepEverything } from "./patterns/ignore-rules.js";
 export { detectCompression, isTarHeader } from "./detect.js";
 export { openContext } from "./open.js";
-export { findNamedContext, parseBuildContexts, type NamedContexts } from "./named.js";
+export {
+  findNamedContext,
+  parseBuildContexts,
+  parseNamedContext,
+  type NamedContexts,
+} from "./named.js";
 export { openNamedContext, type TreeContext } from "./open-named.js";
 export { parseGitUrl } from "./git-url.js";
 export { checkoutGit, resolveGit, type ResolvedGit } from "./git-checkout.js";

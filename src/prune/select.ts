@@ -13,6 +13,11 @@ export function bytesToKeep(policy: PrunePolicy, used: number, disk: DiskSpace):
   return Math.max(keep, reservedSpace, 0);
 }
 
+function isInScope({ type }: StorageRecord, { all, volumes }: PrunePolicy): boolean {
+  if (type === "volume") return volumes === true;
+  return all || type !== "internal";
+}
+
 /**
  * The rows to remove, in an order in which they can be: what stands on others first. `now`: milliseconds since the epoch.
  * What named images need counts neither as used nor is it removed.
@@ -23,9 +28,7 @@ export function selectForRemoval(
   disk: DiskSpace,
   now: number,
 ): readonly StorageRecord[] {
-  const inScope = records.filter(
-    (record) => (policy.all || record.type !== "internal") && policy.matches(record),
-  );
+  const inScope = records.filter((record) => isInScope(record, policy) && policy.matches(record));
   const used = inScope.reduce((sum, { bytes, shared }) => sum + (shared ? 0 : bytes), 0);
   const keep = bytesToKeep(policy, used, disk);
   const limited = [policy.reservedSpace, policy.maxUsedSpace, policy.minFreeSpace].some(

@@ -8,6 +8,7 @@ export const recordTypes = [
   "source.git.checkout",
   "source.http",
   "exec.cachemount",
+  "volume",
   "internal",
 ] as const;
 
@@ -40,6 +41,8 @@ export interface StorageRecord {
 export interface PrunePolicy {
   /** Rows of type `internal` too. */
   readonly all: boolean;
+  /** Named volumes too: what is in them cannot be made again. */
+  readonly volumes?: boolean;
   readonly matches: (record: StorageRecord) => boolean;
   /** Spare what was used within this time. */
   readonly keepDuration?: number;

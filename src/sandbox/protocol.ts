@@ -84,7 +84,8 @@ const runMountFields: readonly FieldRow[] = [
   { name: "mount-gid", type: "int", meaning: "group of what is made" },
   { name: "mount-size", type: "int", meaning: "tmpfs: limit in bytes" },
   { name: "mount-bytes", type: "hex", max: 4 * MEBI, meaning: "file: its content" },
-  { name: "mount-path", type: "path", meaning: "socket: the socket on the host" },
+  { name: "mount-path", type: "path", meaning: "socket, host: where it is on the host" },
+  { name: "mount-keep", type: "bool", meaning: "leave the mount point where it had to be made" },
 ];
 
 const filterActions = ["allow", "errno", "kill-thread", "kill-process", "trap", "trace", "log"];
@@ -167,11 +168,29 @@ const runFields: readonly FieldRow[] = [
   { name: "read-only", type: "path", repeatable: true, meaning: "made read-only" },
   { name: "keep-mountpoints", type: "bool", meaning: "leave /proc, /sys and /dev where made" },
   { name: "shm-size", type: "int", meaning: "bytes of /dev/shm" },
+  {
+    name: "root-read-only",
+    type: "bool",
+    meaning: "no writes to the root; mounts in it may take some",
+  },
+  {
+    name: "attach",
+    type: "bool",
+    meaning:
+      "descriptors 1 and 2 may be anything, and stay as they are; descriptor 7 brings signals for the command, a byte each",
+  },
+  { name: "input", type: "bool", meaning: "attach: the command reads descriptor 0" },
+  {
+    name: "terminal",
+    type: "bool",
+    meaning: "attach: the command gets a terminal, joined to descriptors 0 and 1",
+  },
+  { name: "init", type: "bool", meaning: "process 1 is one that reaps and hands signals on" },
   ...group(
     {
       name: "mount",
       type: "word",
-      words: ["bind", "cache", "tmpfs", "file", "socket"],
+      words: ["bind", "cache", "tmpfs", "file", "socket", "host"],
       meaning: "a mount, in order",
     },
     runMountFields,

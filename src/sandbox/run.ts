@@ -51,6 +51,7 @@ async function mountFields(
   const start: Field[] = [
     ["mount", mount.kind],
     ["mount-target", mount.target],
+    ...(mount.keep === true ? [["mount-keep", true] satisfies Field] : []),
   ];
   switch (mount.kind) {
     case "bind":
@@ -77,6 +78,8 @@ async function mountFields(
       ];
     case "file":
       return [...start, ["mount-bytes", mount.bytes], ...ownerFields(mount)];
+    case "host":
+      return [...start, ["mount-path", mount.path], ["mount-read-only", mount.readOnly]];
     case "socket": {
       const proxy = cleanup.use(await openSocketProxy(mount.path));
       return [...start, ["mount-path", proxy.path], ...ownerFields(mount)];
@@ -108,6 +111,15 @@ function confinementFields(
   ];
 }
 
+function attachFields(attach: RunRequest["attach"]): Field[] {
+  if (attach === undefined) return [];
+  return [
+    ["attach", true],
+    ["input", attach.input],
+    ["terminal", attach.terminal],
+  ];
+}
+
 function plainFields(request: RunRequest): Field[] {
   const insecure = request.security === "insecure";
   const capabilities = insecure ? [] : stepCapabilities(request.capAdd, request.capDrop);
@@ -123,11 +135,20 @@ function plainFields(request: RunRequest): Field[] {
     ["no-new-privileges", request.confinement?.noNewPrivileges ?? false],
     ...(insecure ? [] : confinementFields(request.confinement, capabilities)),
     ["keep-mountpoints", request.keepMountpoints ?? false],
+    ["root-read-only", request.readOnly ?? false],
+    ["init", request.init ?? false],
+    ...attachFields(request.attach),
     ...(request.shmSize === undefined ? [] : [["shm-size", request.shmSize] satisfies Field]),
     ...limitFields(request.limits),
     ...fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644),
     ...fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644),
   ];
+}
+
+/** What is left to start. */
+interface Prepared {
+  readonly fields: readonly Field[];
+  readonly attach: boolean;
 }
 
 function resultOf(event: HelperEvent, outOfMemory: boolean): RunResult {
@@ -139,15 +160,25 @@ function resultOf(event: HelperEvent, outOfMemory: boolean): RunResult {
 
 async function attempt(
   context: RunContext,
-  fields: readonly Field[],
+  { fields, attach }: Prepared,
   output: RunOutput,
   networkNamespace?: number,
 ): Promise<HelperEvent> {
-  const helper = startHelper(context.config, {
+  const common = {
     verb: "run",
     fields,
     signal: output.signal,
     ...(networkNamespace === undefined ? {} : { networkNamespace }),
+  };
+  if (attach) {
+    const helper = startHelper(context.config, { ...common, attach });
+    output.onStart?.((signal) => {
+      helper.control?.write(Uint8Array.of(signal));
+    });
+    return helper.done;
+  }
+  const helper = startHelper(context.config, {
+    ...common,
     stdout: "pipe",
     onStderr: (data) => {
       output.onOutput("stderr", data);
@@ -167,7 +198,7 @@ async function leaseNetwork(
   for (;;) {
     const choice = context.networks.choose();
     if (choice.kind === "host") {
-      context.onNotice(`RUN steps share the host's network: ${choice.reason}`);
+      context.onNotice(`commands share the host's network: ${choice.reason}`);
       return undefined;
     }
     try {
@@ -192,13 +223,16 @@ async function withNetwork(
   fields: readonly Field[],
   output: RunOutput,
 ): Promise<HelperEvent> {
-  if (request.network !== "default")
-    return attempt(context, [...fields, ["network", request.network]], output);
+  const prepared = (network: string): Prepared => ({
+    fields: [...fields, ["network", network]],
+    attach: request.attach !== undefined,
+  });
+  if (request.network !== "default") return attempt(context, prepared(request.network), output);
   const lease = await leaseNetwork(context, output.signal);
-  if (lease === undefined) return attempt(context, [...fields, ["network", "host"]], output);
+  if (lease === undefined) return attempt(context, prepared("host"), output);
   let reuse = false;
   try {
-    const event = await attempt(context, [...fields, ["network", "held"]], output, lease.fd);
+    const event = await attempt(context, prepared("held"), output, lease.fd);
     reuse = !mayChangeNetwork(request);
     return event;
   } finally {

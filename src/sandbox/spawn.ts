@@ -30,6 +30,8 @@ export interface HelperOptions {
   readonly stdout?: "pipe" | "ignore";
   /** Where descriptor 2 goes. Default: kept (its end) for the error of a crash. */
   readonly onStderr?: (data: Uint8Array) => void;
+  /** Descriptors 0 to 2 are this process's own, and there is a line for signals; the three above do not count. */
+  readonly attach?: boolean;
   /** A descriptor of the network namespace that the fields speak of. */
   readonly networkNamespace?: number;
   /** Called with each event that is not final. */
@@ -40,6 +42,8 @@ export interface HelperOptions {
 export interface Helper {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
+  /** Takes signals for an attached command, a byte each. */
+  readonly control: Writable | undefined;
   /**
    * The final event, once the process has ended and its output has been read to the end.
    * Rejects for an `error` event, a crash, or an abort (then with the signal's reason).
@@ -57,6 +61,7 @@ const STDERR_KEPT = 4096;
 class Running implements Helper {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
+  readonly control: Writable | undefined;
   readonly done: Promise<HelperEvent>;
   readonly #child: ChildProcess;
   readonly #options: HelperOptions;
@@ -70,6 +75,7 @@ class Running implements Helper {
     this.#options = options;
     this.stdin = child.stdin ?? undefined;
     this.stdout = child.stdout ?? undefined;
+    this.control = (child.stdio as readonly unknown[])[7] as Writable | undefined;
     this.#listen();
     this.done = this.#finish(request);
     // A caller that is busy with the streams first must not be surprised by an unhandled rejection.
@@ -107,6 +113,7 @@ class Running implements Helper {
     // The helper may end before it has read everything (a refusal): what it says counts, not the broken pipe.
     (this.#child.stdio[3] as Writable).on("error", () => undefined);
     this.#child.stdin?.on("error", () => undefined);
+    this.control?.on("error", () => undefined);
   }
 
   async #finish(request: Buffer): Promise<HelperEvent> {
@@ -185,13 +192,14 @@ export function startHelper(config: HelperConfig, options: HelperOptions): Helpe
     cwd: "/",
     detached: true,
     stdio: [
-      options.stdin ?? "ignore",
-      options.stdout ?? "ignore",
-      "pipe",
+      ...(options.attach === true
+        ? ([0, 1, 2] as const)
+        : ([options.stdin ?? "ignore", options.stdout ?? "ignore", "pipe"] as const)),
       "pipe",
       "pipe",
       options.networkNamespace ?? "ignore",
       userNamespace ?? "ignore",
+      ...(options.attach === true ? (["pipe"] as const) : []),
     ],
   });
   return new Running(child, options, request);

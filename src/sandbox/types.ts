@@ -208,8 +208,11 @@ export interface StreamResult {
   readonly done: Promise<void>;
 }
 
-/** Mounts of a RUN, in order; later ones hide earlier ones at the same target. `target` absolute, below the rootfs. */
-export type RunMount =
+/** Mounts of a command, in order; later ones hide earlier ones at the same target. `target` absolute, below the rootfs. */
+export type RunMount = {
+  /** Where the mount point had to be made, it stays. Default: it is removed afterwards. */
+  readonly keep?: boolean;
+} & (
   | {
       readonly kind: "bind";
       readonly target: string;
@@ -243,6 +246,13 @@ export type RunMount =
       readonly uid: number;
       readonly gid: number;
     }
+  /** A file or directory of the host, with what is mounted in it. */
+  | {
+      readonly kind: "host";
+      readonly target: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
   /** A socket of the host (ssh agent). */
   | {
       readonly kind: "socket";
@@ -251,7 +261,8 @@ export type RunMount =
       readonly mode: number;
       readonly uid: number;
       readonly gid: number;
-    };
+    }
+);
 
 /** The limits of one step; absent = none set by us. Sizes in bytes. */
 export interface RunLimits {
@@ -295,11 +306,26 @@ export interface RunRequest {
   readonly capDrop?: readonly string[];
   /** Keep the empty mount-point directories (/proc, /sys, /dev) that had to be made. Default: removed afterwards. */
   readonly keepMountpoints?: boolean;
+  /** No writes to the root, but to mounts in it. */
+  readonly readOnly?: boolean;
+  /** Process 1 is one of ours, which reaps and hands signals on to the command. */
+  readonly init?: boolean;
+  /** Joins the command to this process's own descriptors 0 to 2, whatever they are; there is no live output then. */
+  readonly attach?: {
+    readonly input: boolean;
+    /** The command gets a terminal. With `input`, ours (if 0 is one) is raw while it runs. */
+    readonly terminal: boolean;
+  };
 }
 
 export interface RunOutput {
   /** Called with live output; must not block. */
   readonly onOutput: (stream: "stdout" | "stderr", data: Uint8Array) => void;
+  /**
+   * Called when an attached command is about to run. `send` hands on a signal by number; SIGWINCH makes a terminal as large as
+   * ours.
+   */
+  readonly onStart?: (send: (signal: number) => void) => void;
   readonly signal: AbortSignal;
 }
 

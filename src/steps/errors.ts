@@ -6,6 +6,7 @@ export const stepsErrorCodes = {
   STEPS_SECRET_MISSING: "A required secret was not given.",
   STEPS_SECRET_TOO_LARGE: "A secret has more than 500 KiB.",
   STEPS_SSH_MISSING: "A required ssh agent was not given.",
+  STEPS_RUN_TIMEOUT: "The command of a RUN took longer than --timeout allows, and was ended.",
   STEPS_NO_PLATFORM: "A base image does not exist for the wanted platform.",
   STEPS_NOT_PULLED: "A base image is not in the store, and was not to be pulled.",
   STEPS_BAD_SOURCE: "A git source of ADD cannot be understood.",

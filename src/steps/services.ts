@@ -27,6 +27,8 @@ export interface RunSettings {
   readonly limits: RunLimits;
   readonly shmSize?: number;
   readonly confinement: Confinement;
+  /** Milliseconds that one command may take. */
+  readonly timeout?: number;
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly keepMountpoints: boolean;

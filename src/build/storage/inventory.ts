@@ -9,6 +9,7 @@ import type { Rooms } from "../rooms.js";
 import { blobRows } from "./blob-rows.js";
 import { knownSizes, measurePlace, type PlaceSizes } from "./measure.js";
 import type { Row } from "./rows.js";
+import { volumeTable, type VolumeRecord } from "./volume-records.js";
 import { readStates, stateRows, strayRows, type KnownState } from "./state-rows.js";
 
 export interface Inventory {
@@ -31,6 +32,7 @@ export async function takeInventory(
   const leased = await store.leased();
   const states = readStates(store, leased);
   const mounts = cacheMounts(store);
+  const volumes = namedVolumes(store);
   const [layers, caches] = options.exact
     ? [
         await measurePlace(rooms, "snapshots", signal),
@@ -38,14 +40,20 @@ export async function takeInventory(
       ]
     : [
         await knownSizes(rooms, "snapshots", unchanging(states.values()), signal),
-        await knownSizes(rooms, "cache-mounts", mounts, signal),
+        await knownSizes(
+          rooms,
+          "cache-mounts",
+          new Map<LayerDirId, { changedAt: number }>([...mounts, ...volumes]),
+          signal,
+        ),
       ];
   const blobs = await blobRows(store, states, leased);
   return {
     rows: [
       ...stateRows(states, layers.dirs),
       ...strayRows(store, states, layers.dirs, leased),
-      ...cacheMountRows(mounts, caches.dirs, leased),
+      ...cacheMountRows(mounts, without(caches.dirs, volumes), leased),
+      ...volumeRows(volumes, caches.dirs, leased),
       ...blobs.rows,
       ...(options.exact ? [await storeRow(store, layers, caches)] : []),
     ],
@@ -98,6 +106,52 @@ function cacheMountRows(
         mount === undefined ? "cache mount that was replaced" : `cache mount ${mount.record.id}`,
       parents: [],
       holding: { kind: "cache-mount", dir, keys: mount?.keys ?? [] },
+    };
+  });
+}
+
+interface Volume {
+  readonly name: string;
+  readonly record: VolumeRecord;
+  readonly changedAt: number;
+}
+
+function namedVolumes(store: Store): Map<LayerDirId, Volume> {
+  return new Map(
+    [...store.table<VolumeRecord>(volumeTable).entries()].map(([name, record]) => [
+      record.dir as LayerDirId,
+      { name, record, changedAt: record.lastUsedAt },
+    ]),
+  );
+}
+
+function without<V>(
+  map: ReadonlyMap<LayerDirId, V>,
+  keys: ReadonlyMap<LayerDirId, unknown>,
+): Map<LayerDirId, V> {
+  return new Map([...map].filter(([dir]) => !keys.has(dir)));
+}
+
+function volumeRows(
+  volumes: ReadonlyMap<LayerDirId, Volume>,
+  sizes: ReadonlyMap<LayerDirId, DiskUsage>,
+  leased: ReadonlySet<string>,
+): Row[] {
+  return [...volumes].map(([dir, { name, record }]): Row => {
+    const inUse = leased.has(dir);
+    return {
+      id: dir,
+      type: "volume",
+      bytes: sizes.get(dir)?.bytes ?? 0,
+      createdAt: record.createdAt,
+      lastUsedAt: record.lastUsedAt,
+      inUse,
+      shared: false,
+      reclaimable: !inUse,
+      mutable: true,
+      description: `volume ${name}`,
+      parents: [],
+      holding: { kind: "volume", dir, name },
     };
   });
 }

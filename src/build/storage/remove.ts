@@ -19,6 +19,7 @@ import { pulledVersionOf } from "./blob-rows.js";
 import { takeInventory, type Inventory } from "./inventory.js";
 import { diskUsageTable, usageKey } from "./measure.js";
 import type { Holding, Row } from "./rows.js";
+import { volumeTable, type VolumeRecord } from "./volume-records.js";
 
 interface Removed {
   readonly rows: readonly Row[];
@@ -100,11 +101,12 @@ function takeOff(collection: Collection, wanted: readonly Row[]): Removed {
   );
   gone.push(...strays.filter(({ holding }) => claimed.includes(holding.dir)));
   const mounts = rowsOf(wanted, "cache-mount").filter((row) => takeCacheMount(collection, row));
+  const volumes = rowsOf(wanted, "volume").filter((row) => takeVolume(collection, row));
   const blobs = rowsOf(wanted, "blob").filter((row) => takeBlob(collection, row));
-  gone.push(...mounts, ...blobs);
+  gone.push(...mounts, ...volumes, ...blobs);
 
   const layerDirs = [...taken.dirs, ...claimed];
-  const cacheDirs = mounts.map(({ holding }) => holding.dir);
+  const cacheDirs = [...mounts, ...volumes].map(({ holding }) => holding.dir);
   const sizes = collection.table(diskUsageTable);
   for (const dir of layerDirs) sizes.remove(usageKey("snapshots", dir));
   for (const dir of cacheDirs) sizes.remove(usageKey("cache-mounts", dir));
@@ -125,9 +127,19 @@ function takeCacheMount(collection: Collection, { holding }: Of<"cache-mount">):
   if (collection.leased.has(dir)) return false;
   const records = collection.table<CacheMountRecord>(cacheMountTable);
   // No key: nothing knew of it, and it may have got its record just now.
-  if (keys.length === 0)
-    return ![...records.entries()].some(([, record]) => record.dir === (dir as string));
+  if (keys.length === 0) {
+    const known = [...records.entries(), ...collection.table<VolumeRecord>(volumeTable).entries()];
+    return !known.some(([, record]) => record.dir === (dir as string));
+  }
   for (const key of keys) if (records.get(key)?.dir === (dir as string)) records.remove(key);
+  return true;
+}
+
+function takeVolume(collection: Collection, { holding }: Of<"volume">): boolean {
+  const { dir, name } = holding;
+  const records = collection.table<VolumeRecord>(volumeTable);
+  if (collection.leased.has(dir) || records.get(name)?.dir !== (dir as string)) return false;
+  records.remove(name);
   return true;
 }
 

@@ -17,6 +17,8 @@ export type Holding =
       /** Records that speak of it, by table. */
       readonly records: readonly (readonly [table: string, key: string])[];
     }
+  /** A named volume. */
+  | { readonly kind: "volume"; readonly dir: LayerDirId; readonly name: string }
   | { readonly kind: "cache-mount"; readonly dir: LayerDirId; readonly keys: readonly string[] }
   /** Directories of the store itself. */
   | { readonly kind: "store" };

@@ -29,6 +29,8 @@ export interface StorageOptions {
 
 export interface PruneOptions extends StorageOptions {
   readonly all?: boolean;
+  /** Named volumes too. */
+  readonly volumes?: boolean;
   /** Milliseconds. */
   readonly keepDuration?: number;
   /** Bytes. */
@@ -75,6 +77,7 @@ export async function prune(options: PruneOptions = {}): Promise<readonly Storag
   const keepDuration = Math.max(options.keepDuration ?? 0, filters.keepDuration ?? 0);
   const policy: PrunePolicy = {
     all: options.all ?? false,
+    volumes: options.volumes ?? false,
     matches: filters.matches,
     ...(keepDuration === 0 ? {} : { keepDuration }),
     ...(reservedSpace === undefined ? {} : { reservedSpace }),

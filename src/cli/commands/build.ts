@@ -17,7 +17,7 @@ import {
   withAuthFile,
 } from "../options/image-flags.js";
 import { runLimits } from "../options/limits.js";
-import { parseBytes, parseHost, parseLabels, usageError } from "../options/values.js";
+import { parseBytes, parseHost, parseLabels, parseTime, usageError } from "../options/values.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
@@ -129,6 +129,7 @@ function requestOf(
     limits: runLimits(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
+    ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
     capAdd: flags.capAdd,
     capDrop: flags.capDrop,
     compatMountpoints: flags.compatMountpoints ?? false,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { listImages } from "../../build/images.js";
+import { listImages, untagImages } from "../../build/images.js";
 import { formatSize, formatTable } from "../human.js";
 
 /** `tsbuild images`. */
@@ -24,4 +24,10 @@ export async function imagesCommand(flags: {
     created ?? "",
   ]);
   process.stdout.write(formatTable([["NAME", "IMAGE ID", "PLATFORM", "SIZE", "CREATED"], ...rows]));
+}
+
+/** `tsbuild untag IMAGE...`. */
+export async function untagCommand(images: readonly string[]): Promise<void> {
+  const names = await untagImages(images);
+  process.stdout.write(names.map((name) => `untagged ${name}\n`).join(""));
 }

@@ -21,6 +21,7 @@ export interface DiskUsageFlags {
 
 export interface PruneFlags {
   readonly all?: boolean;
+  readonly volumes?: boolean;
   readonly force?: boolean;
   readonly verbose?: boolean;
   readonly filter: readonly string[];
@@ -67,6 +68,7 @@ export async function pruneCommand(flags: PruneFlags): Promise<number> {
   const removed = await withInterruption((signal) =>
     prune({
       all: flags.all ?? false,
+      volumes: flags.volumes ?? false,
       filters: flags.filter,
       ...(reservedSpace === undefined ? {} : { reservedSpace }),
       ...(maxUsedSpace === undefined ? {} : { maxUsedSpace }),

@@ -52,6 +52,7 @@ export interface BuildFlags {
   readonly addHost: readonly string[];
   readonly ulimit: readonly string[];
   readonly shmSize?: string;
+  readonly timeout?: string;
   readonly memory?: string;
   readonly memorySwap?: string;
   readonly cpuShares?: string;
@@ -166,6 +167,7 @@ export function addBuildFlags(command: Command): Command {
     list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
     list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),
     new Option("--shm-size <bytes>", "size of /dev/shm in RUN"),
+    new Option("--timeout <duration>", "how long one RUN may take, such as 90s or 1h30m"),
     new Option("-m, --memory <bytes>", "memory limit of RUN"),
     new Option("--memory-swap <bytes>", "memory and swap limit of RUN (-1: no limit)"),
     new Option("-c, --cpu-shares <number>", "relative CPU weight of RUN"),

@@ -2,7 +2,6 @@
 // Flags that limit what RUN may use.
 
 import type { BuildRequest } from "../../build.js";
-import type { BuildFlags } from "./build-flags.js";
 import { parseAttributes, parseBytes, parseUlimit, parseWhole } from "./values.js";
 
 type LimitFlag =
@@ -38,8 +37,15 @@ function resourceFlags(texts: readonly string[]): Partial<Record<LimitFlag, stri
   return flags;
 }
 
+/** Flags that build and run share, as commander hands them over. */
+export type LimitFlags = { readonly [name in LimitFlag]?: string } & {
+  readonly cgroupParent?: string;
+  readonly resource: readonly string[];
+  readonly ulimit: readonly string[];
+};
+
 /** The limits that the flags ask for. */
-export function runLimits(given: BuildFlags): NonNullable<BuildRequest["limits"]> {
+export function runLimits(given: LimitFlags): NonNullable<BuildRequest["limits"]> {
   const flags = { ...resourceFlags(given.resource), ...given };
   const {
     memory,

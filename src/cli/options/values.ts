@@ -2,6 +2,7 @@
 // Values of flags: sizes, numbers, KEY=VALUE lists, comma-separated attributes. Every error names the flag.
 
 import { TsbuildError, didYouMean } from "../../base/index.js";
+import { parseDuration } from "../../build/storage/storage.js";
 
 /** A wrong use of the command line (exit code 2). */
 export function usageError(flag: string, value: string, expected: string): TsbuildError {
@@ -24,6 +25,14 @@ export function parseBytes(flag: string, value: string): number {
   if (match === null || unit === undefined)
     throw usageError(flag, value, "expected a size such as 64m or 2g");
   return Math.floor(Number(match[1]) * unit);
+}
+
+/** Milliseconds, more than none: `90s`, `1h30m`. */
+export function parseTime(flag: string, value: string): number {
+  const time = parseDuration(value);
+  if (time === undefined || time <= 0)
+    throw usageError(flag, value, "expected a duration such as 90s or 1h30m");
+  return time;
 }
 
 /** A whole number, not less than `minimum`. */

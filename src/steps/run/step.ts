@@ -12,6 +12,7 @@ import type { StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { prepareMounts } from "./mounts.js";
+import { withTimeLimit } from "./time-limit.js";
 
 export function runStep(services: StepServices): Step {
   const digests = new WeakMap<Vertex, readonly string[]>();
@@ -117,32 +118,33 @@ async function run(
       gid: 0,
     });
   const execute = async (root: Root): Promise<void> => {
-    const result = await sandbox.run(
-      {
-        root,
-        argv: op.argv,
-        env: environment(op, settings.proxyEnv, prepared.env),
-        cwd: op.cwd,
-        user: op.user,
-        hostname: op.hostname,
-        hosts: hostsFile(op.hostname, settings.extraHosts),
-        resolvConf: settings.resolvConf,
-        network: op.network,
-        security: op.security,
-        mounts,
-        limits: settings.limits,
-        ...(settings.shmSize === undefined ? {} : { shmSize: settings.shmSize }),
-        confinement: settings.confinement,
-        capAdd: settings.capAdd,
-        capDrop: settings.capDrop,
-        keepMountpoints: settings.keepMountpoints,
-      },
-      {
+    const request = {
+      root,
+      argv: op.argv,
+      env: environment(op, settings.proxyEnv, prepared.env),
+      cwd: op.cwd,
+      user: op.user,
+      hostname: op.hostname,
+      hosts: hostsFile(op.hostname, settings.extraHosts),
+      resolvConf: settings.resolvConf,
+      network: op.network,
+      security: op.security,
+      mounts,
+      limits: settings.limits,
+      ...(settings.shmSize === undefined ? {} : { shmSize: settings.shmSize }),
+      confinement: settings.confinement,
+      capAdd: settings.capAdd,
+      capDrop: settings.capDrop,
+      keepMountpoints: settings.keepMountpoints,
+    } as const;
+    const late = (): TsbuildError => timeoutError(op, settings.timeout ?? 0);
+    const result = await withTimeLimit(settings.timeout, context.signal, late, (signal) =>
+      sandbox.run(request, {
         onOutput: (stream, data) => {
           context.output(stream, data);
         },
-        signal: context.signal,
-      },
+        signal,
+      }),
     );
     context.signal.throwIfAborted();
     if (result.kind !== "exited" || result.code !== 0) throw failure(op, result, services);
@@ -160,6 +162,17 @@ function environment(op: RunOp, proxies: readonly string[], secrets: readonly st
 
 function nameOf(line: string): string {
   return line.slice(0, line.indexOf("="));
+}
+
+function timeoutError({ argv }: RunOp, milliseconds: number): TsbuildError {
+  return new TsbuildError(
+    "STEPS_RUN_TIMEOUT",
+    `process "${argv.join(" ")}" was ended: it took longer than ${milliseconds / 1000} s`,
+    {
+      hint: "--timeout sets how long the command of one RUN may take.",
+      details: { argv, timeout: milliseconds },
+    },
+  );
 }
 
 function failure(op: RunOp, result: RunResult, { run: settings }: StepServices): TsbuildError {

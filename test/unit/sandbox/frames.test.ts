@@ -99,6 +99,7 @@ describe("feeding a helper", () => {
   ): Helper & { stopped: boolean } => ({
     stdin,
     stdout: undefined,
+    control: undefined,
     done,
     stopped: false,
     letGo: () => undefined,

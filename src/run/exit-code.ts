@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the end of a program, or its failure to begin, is to a shell.
+
+import { constants } from "node:os";
+import { isTsbuildError } from "../base/index.js";
+
+/** How a program ended. */
+export type ProgramEnd =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signaled"; readonly signal: string };
+
+/** The program's own code, or 128 and the signal. */
+export function exitCodeOfResult(end: ProgramEnd): number {
+  if (end.kind === "exited") return end.code;
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return 128 + (numbers[end.signal] ?? 0);
+}
+
+/** 124: --timeout; 126 and 127: the program cannot be executed, or is not there; 125: everything else that is no program's. */
+export function exitCodeOfError(error: unknown): number {
+  if (isTsbuildError(error, "RUN_TIMEOUT")) return 124;
+  if (!isTsbuildError(error, "SANDBOX_EXEC")) return 125;
+  return error.details["errno"] === "ENOENT" ? 127 : 126;
+}
