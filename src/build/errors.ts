@@ -5,5 +5,6 @@ export const buildErrorCodes = {
   BUILD_BASE_LAYER: "A layer of a base image is not what the image's configuration says.",
   BUILD_IMAGE_NOT_FOUND: "The store has no image of that name.",
   BUILD_PRUNE_BUSY: "Images were named and pulled so often that a prune could not decide.",
+  BUILD_TIMEOUT: "The program of a container ran longer than --timeout allows, and was ended.",
   BUILD_UNSUPPORTED: "The build asks for something that tsbuild cannot do yet.",
 } as const;

@@ -4,5 +4,4 @@ export const runErrorCodes = {
   RUN_WORKING_DIRECTORY: "The working directory that was asked for is not absolute.",
   RUN_ENV_FILE: "A file of environment variables cannot be understood.",
   RUN_MOUNT: "A mount of a container is wrong: its target, or two at one place.",
-  RUN_TIMEOUT: "The program ran longer than --timeout allows, and was ended.",
 } as const;

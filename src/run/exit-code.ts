@@ -18,7 +18,7 @@ export function exitCodeOfResult(end: ProgramEnd): number {
 
 /** 124: --timeout; 126 and 127: the program cannot be executed, or is not there; 125: everything else that is no program's. */
 export function exitCodeOfError(error: unknown): number {
-  if (isTsbuildError(error, "RUN_TIMEOUT")) return 124;
+  if (isTsbuildError(error, "BUILD_TIMEOUT")) return 124;
   if (!isTsbuildError(error, "SANDBOX_EXEC")) return 125;
   return error.details["errno"] === "ENOENT" ? 127 : 126;
 }

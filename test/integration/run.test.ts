@@ -227,7 +227,7 @@ describe("signals", () => {
     const polite = sh('trap "echo bye; exit 0" USR1; while :; do sleep 0.1; done');
     const first = await start(["--debug", "--timeout=500ms", "--stop-signal=USR1", ...polite]);
     assert.deepEqual([first.code, first.stdout], [124, "bye\n"]);
-    assert.match(first.stderr, /\(RUN_TIMEOUT\)/);
+    assert.match(first.stderr, /\(BUILD_TIMEOUT\)/);
     const stubborn = await start([
       "--timeout=500ms",
       "--stop-timeout=0",

@@ -46,17 +46,21 @@ export class TimeLimit implements AsyncDisposable {
     }, this.#milliseconds);
   }
 
-  /** Throws RUN_TIMEOUT when the time was over before the program ended. */
+  /** Throws BUILD_TIMEOUT when the time was over before the program ended. */
   check(): void {
     if (this.#late) throw this.#error();
   }
 
   #error(): TsbuildError {
     const milliseconds = this.#milliseconds ?? 0;
-    return new TsbuildError("RUN_TIMEOUT", `the program ran longer than ${milliseconds / 1000} s`, {
-      hint: "--timeout sets how long it may run.",
-      details: { timeout: milliseconds },
-    });
+    return new TsbuildError(
+      "BUILD_TIMEOUT",
+      `the program ran longer than ${milliseconds / 1000} s`,
+      {
+        hint: "--timeout sets how long it may run.",
+        details: { timeout: milliseconds },
+      },
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

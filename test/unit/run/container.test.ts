@@ -186,7 +186,7 @@ describe("exit codes", () => {
     assert.equal(exitCodeOfError(exec("ENOENT")), 127);
     assert.equal(exitCodeOfError(exec("EACCES")), 126);
     assert.equal(exitCodeOfError(exec("ENOEXEC")), 126);
-    assert.equal(exitCodeOfError(new TsbuildError("RUN_TIMEOUT", "x")), 124);
+    assert.equal(exitCodeOfError(new TsbuildError("BUILD_TIMEOUT", "x")), 124);
     assert.equal(exitCodeOfError(new TsbuildError("STORE_FULL", "x")), 125);
     assert.equal(exitCodeOfError(new Error("x")), 125);
   });
