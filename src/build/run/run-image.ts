@@ -45,6 +45,7 @@ export async function runImage(request: RunImageRequest): Promise<RunImageResult
   const { events, signal, commit } = request;
   const name =
     commit === undefined ? undefined : formatReference(withDefaultTag(parseReference(commit)));
+  const epoch = epochOf(withEpoch(new Map(), request.env ?? process.env));
   await using cleanup = new CleanupStack();
   const rooms = cleanup.use(await openRooms(request, events, signal));
   const image = await findImage(rooms, request);
@@ -73,7 +74,6 @@ export async function runImage(request: RunImageRequest): Promise<RunImageResult
 
   const state = await rooms.snapshots.commit(draft);
   kept = true;
-  const epoch = epochOf(withEpoch(new Map(), request.env ?? process.env));
   const committed = await commitImage(
     rooms,
     {
