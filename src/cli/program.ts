@@ -19,11 +19,11 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     // As with docker: what is not the program's own exit code is 125.
-    const wrongUse = args[0] === "run" ? 125 : 2;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
+    const ours = args[0] === "run" ? 125 : undefined;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : (ours ?? 2);
     const { exitCodeOf, formatError } = await import("./print-error.js");
     process.stderr.write(formatError(error, args.includes("--debug") || args.includes("-D")));
-    return exitCodeOf(error);
+    return ours ?? exitCodeOf(error);
   }
 }
 

@@ -156,10 +156,7 @@ describe("the program", () => {
       `oci-layout://${baseLayout("busybox")}`,
     ])
       assert.equal(await printed([name, "echo", "here"]), "here\n", name);
-    assert.equal(
-      await refusal(["--pull=never", "nowhere.invalid/x", "true"]),
-      "STEPS_NOT_PULLED",
-    );
+    assert.equal(await refusal(["--pull=never", "nowhere.invalid/x", "true"]), "STEPS_NOT_PULLED");
   });
 });
 

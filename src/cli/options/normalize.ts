@@ -14,14 +14,15 @@ const truths = new Map([
  * the same flag takes no value when it stands alone, so that what follows it is the context. Throws CLI_USAGE.
  */
 export function normalizeArguments(args: readonly string[], program: Command): string[] {
-  // Flags that take a value in one command take it in all.
+  const run = program.commands.find((command) => command.name() === "run" && args[0] === "run");
+  const end = run === undefined ? args.indexOf("--") : endOfFlags(args, run);
+  // Flags that take a value in one command take it in all, but for `run`, where others follow the image's name.
   const plain = new Set(
-    program.commands
+    (run === undefined ? program.commands.filter((command) => command.name() !== "run") : [run])
       .flatMap(({ options }) => options)
       .filter(({ required, optional }) => !required && !optional)
       .flatMap(({ long }) => (typeof long === "string" ? [long] : [])),
   );
-  const end = args.indexOf("--");
   const flags = end < 0 ? args : args.slice(0, end);
   const result = flags.flatMap((arg) => {
     const [, name = "", value = ""] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? [];
@@ -32,4 +33,19 @@ export function normalizeArguments(args: readonly string[], program: Command): s
     return truth ? [name] : [];
   });
   return [...result, ...args.slice(flags.length)];
+}
+
+/** Where the first argument is that is neither a flag nor a flag's value. The command's name is the first of all. */
+function endOfFlags(args: readonly string[], { options }: Command): number {
+  const takesValue = (name: string): boolean =>
+    options.some(({ long, short, required }) => required && (long === name || short === name));
+  let at = 1;
+  for (let arg = args[at]; arg !== undefined && /^-./.test(arg) && arg !== "--"; arg = args[at]) {
+    // Of letters together, one with a value is the last, or has the rest for its value.
+    const letters = arg.startsWith("--") ? [] : Array.from(arg.slice(1));
+    const last = letters.findIndex((letter) => takesValue(`-${letter}`));
+    const separate = letters.length > 0 ? last === letters.length - 1 : takesValue(arg);
+    at += separate ? 2 : 1;
+  }
+  return Math.min(at, args.length);
 }

@@ -12,6 +12,7 @@ import {
   buildArguments,
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
+import { addRunFlags } from "#src/cli/options/run-flags.js";
 
 const usage = { code: "CLI_USAGE" };
 
@@ -37,6 +38,35 @@ describe("flags without a value", () => {
   it("leave values of other flags, and what follows --, alone", () => {
     assert.deepEqual(parse("--label=a=--push=true", ".").flags.label, ["a=--push=true"]);
     assert.deepEqual(parse("--", "--push=true").rest, ["--push=true"]);
+  });
+});
+
+describe("the arguments of run", () => {
+  const program = new Command().enablePositionalOptions();
+  addBuildFlags(program.command("build [context]"));
+  addRunFlags(program.command("run <image> [command...]"));
+  const normalize = (...args: readonly string[]): string[] =>
+    normalizeArguments(["run", ...args], program).slice(1);
+  it("are flags up to the image's name, which may say true or false", () => {
+    assert.deepEqual(normalize("--rm=true", "--init=false", "-e", "A", "image"), [
+      ...["--rm", "-e", "A", "image"],
+    ]);
+    assert.deepEqual(normalize("--pull=always", "image"), ["--pull=always", "image"]);
+    assert.throws(() => normalize("--init=maybe", "image"), usage);
+  });
+  it("are the program's after it", () => {
+    for (const before of [
+      ["-it"],
+      ["-itv", "/a:/b"],
+      ["--env", "A"],
+      ["--env=A"],
+      ["-ve", "-u0"],
+      [],
+    ])
+      assert.deepEqual(normalize(...before, "image", "--init=true", "--push=x"), [
+        ...[...before, "image", "--init=true", "--push=x"],
+      ]);
+    assert.deepEqual(normalize("--", "image", "--rm=true"), ["--", "image", "--rm=true"]);
   });
 });
 
