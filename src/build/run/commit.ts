@@ -64,16 +64,15 @@ export async function commitImage(
   };
   const config = encodeConfig(image);
   await store.blobs.writeBytes(config.bytes);
-  const manifest = encodeManifest({
-    config: config.descriptor,
-    layers: [
-      ...base.layers.map((layer) => ({ ...layer, mediaType: toOciType(layer.mediaType) })),
-      ...added.map(({ descriptor }) => descriptor),
-    ],
-  });
+  const layers = [
+    ...base.layers.map((layer) => ({ ...layer, mediaType: toOciType(layer.mediaType) })),
+    ...added.map(({ descriptor }) => descriptor),
+  ];
+  const manifest = encodeManifest({ config: config.descriptor, layers });
   await store.blobs.writeBytes(manifest.bytes);
   const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
   const descriptor = { ...manifest.descriptor, platform };
-  await store.images.set([{ name: input.name, descriptor }], signal);
+  const blobs = [descriptor, config.descriptor, ...layers].map(({ digest }) => digest);
+  await store.images.set([{ name: input.name, descriptor }], { blobs, signal });
   return config.descriptor;
 }
