@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -21,7 +22,22 @@
 
 static const char making[] = "make a pipe for the command";
 
-/* A relay that copies. It takes `to` unless that is our own. -1: errno. */
+/*
+ * One of our own descriptors, to be read or written. A terminal that is stopped would hold us up, deaf to everything else, so
+ * it is opened once more, without blocking; where that is not allowed, it stays what it is.
+ */
+static int open_own(int fd, int flags)
+{
+	char path[32];
+
+	if (!isatty(fd))
+		return fd;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int again = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return again < 0 ? fd : again;
+}
+
+/* A relay that copies. It takes both ends unless they are our own. -1: errno. */
 static int copy_between(struct relay *relay, int from, int to)
 {
 	*relay = (struct relay){ .from = from, .to = to, .buffer = malloc(PORTION) };
@@ -48,7 +64,7 @@ static int open_output(struct run *run, struct relay *relay, int to)
 		return -1;
 	run->stdio[to] = ends[1];
 	*relay = (struct relay){ .from = ends[0], .to = to };
-	if (run->attached ? copy_between(relay, ends[0], to) < 0 : fcntl(to, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
+	if (run->attached ? copy_between(relay, ends[0], open_own(to, O_WRONLY)) < 0 : fcntl(to, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
 		return report_error(making, NULL, errno, NULL);
 	return 0;
 }
@@ -62,7 +78,7 @@ static int open_input(struct run *run, struct relay *relay)
 	if (make_pipe(ends, 0, &run->user) < 0)
 		return -1;
 	run->stdio[0] = ends[0];
-	return copy_between(relay, STDIN_FILENO, ends[1]) < 0 ? report_error(making, NULL, errno, NULL) : 0;
+	return copy_between(relay, open_own(STDIN_FILENO, O_RDONLY), ends[1]) < 0 ? report_error(making, NULL, errno, NULL) : 0;
 }
 
 static int open_terminal(struct run *run, struct relay relays[N_RELAYS])
@@ -76,10 +92,12 @@ static int open_terminal(struct run *run, struct relay relays[N_RELAYS])
 	run->stdio[1] = fcntl(terminal->slave, F_DUPFD_CLOEXEC, 3);
 	run->stdio[2] = fcntl(terminal->slave, F_DUPFD_CLOEXEC, 3);
 	if (run->stdio[1] < 0 || run->stdio[2] < 0 ||
-	    copy_between(&relays[RELAY_OUTPUT], fcntl(terminal->master, F_DUPFD_CLOEXEC, 3), STDOUT_FILENO) < 0)
+	    copy_between(&relays[RELAY_OUTPUT], fcntl(terminal->master, F_DUPFD_CLOEXEC, 3),
+			 open_own(STDOUT_FILENO, O_WRONLY)) < 0)
 		return report_error("make a terminal", NULL, errno, NULL);
 	if (spec_bool(run->spec, "input") &&
-	    copy_between(&relays[RELAY_INPUT], STDIN_FILENO, fcntl(terminal->master, F_DUPFD_CLOEXEC, 3)) < 0)
+	    copy_between(&relays[RELAY_INPUT], open_own(STDIN_FILENO, O_RDONLY),
+			 fcntl(terminal->master, F_DUPFD_CLOEXEC, 3)) < 0)
 		return report_error("make a terminal", NULL, errno, NULL);
 	return 0;
 }

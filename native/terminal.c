@@ -95,5 +95,5 @@ void terminal_restore(void)
 	/* When our caller was killed, its shell may be at work on the terminal again. */
 	if (now.c_iflag == own.raw.c_iflag && now.c_oflag == own.raw.c_oflag && now.c_cflag == own.raw.c_cflag &&
 	    now.c_lflag == own.raw.c_lflag)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &own.before);
+		tcsetattr(STDIN_FILENO, TCSANOW, &own.before);
 }

@@ -49,6 +49,12 @@ async function build(name: string, dockerfile: string): Promise<void> {
   await space.succeed(args, { input: dockerfile });
 }
 
+/** The helper with the sanitizers is not static, so an image without its libraries cannot run it as process 1. */
+const withoutInit =
+  process.env["TSBUILD_HELPER"]?.endsWith("-sanitize") === true
+    ? { skip: "this helper is not static" }
+    : {};
+
 interface Record {
   readonly id: string;
   readonly type: string;
@@ -162,8 +168,7 @@ describe("the program", () => {
 
 describe("exit codes", () => {
   it("are the program's own", async () => {
-    for (const wanted of [0, 1, 42, 255])
-      assert.equal((await start(sh(`exit ${wanted}`))).code, wanted);
+    for (const wanted of [1, 255]) assert.equal((await start(sh(`exit ${wanted}`))).code, wanted);
   });
   it("tell what could not be executed, found or understood", async () => {
     assert.equal((await start(["busybox", "/etc/passwd"])).code, 126);
@@ -173,7 +178,7 @@ describe("exit codes", () => {
     assert.equal(await refusal(["-w", "relative", "busybox", "true"]), "RUN_WORKING_DIRECTORY");
     assert.equal(await refusal(["--entrypoint", "", "busybox"]), "RUN_NO_COMMAND");
   });
-  it("are 128 and the signal that ended it", async () => {
+  it("are 128 and the signal that ended it", withoutInit, async () => {
     assert.equal((await start(["--init", ...sh("kill -9 $$")])).code, 137);
     assert.equal((await start(sh("ulimit -t 1; while :; do :; done"))).code, 137);
   });
@@ -205,7 +210,7 @@ describe("signals", () => {
     const { code, stdout } = await signalled(sh(script), ["SIGINT", "SIGTERM"]);
     assert.deepEqual([code, stdout], [5, "ready\nint\n"]);
   });
-  it("reach it through the process 1 of --init, which reaps, too", async () => {
+  it("reach it through the process 1 of --init, which reaps, too", withoutInit, async () => {
     const { code } = await signalled(["--init", ...sh("echo ready; exec sleep 100")], ["SIGTERM"]);
     assert.equal(code, 143);
     const script =
@@ -270,6 +275,15 @@ describe("a terminal", () => {
     process.kill(term.pid(), "SIGKILL");
     const { code, restored } = await term.end();
     assert.deepEqual([code, restored], [137, true]);
+  });
+  it("of ours is never the program's, even where it reads and writes there", async () => {
+    const script = "for n in 0 1 2; do test -t $n && echo a terminal; done; echo do''ne; cat";
+    const term = onTerminal(space, ["run", "--network=none", "-i", ...sh(script)]);
+    await term.shows(/^done\r\n/);
+    term.type("typed\r");
+    await term.shows(/typed\r\ntyped\r\n/);
+    term.type("\u0004");
+    assert.deepEqual(await term.end(), { code: 0, restored: true });
   });
   it("is given without one of ours, but not with input from elsewhere", async () => {
     assert.equal(await printed(["-t", ...sh("test -t 1 && echo tty")]), "tty\r\n");
@@ -446,6 +460,17 @@ describe("what a container cannot do", () => {
     assert.equal(await refusal(["-v", "/root", image, "true"]), "SANDBOX_MOUNT_TARGET");
     assert.equal(await refusal(["-v", "/proc-link/sys", image, "true"]), "SANDBOX_MOUNT_TARGET");
   });
+  it("have its console elsewhere, by what the image has in /dev (CVE-2025-52565)", async () => {
+    const { canary, image } = scene(
+      "console",
+      { name: "dev/console", type: "2", link: join(space.directory, "console/victim") },
+      { name: "dev/ptmx", type: "2", link: join(space.directory, "console/victim") },
+      { name: "dev/pts", type: "2", link: space.directory },
+    );
+    const script = "echo x > /dev/console; chmod 777 /dev/console; tty";
+    assert.equal(await printed(["-t", image, "sh", "-c", script]), "x\r\n/dev/pts/0\r\n");
+    canary.assertUntouched();
+  });
   it("have mounts in /proc (CVE-2019-16884, CVE-2019-19921)", async () => {
     for (const target of ["/proc", "/proc/self/attr", "/proc/sys"])
       assert.equal(
@@ -456,7 +481,7 @@ describe("what a container cannot do", () => {
     await build("liar", "FROM busybox\nVOLUME /proc/self\n");
     assert.equal(await refusal(["liar", "true"]), "SANDBOX_MOUNT_TARGET");
   });
-  it("reach the helper's file through process 1 (CVE-2019-5736)", async () => {
+  it("reach the helper's file through process 1 (CVE-2019-5736)", withoutInit, async () => {
     const script =
       "cat /proc/1/exe > /x; wc -c < /x; echo bad > /proc/1/exe; ls -l /proc/1/fd; ls -l /proc/1/exe";
     const helper = join(repository, "native/bin/tsbuild-helper");

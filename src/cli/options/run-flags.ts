@@ -82,7 +82,7 @@ export function addRunFlags(command: Command): Command {
     list("--resource <name=value>", "the same limits by name"),
     list("--cap-add <name>", "give a capability"),
     list("--cap-drop <name>", "take a capability"),
-    list("--security-opt <option>", "no-new-privileges"),
+    list("--security-opt <option>", "confinement, as for RUN: no-new-privileges, seccomp=FILE ..."),
     new Option("--init", "process 1 reaps other processes and hands signals on"),
     new Option("--pull <policy>", "ask the registry: always, missing or never").default("missing"),
     new Option("--platform <os/arch>", "platform of the image"),
