@@ -15,6 +15,8 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "fuse.h"
+#include "merged.h"
 #include "names.h"
 #include "owner.h"
 #include "report.h"
@@ -372,7 +374,7 @@ static int open_stack(const struct root *root, bool writable, int layers, struct
 	stack->upper = open_upper(layers, root->upper, below);
 	if (stack->upper < 0)
 		return -1;
-	if (stack->n_lowers > 0 && (stack->scratch = make_scratch(layers, root->upper)) < 0)
+	if (stack->n_lowers > 0 && root->driver != DRIVER_COPY && (stack->scratch = make_scratch(layers, root->upper)) < 0)
 		return -1;
 	return 0;
 }
@@ -392,6 +394,32 @@ static int lone_directory(struct stack *stack)
 	return fd;
 }
 
+/* One tree out of several layers, as the driver does it. -1: reported. */
+static int join_stack(const struct root *root, int layers, const struct stack *stack)
+{
+	const struct fuse_stack fuse = { stack->lowers, stack->n_lowers, stack->upper, stack->scratch };
+	int fd;
+
+	switch (root->driver) {
+	case DRIVER_FUSE:
+		return fuse_mount(root, &fuse);
+	case DRIVER_COPY:
+		fd = stack->upper < 0 ? merged_open(root, layers) : merged_draft(root, layers, stack->upper);
+		return fd < 0 ? report_error("copy the layers below", root->upper, errno, NULL) : fd;
+	case DRIVER_OVERLAY:
+		break;
+	}
+	fd = mount_stack(stack);
+	if (fd < 0)
+		report_error("mount an overlay", root->upper, errno, overlay_hint(errno));
+	return fd;
+}
+
+bool root_is_directory(const struct root *root)
+{
+	return root->kind == ROOT_DIRECTORY || root->n_lowers == 0 || root->driver == DRIVER_COPY;
+}
+
 int root_open(const struct root *root, bool writable)
 {
 	struct stack stack;
@@ -406,14 +434,14 @@ int root_open(const struct root *root, bool writable)
 	cleanup_fd int layers = open_layers(root);
 	if (layers < 0)
 		return -1;
+	if (writable && root->driver == DRIVER_COPY && merged_forget(layers, root->upper) < 0)
+		return report_error("remove an outdated copy", root->upper, errno, NULL);
 	if (open_stack(root, writable, layers, &stack) < 0) {
 		fd = -1;
 	} else if (stack.n_lowers + (stack.upper >= 0) < 2) {
 		fd = lone_directory(&stack);
 	} else {
-		fd = mount_stack(&stack);
-		if (fd < 0)
-			report_error("mount an overlay", root->upper, errno, overlay_hint(errno));
+		fd = join_stack(root, layers, &stack);
 	}
 	close_stack(&stack);
 	return fd;
@@ -481,5 +509,11 @@ int root_close(const struct root *root, int fd)
 	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
 		return 0;
 	cleanup_fd int layers = open_layers(root);
-	return layers < 0 ? -1 : drop_scratch(layers, root->upper);
+	if (layers < 0)
+		return -1;
+	if (root->driver == DRIVER_FUSE && fuse_finish(layers, root->upper) < 0)
+		return -1;
+	if (root->driver == DRIVER_COPY && merged_commit(root, layers) < 0)
+		return report_error("take over what was written", root->upper, errno, NULL);
+	return drop_scratch(layers, root->upper);
 }

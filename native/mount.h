@@ -18,7 +18,12 @@ int root_open(const struct root *root, bool writable);
  * that memory which takes the writes, open for reading. The root has no upper of its own.
  */
 int root_open_in_memory(const struct root *root, int *upper);
-/* Closes fd (-1: it is closed already) and drops the overlay's scratch directory. -1: reported. */
+/* True when root_open gives a directory of the host's file system, and not a mount of the root's own. */
+bool root_is_directory(const struct root *root);
+/*
+ * Closes fd (-1: it is closed already) and drops the driver's scratch directory; with the copy driver, what was written
+ * becomes the upper now. -1: reported.
+ */
 int root_close(const struct root *root, int fd);
 
 /* One of the store's two directories that are the helper's (`snapshots`, `cache-mounts`), made when missing. -1: errno. */

@@ -6,6 +6,8 @@
 static const struct field_rule probe_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -16,6 +18,8 @@ static const struct field_rule probe_fields[] = {
 static const struct field_rule hold_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -27,6 +31,8 @@ static const struct field_rule hold_fields[] = {
 static const struct field_rule run_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -92,6 +98,8 @@ static const struct field_rule run_fields[] = {
 static const struct field_rule digest_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -106,6 +114,8 @@ static const struct field_rule digest_fields[] = {
 static const struct field_rule copy_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -132,6 +142,8 @@ static const struct field_rule copy_fields[] = {
 static const struct field_rule apply_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -157,6 +169,8 @@ static const struct field_rule apply_fields[] = {
 static const struct field_rule diff_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -173,6 +187,8 @@ static const struct field_rule diff_fields[] = {
 static const struct field_rule inherit_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -191,6 +207,8 @@ static const struct field_rule inherit_fields[] = {
 static const struct field_rule remove_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -203,6 +221,8 @@ static const struct field_rule remove_fields[] = {
 static const struct field_rule usage_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
@@ -216,6 +236,8 @@ static const struct field_rule usage_fields[] = {
 static const struct field_rule sync_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
 	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },

@@ -42,7 +42,7 @@ static int prepare_root(struct run *run)
 	if (fd < 0)
 		return -1;
 	/* A lone directory is no mount yet. */
-	if (run->root.kind == ROOT_DIRECTORY || run->root.n_lowers == 0) {
+	if (root_is_directory(&run->root)) {
 		int clone = mount_clone(fd, false);
 		if (clone < 0)
 			return report_error("mount the root", NULL, errno, NULL);

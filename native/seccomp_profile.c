@@ -18,6 +18,11 @@
 #include "seccomp.h"
 
 #define MAX_CONDITIONS 6
+#define TOO_LONG "the profile has more rules than a filter may have instructions"
+
+/* Of both ABIs' rules: each takes several instructions, so more would not fit anyway. */
+static struct condition conditions[BPF_MAXINSNS];
+static size_t n_conditions;
 
 /* The rules of one call while they are gathered. */
 struct call {
@@ -143,16 +148,12 @@ static int read_rule(struct profile *profile, const struct spec *rule)
 		return -1;
 	if (count > MAX_CONDITIONS)
 		return report_refusal("bad-request", "filter-rule-if", "more conditions than a call has arguments");
-	if (count > 0) {
-		/* Lives as long as the process, like the request. */
-		struct condition *conditions = calloc(count, sizeof(*conditions));
-		if (conditions == NULL)
-			return report_error("compile the system call filter", NULL, errno, NULL);
-		answer.conditions = conditions;
-		for (size_t cursor = 0; spec_next(rule, "filter-rule-if", &cursor, &text); answer.n_conditions++)
-			if (read_condition(text, &conditions[answer.n_conditions]) < 0)
-				return -1;
-	}
+	if (n_conditions + count > sizeof(conditions) / sizeof(conditions[0]))
+		return report_error("load the system call filter", NULL, E2BIG, TOO_LONG);
+	answer.conditions = &conditions[n_conditions];
+	for (size_t cursor = 0; spec_next(rule, "filter-rule-if", &cursor, &text); answer.n_conditions++)
+		if (read_condition(text, &conditions[n_conditions++]) < 0)
+			return -1;
 	return add_rule(profile, &answer, names);
 }
 
@@ -185,11 +186,10 @@ static void add_verdicts(struct program *program, struct profile *profile)
 
 static int add_table(struct program *program, const struct spec *spec, const struct syscall_table *table)
 {
-	struct profile profile = { .table = table, .calls = calloc(SECCOMP_MAX_NUMBER, sizeof(struct call)) };
+	static struct call native_calls[SECCOMP_MAX_NUMBER], compat_calls[SECCOMP_MAX_NUMBER];
+	struct profile profile = { .table = table, .calls = table == &seccomp_native ? native_calls : compat_calls };
 	struct spec rule;
 
-	if (profile.calls == NULL)
-		return report_error("compile the system call filter", NULL, errno, NULL);
 	if (read_action(spec, "filter-default", "filter-default-data", &profile.action) < 0)
 		return -1;
 	for (size_t cursor = 0; spec_group(spec, "filter-rule", &cursor, &rule);)

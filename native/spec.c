@@ -159,6 +159,10 @@ static int add_field(struct spec *spec, const struct verb_rules *rules, char *fi
 	spec->n++;
 	if (strcmp(field, "store") == 0)
 		spec->store = value;
+	if (strcmp(field, "driver") == 0)
+		spec->driver = value;
+	if (strcmp(field, "driver-program") == 0)
+		spec->program = value;
 	return 0;
 }
 
@@ -286,7 +290,10 @@ bool spec_group(const struct spec *spec, const char *leader, size_t *cursor, str
 	size_t end = first + 1;
 	while (end < spec->n && in_group(leader, spec->names[end]))
 		end++;
-	*group = (struct spec){ spec->names + first, spec->values + first, end - first, spec->store };
+	*group = *spec;
+	group->names += first;
+	group->values += first;
+	group->n = end - first;
 	*cursor = end;
 	return true;
 }
@@ -360,6 +367,13 @@ int spec_root(const struct spec *spec, const char *prefix, struct root *out)
 	if (kind == NULL)
 		return -1;
 	out->store = spec->store;
+	out->program = spec->program;
+	if (spec->driver != NULL && strcmp(spec->driver, "copy") == 0)
+		out->driver = DRIVER_COPY;
+	else if (spec->driver != NULL && strcmp(spec->driver, "fuse-overlayfs") == 0)
+		out->driver = DRIVER_FUSE;
+	if (out->driver == DRIVER_FUSE && out->program == NULL)
+		return report_refusal("bad-request", "driver-program", "fuse-overlayfs needs its program");
 	if (strcmp(kind, "directory") == 0) {
 		out->kind = ROOT_DIRECTORY;
 		out->path = spec_need(spec, joined(name, sizeof(name), prefix, "-path"));

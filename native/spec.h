@@ -40,10 +40,20 @@ struct spec {
 	const char **names;
 	const char **values;
 	size_t n;
-	const char *store; /* the store's root directory, absolute, or NULL; the same in every slice */
+	/* The same in every slice: */
+	const char *store;   /* the store's root directory, absolute, or NULL */
+	const char *driver;  /* how layers are stacked, or NULL: overlay */
+	const char *program; /* of the driver, or NULL */
 };
 
 enum root_kind { ROOT_STACK, ROOT_DIRECTORY };
+
+/* How the layers of a stack become one tree. */
+enum driver {
+	DRIVER_OVERLAY, /* the kernel's overlayfs */
+	DRIVER_FUSE,    /* the program fuse-overlayfs */
+	DRIVER_COPY,    /* a copy of them all */
+};
 
 /* A root filesystem as the request gives it. Paths below it are opened with path.h only. */
 struct root {
@@ -53,6 +63,8 @@ struct root {
 	const char *upper; /* id or NULL */
 	const char *path;  /* ROOT_DIRECTORY */
 	const char *store;
+	enum driver driver;
+	const char *program; /* DRIVER_FUSE */
 };
 
 /* Reads fd to its end, decodes, checks against the rules. -1: reported. */

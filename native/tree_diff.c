@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "compare.h"
 #include "content.h"
 #include "entry.h"
 #include "links.h"
@@ -103,45 +104,13 @@ static int put_whiteout(struct diff *diff, struct level *level, const char *name
 	return put_parents(diff, level) < 0 ? -1 : put_header(diff, &entry, path);
 }
 
-// The entry below with the same name. 1: there is one, 0: none, -1 with errno.
-static int look_below(int lower, const char *name, struct stat *status)
-{
-	if (lower < 0)
-		return 0;
-	if (fstatat(lower, name, status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1;
-	return !entry_is_whiteout(status);
-}
-
-static bool same_metadata(const struct entry *a, const struct entry *b)
-{
-	return a->type == b->type && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->size == b->size &&
-	       a->mtime == b->mtime && a->mtime_ns == b->mtime_ns && a->major == b->major && a->minor == b->minor &&
-	       xattrs_equal(&a->xattrs, &b->xattrs);
-}
-
-static int same_link(int upper, int lower, const char *name)
-{
-	char a[PATH_MAX], b[PATH_MAX];
-	ssize_t a_length = readlinkat(upper, name, a, sizeof a), b_length = readlinkat(lower, name, b, sizeof b);
-	if (a_length < 0 || b_length < 0)
-		return -1;
-	return a_length == b_length && memcmp(a, b, (size_t)a_length) == 0;
-}
-
 // 1: the entry is as below in all that a layer can say, 0: changed, -1 with errno.
 static int unchanged(const struct diff *diff, int upper, int lower, const char *name, const struct entry *entry,
 		     const struct stat *status, struct stat *below)
 {
-	cleanup_entry struct entry other = {0};
-	if (entry_fill(&other, lower, name, below) < 0)
-		return -1;
-	if (!same_metadata(entry, &other))
-		return 0;
-	if (entry->type == 'l')
-		return same_link(upper, lower, name);
-	if (entry->type != 'f' || entry->size == 0)
-		return 1;
+	int same = alike(upper, lower, name, entry, below);
+	if (same != CONTENT_DECIDES)
+		return same;
 	cleanup_fd int a = open_content(diff, upper, name, status);
 	cleanup_fd int b = open_file(lower, name);
 	return a < 0 || b < 0 ? -1 : content_equal(a, b);

@@ -29,7 +29,8 @@ bool xattr_allowed(const char *name)
 		return true;
 	if (strncmp(name, "user.", 5) != 0 || name[5] == '\0' || strlen(name) > 255 || strchr(name, '=') != NULL)
 		return false;
-	return strncmp(name, "user.overlay.", 13) != 0 && strncmp(name, "user.tsbuild.", 13) != 0;
+	return strncmp(name, "user.overlay.", 13) != 0 && strncmp(name, "user.tsbuild.", 13) != 0 &&
+	       strncmp(name, "user.fuseoverlayfs.", 19) != 0;
 }
 
 // Without listxattrat, a (directory, name) pair becomes a path: /proc/self/fd/N is the open directory itself, so only the one
@@ -123,6 +124,19 @@ int xattrs_write(int fd, const struct xattrs *xattrs, size_t *lost)
 			return -1;
 		(*lost)++;
 	}
+	return 0;
+}
+
+int xattrs_clear(int fd)
+{
+	cleanup_xattrs struct xattrs old = {0};
+	if (xattrs_read(fd, NULL, &old) < 0)
+		return -1;
+	for (size_t i = 0; i < old.count; i++)
+		if (fremovexattr(fd, old.list[i].name) < 0 && errno != ENODATA)
+			return -1;
+	if (fremovexattr(fd, opaque_xattr()) < 0 && errno != ENODATA && errno != ENOTSUP && errno != EPERM)
+		return -1;
 	return 0;
 }
 

@@ -31,6 +31,9 @@ int xattrs_read(int fd, const char *name, struct xattrs *out);
 /// namespace does not take (ENOTSUP, EPERM); `*lost` NULL: that is an error too.
 int xattrs_write(int fd, const struct xattrs *xattrs, size_t *lost);
 
+/// Removes the allowed attributes and the opaque mark of an open directory, so that others can take their place.
+int xattrs_clear(int fd);
+
 bool xattrs_equal(const struct xattrs *a, const struct xattrs *b);
 void xattrs_free(struct xattrs *xattrs);
 #define cleanup_xattrs __attribute__((cleanup(xattrs_free)))

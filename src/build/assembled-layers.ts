@@ -42,6 +42,8 @@ export class AssembledLayers {
   }
 
   #direct(exporters: readonly Exporter[]): DirectLayers | undefined {
+    // Only overlayfs has an upper directory in memory.
+    if (this.#rooms.driver.name !== "overlay") return undefined;
     const [packer, ...others] = this.#packers.values();
     if (packer === undefined || others.length > 0) return undefined;
     if (exporters.some(({ needs }) => needs === "tree")) return undefined;

@@ -75,6 +75,8 @@ export interface BuildRequest {
   readonly compatMountpoints?: boolean;
   /** Where the store is. Absent: $TSBUILD_ROOT, else the default of the user. */
   readonly storeRoot?: string;
+  /** `overlay`, `fuse-overlayfs` or `copy`. Absent: $TSBUILD_STORAGE_DRIVER, else the best that this machine has. */
+  readonly storageDriver?: string;
   /** Relative paths are relative to this directory. Default: the process's. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,12 @@
 
 import { CleanupStack, type EventSink } from "../base/index.js";
 import type { RegistryClient } from "../registry/index.js";
-import { createSandbox, type Sandbox } from "../sandbox/index.js";
+import {
+  createSandbox,
+  storageDriver,
+  type Sandbox,
+  type StorageDriver,
+} from "../sandbox/index.js";
 import { createSnapshots, type Snapshots } from "../snapshot/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { defaultStoreRoot } from "./store-root.js";
@@ -11,6 +16,8 @@ import { defaultStoreRoot } from "./store-root.js";
 export interface Rooms extends AsyncDisposable {
   readonly store: Store;
   readonly sandbox: Sandbox;
+  /** How the sandbox stacks layers. */
+  readonly driver: StorageDriver;
   readonly snapshots: Snapshots;
   /** Opened when it is first asked for. `insecureHosts`: as in RegistryClientOptions. */
   readonly registry: (options?: {
@@ -21,6 +28,7 @@ export interface Rooms extends AsyncDisposable {
 export async function openRooms(
   options: {
     readonly storeRoot?: string;
+    readonly storageDriver?: string;
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly insecureRegistries?: readonly string[];
   },
@@ -34,7 +42,14 @@ export async function openRooms(
   };
   await using cleanup = new CleanupStack();
   const store = cleanup.use(await openStore({ root, signal, onWarning }));
-  const sandbox = createSandbox({ storeRoot: store.root, onWarning });
+  const asked = options.storageDriver ?? env["TSBUILD_STORAGE_DRIVER"];
+  const driver = await storageDriver(
+    { storeRoot: store.root, ...(asked === undefined ? {} : { asked }) },
+    signal,
+  );
+  if (driver.reason !== undefined)
+    onWarning(`layers are stacked by ${driver.name}, which is slower: ${driver.reason}`);
+  const sandbox = createSandbox({ storeRoot: store.root, driver, onWarning });
   const snapshots = await createSnapshots({ store, sandbox, signal });
   const clients = new Map<string, Promise<RegistryClient>>();
   // Loaded when it is needed: most builds have their base images at hand.
@@ -55,6 +70,7 @@ export async function openRooms(
   return {
     store,
     sandbox,
+    driver,
     snapshots,
     registry,
     [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),

@@ -13,12 +13,20 @@ import { remove, sync } from "./remove.js";
 import { run } from "./run.js";
 import type { HelperConfig } from "./spawn.js";
 import { openTree } from "./tree-reader.js";
+import {
+  chooseDriver,
+  driverFields,
+  machineSources,
+  type StorageDriver,
+} from "./storage-driver.js";
 import type { Sandbox } from "./types.js";
 import { usage } from "./usage.js";
 
 export interface SandboxOptions {
   /** Absolute. Its directories `snapshots` and `cache-mounts` must exist before anything but `probe` is called. */
   readonly storeRoot: string;
+  /** `--storage-driver`, chosen by storageDriver(). Default: the kernel's overlayfs. */
+  readonly driver?: StorageDriver;
   /** Something the user should know (a fallback that weakens isolation, say). Each text comes once. */
   readonly onWarning?: (message: string) => void;
   /** The native helper. Default: the environment's TSBUILD_HELPER, else the one of this package. */
@@ -41,6 +49,22 @@ function once(report: (message: string) => void): (message: string) => void {
   };
 }
 
+/**
+ * How layers of a store become one tree: as asked for (`overlay`, `fuse-overlayfs`, `copy`), or the best way of this machine.
+ * @throws SANDBOX_STORAGE_DRIVER when what was asked for cannot be had
+ */
+export async function storageDriver(
+  options: Pick<SandboxOptions, "storeRoot" | "helperPath"> & { readonly asked?: string },
+  signal: AbortSignal,
+): Promise<StorageDriver> {
+  const config: HelperConfig = {
+    helperPath: options.helperPath ?? defaultHelperPath(),
+    storeRoot: options.storeRoot,
+    idMapFields: idMapFields(chooseIdMaps()),
+  };
+  return chooseDriver(options.asked, machineSources(config, signal));
+}
+
 /** The door to the helper for one store. Cheap: nothing is started before the first call. */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const maps = chooseIdMaps();
@@ -48,6 +72,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     helperPath: options.helperPath ?? defaultHelperPath(),
     storeRoot: options.storeRoot,
     idMapFields: idMapFields(maps),
+    ...(options.driver === undefined ? {} : { driverFields: driverFields(options.driver) }),
   };
   const namespaces = new HeldNamespaces(plain);
   const config: HelperConfig = { ...plain, userNamespace: () => namespaces.userNamespace() };

@@ -17,6 +17,7 @@ export const sandboxErrorCodes = {
   SANDBOX_WORKING_DIRECTORY: "the working directory cannot be used",
   SANDBOX_NETWORK: "the network of a step cannot be set up",
   SANDBOX_CGROUP: "a resource limit cannot be set on this machine",
+  SANDBOX_STORAGE_DRIVER: "a storage driver is unknown or cannot be used here",
   SANDBOX_SECURITY_OPTION: "an option of --security-opt is unknown or cannot be honoured here",
   SANDBOX_SECCOMP_PROFILE: "a profile of system calls cannot be read or has a mistake",
   SANDBOX_CAPABILITY: "a capability is unknown or not available",

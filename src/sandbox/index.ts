@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one door to native/. What other rooms may use of it.
 
-export { createSandbox, type SandboxOptions } from "./create-sandbox.js";
+export { createSandbox, storageDriver, type SandboxOptions } from "./create-sandbox.js";
 export { findGzipProgram, type GzipProgram } from "./gzip.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export {
@@ -10,4 +10,5 @@ export {
   parseSecurityOptions,
   type Confinement,
 } from "./security-options.js";
+export { storageDrivers, type StorageDriver } from "./storage-driver.js";
 export type * from "./types.js";

@@ -57,6 +57,13 @@ function group(leader: FieldRow, fields: readonly FieldRow[]): FieldRow[] {
 const commonFields: readonly FieldRow[] = [
   { name: "version", type: "int", meaning: "the protocol's version; always the first field" },
   { name: "store", type: "path", meaning: "the store's root directory" },
+  {
+    name: "driver",
+    type: "word",
+    words: ["overlay", "fuse-overlayfs", "copy"],
+    meaning: "how layers become one tree (default: overlay)",
+  },
+  { name: "driver-program", type: "path", meaning: "the program fuse-overlayfs" },
   { name: "uidmap", type: "idmap", repeatable: true, meaning: "user ids of the user namespace" },
   { name: "gidmap", type: "idmap", repeatable: true, meaning: "group ids of the user namespace" },
   { name: "newuidmap", type: "path", meaning: "program that may write several user ids" },

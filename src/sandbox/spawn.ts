@@ -16,6 +16,8 @@ export interface HelperConfig {
   readonly storeRoot: string;
   /** Fields that make the user namespace; none as root. */
   readonly idMapFields: readonly Field[];
+  /** How layers become one tree. */
+  readonly driverFields?: readonly Field[];
   /** A descriptor of a user namespace to join instead, if there is one by now. */
   readonly userNamespace?: () => number | undefined;
 }
@@ -182,6 +184,7 @@ export function startHelper(config: HelperConfig, options: HelperOptions): Helpe
   const userNamespace = config.userNamespace?.();
   const request = encodeRequest(options.verb, [
     ["store", config.storeRoot],
+    ...(config.driverFields ?? []),
     ...(userNamespace === undefined
       ? config.idMapFields
       : [["user-namespace", true] satisfies Field]),

@@ -16,6 +16,8 @@ export interface LibraryBuild {
   readonly output: string;
 }
 
+const driver = process.env["TSBUILD_STORAGE_DRIVER"];
+
 /** The flags that cases use; another one is a mistake in the case. */
 const known =
   /^--(?:add-host|build-arg|build-context|file|label|network|no-cache|secret|target)(?:=|$)/;
@@ -45,6 +47,7 @@ function requestOf({ args, directory, storeRoot, env, output }: LibraryBuild): B
     network: flags.network as "default" | "none" | "host",
     addHosts: flags.addHost.map(parseHost),
     storeRoot,
+    ...(driver === undefined ? {} : { storageDriver: driver }),
     cwd: directory,
     env,
   };

@@ -21,7 +21,9 @@ import {
   type RunRequest,
   type RunResult,
   type Sandbox,
+  type StorageDriver,
 } from "#src/sandbox/index.js";
+import { driverOf } from "./drivers.js";
 import { assertNoLeaks } from "./leak-check.js";
 import { removeTree } from "./runner.js";
 
@@ -78,7 +80,9 @@ export function addProbe(box: SandboxFixture): void {
 }
 
 /** A new fixture. Disposing it checks for leaks and removes everything. */
-export function sandboxFixture(): SandboxFixture {
+export function sandboxFixture(
+  driver: StorageDriver = driverOf(process.env["TSBUILD_STORAGE_DRIVER"]),
+): SandboxFixture {
   const directory = mkdtempSync(join(process.env["TSBUILD_TEST_TMP"] ?? tmpdir(), "tsbuild-test-"));
   const store = join(directory, "store");
   mkdirSync(join(store, "snapshots"), { recursive: true });
@@ -90,7 +94,11 @@ export function sandboxFixture(): SandboxFixture {
   };
   makeBase(layer("base"));
   const warnings: string[] = [];
-  const sandbox = createSandbox({ storeRoot: store, onWarning: (text) => warnings.push(text) });
+  const sandbox = createSandbox({
+    storeRoot: store,
+    driver,
+    onWarning: (text) => warnings.push(text),
+  });
   let count = 0;
   const root = (): Root => ({
     kind: "stack",

@@ -132,6 +132,7 @@ function requestOf(
     ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
     capAdd: flags.capAdd,
     capDrop: flags.capDrop,
+    ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),
     stdin: process.stdin,

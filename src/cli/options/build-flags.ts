@@ -74,6 +74,7 @@ export interface BuildFlags {
   readonly securityOpt: readonly string[];
   readonly ignorefile?: string;
   readonly compatMountpoints?: boolean;
+  readonly storageDriver?: string;
   /** Of `build` only: the media types of the image. */
   readonly format?: string;
   readonly check?: boolean;
