@@ -6,9 +6,12 @@ import {
   checkDockerfile,
   describeOutline,
   describeTargets,
+  failOnFindings,
   sortFindings,
+  type Dockerfile,
   type Finding,
   type Outline,
+  type Source,
   type TargetDescription,
 } from "../dockerfile/index.js";
 import { prepareBuild, type PreparedBuild } from "./prepare.js";
@@ -20,10 +23,14 @@ export interface CheckReport {
   readonly error?: TsbuildError;
 }
 
-export type Description =
+export type Description = {
+  /** The Dockerfile. */
+  readonly source: Source;
+} & (
   | { readonly call: "check"; readonly report: CheckReport }
   | { readonly call: "outline"; readonly outline: Outline }
-  | { readonly call: "targets"; readonly targets: readonly TargetDescription[] };
+  | { readonly call: "targets"; readonly targets: readonly TargetDescription[] }
+);
 
 /** Describes the Dockerfile of a request. Nothing runs; base images are resolved, since their configurations matter. */
 export async function describe(
@@ -35,15 +42,16 @@ export async function describe(
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
   const { dockerfile, error } = prepared.parsed;
-  if (call === "check") return { call, report: await check(prepared) };
+  const { source } = dockerfile;
+  if (call === "check") return { call, source, report: await check(prepared) };
   if (error !== undefined) throw error;
-  if (call === "targets") return { call, targets: describeTargets(dockerfile) };
+  if (call === "targets") return { call, source, targets: describeTargets(dockerfile) };
   const { plan } = await prepared.plan(request.target);
   const stage = dockerfile.stages.find(({ name, index }) =>
     plan.stageName === undefined ? index === dockerfile.stages.length - 1 : name === plan.stageName,
   );
   if (stage === undefined) throw new RangeError("the planned stage is in the Dockerfile");
-  return { call, outline: describeOutline(dockerfile, stage, prepared.buildArgs) };
+  return { call, source, outline: describeOutline(dockerfile, stage, prepared.buildArgs) };
 }
 
 /** Findings of the target and what it needs; without a target, of all stages. */
@@ -65,5 +73,19 @@ async function check(prepared: PreparedBuild): Promise<CheckReport> {
       error: failure,
     };
   }
-  return { findings: sortFindings(findings) };
+  return { findings: sortFindings(findings), ...violation(dockerfile, findings) };
+}
+
+/** The error that a Dockerfile asks for when checks find something. */
+function violation(
+  { check }: Dockerfile,
+  findings: readonly Finding[],
+): { readonly error?: TsbuildError } {
+  try {
+    failOnFindings(check, findings);
+    return {};
+  } catch (error) {
+    if (!(error instanceof TsbuildError)) throw error;
+    return { error };
+  }
 }

@@ -78,6 +78,10 @@ export function parseNamedContext(value: string, cwd: string): NamedContext {
   switch (scheme?.[1]?.toLowerCase() ?? "") {
     case "docker-image":
       return { kind: "image", reference: required(value, /^docker-image:(?:\/\/)?/i) };
+    // Buildah's words for the same.
+    case "docker":
+    case "container-image":
+      return { kind: "image", reference: required(value, /^(?:docker|container-image):\/\//i) };
     case "oci-layout":
       return parseLayout(required(value, /^oci-layout:(?:\/\/)?/i), cwd);
     case "target":

@@ -10,6 +10,7 @@ import {
   buildArguments,
   imageEdits,
   jobsFlag,
+  networkFlag,
   outputsOf,
   parseTruth,
   platformFlag,
@@ -99,8 +100,7 @@ function requestOf(
   refuseAttestations(flags);
   const platform = platformFlag(flags);
   const jobs = jobsFlag(flags);
-  if (!["default", "none", "host"].includes(flags.network))
-    throw usageError("--network", flags.network, "expected default, none or host");
+  const network = networkFlag(flags);
   return {
     context,
     ...(flags.file === undefined ? {} : { file: flags.file }),
@@ -121,9 +121,9 @@ function requestOf(
     ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
     secrets: flags.secret.map((text) => parseSecret(text, env)),
     agents: flags.ssh.map((text) => parseAgent(text, env)),
-    network: flags.network as "default" | "none" | "host",
+    network,
     // Asking for the host's network on the command line is the permission.
-    allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
+    allow: network === "host" ? [...flags.allow, "network.host"] : flags.allow,
     addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
     dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
     limits: runLimits(flags),

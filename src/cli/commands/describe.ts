@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
 
-import { printable, type TsbuildError } from "../../base/index.js";
+import { printable } from "../../base/index.js";
 import { describe, type BuildRequest, type Description } from "../../build.js";
 import { formatExcerpt } from "../../dockerfile/index.js";
 import { usageError } from "../options/values.js";
+import { describeJson } from "./describe-json.js";
 
 export interface Call {
   readonly call: Description["call"];
@@ -37,45 +38,23 @@ export async function describeCommand(
   const write = (text: string): void => {
     process.stdout.write(text);
   };
+  if (json) write(describeJson(description));
   switch (description.call) {
     case "check":
-      write(json ? toJson(checkJson(description.report)) : checkText(description.report));
+      if (!json) write(checkText(description.report));
       return description.report.findings.length > 0 || description.report.error !== undefined
         ? 1
         : 0;
     case "outline":
-      write(json ? toJson(description.outline) : outlineText(description.outline));
+      if (!json) write(outlineText(description.outline));
       return 0;
     case "targets":
-      write(json ? toJson({ targets: description.targets }) : targetsText(description.targets));
+      if (!json) write(targetsText(description.targets));
       return 0;
   }
 }
 
-function toJson(value: unknown): string {
-  return JSON.stringify(value, null, 2) + "\n";
-}
-
 type Report = Extract<Description, { call: "check" }>["report"];
-
-function checkJson({ findings, error }: Report): unknown {
-  const place = (location: TsbuildError["location"]): unknown =>
-    location && { file: location.file, ...location.range };
-  return {
-    warnings: findings.map(({ rule, message, summary, url, location }) => ({
-      ruleName: rule,
-      description: summary,
-      url,
-      detail: message,
-      location: place(location),
-    })),
-    ...(error === undefined
-      ? {}
-      : {
-          buildError: { code: error.code, message: error.message, location: place(error.location) },
-        }),
-  };
-}
 
 function checkText({ findings, error }: Report): string {
   if (findings.length === 0 && error === undefined) return "Check complete, no warnings found.\n";

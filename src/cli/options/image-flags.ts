@@ -54,13 +54,9 @@ export function imageEdits(
 /** `--platform`, or `--os`, `--arch` and `--variant`. Undefined: this machine's. */
 export function platformFlag({ platform, os, arch, variant }: BuildFlags): string | undefined {
   if (os === undefined && arch === undefined && variant === undefined) return platform;
-  if (arch === undefined)
-    throw usageError(
-      os === undefined ? "--variant" : "--os",
-      os ?? variant ?? "",
-      "--arch is missing",
-    );
-  return [os ?? "linux", arch, ...(variant === undefined ? [] : [variant])].join("/");
+  if (arch === undefined && variant !== undefined)
+    throw usageError("--variant", variant, "--arch is missing");
+  return [os ?? "linux", arch, variant].filter((part) => part !== undefined).join("/");
 }
 
 const policies = ["always", "newer", "missing", "never"] as const;
@@ -72,6 +68,21 @@ export function pullPolicy(flags: BuildFlags): NonNullable<BuildRequest["pull"]>
   const policy = policies.find((name) => name === given);
   if (policy !== undefined) return policy;
   throw usageError("--pull", given, `expected ${policies.join(", ")}, true or false`);
+}
+
+/** `--network`. Docker's `bridge` and Podman's `private` are networks of a step's own, as `default` is. */
+export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["network"]> {
+  switch (network) {
+    case "default":
+    case "none":
+    case "host":
+      return network;
+    case "bridge":
+    case "private":
+      return "default";
+    default:
+      throw usageError("--network", network, "expected default, none or host");
+  }
 }
 
 /** How many commands run at a time; undefined: as many as tsbuild thinks fit. */

@@ -87,6 +87,9 @@ export function checkDefaultArgs(
   }
 }
 
+/** A name that only a pattern for all names matches. */
+const anyName = "\u{10ffff}";
+
 /**
  * CopyIgnoredFile: a source of COPY or ADD from the context, expanded, that `ignored` says is left out. For rules with
  * exceptions (`!x`) the caller should not ask: what is below an ignored directory may be there.
@@ -98,7 +101,8 @@ export function checkIgnored(
   ignored: (path: string) => boolean,
 ): readonly Finding[] {
   const clean = cleanPath(path).replace(/^\/+/, "");
-  if (!ignored(clean)) return [];
+  // The root is never left out itself: it counts when every name in it is.
+  if (!ignored(clean === "" || clean === "." ? anyName : clean)) return [];
   const verb = instruction.kind === "add" ? "Add" : "Copy";
   return finding(
     dockerfile,

@@ -3,7 +3,7 @@
 
 import { parseBoolean, parseUnsigned } from "../values/numbers.js";
 
-/** Option name to canonical name. */
+/** Option name to canonical name. Relabelling, which Buildah asks for with `z`, is nothing without SELinux: it is read over. */
 export const optionNames: Readonly<Record<string, string>> = {
   type: "type",
   from: "from",
@@ -24,10 +24,11 @@ export const optionNames: Readonly<Record<string, string>> = {
   uid: "uid",
   gid: "gid",
   env: "env",
+  z: "relabel",
 };
 
 /** Options that may stand without a value. */
-export const bareOptions: readonly string[] = ["readonly", "readwrite", "required"];
+export const bareOptions: readonly string[] = ["readonly", "readwrite", "required", "relabel"];
 
 /** Reads options; `fail` throws at the flag. */
 export class MountOptions {

@@ -3,6 +3,7 @@
 // COPY's rules about files, directories and trailing slashes live.
 
 import { posix } from "node:path";
+import { compileSourcePattern } from "../../context/index.js";
 import { applyMode, type CopyOp as FullCopy } from "../../plan/index.js";
 import type { CopyOp, TreeEntry } from "../../sandbox/index.js";
 import type { Match } from "./select.js";
@@ -37,6 +38,8 @@ export function* planCopy(
   matches: readonly Match[],
   pattern: string,
 ): Generator<PlannedEntry, void, undefined> {
+  // With --parents the destination is a directory even when no wildcard matched.
+  if (op.parents && matches.length === 0) yield target(op, op.destination, "dir", "");
   for (const match of matches) yield* matchOperations(op, match, pattern);
 }
 
@@ -69,12 +72,10 @@ function* withParents(
   match: Match,
   pattern: string,
 ): Generator<PlannedEntry, void, undefined> {
-  const pivot = pivotOf(pattern);
-  const kept = match.path.startsWith(`${pivot}/`)
-    ? match.path.slice(pivot.length + 1)
-    : match.path === pivot
-      ? ""
-      : match.path;
+  const parts = match.path.split("/");
+  const depth = pivotDepth(pattern, parts);
+  const pivot = parts.slice(0, depth).join("/");
+  const kept = parts.slice(depth).join("/");
   yield target(op, op.destination, "dir", "");
   for (const path of ancestors(kept)) {
     const from = pivot === "" ? path : `${pivot}/${path}`;
@@ -85,16 +86,12 @@ function* withParents(
     yield below(op, match, child, kept === "" ? child.path : `${kept}/${child.path}`);
 }
 
-/** What stands before the first `/./` of a pattern, clean; "" without one. */
-function pivotOf(pattern: string): string {
-  const path = pattern.replace(/^\/+/, "");
-  const at = path.indexOf("/./");
-  return at < 0
-    ? ""
-    : posix
-        .normalize(`/${path.slice(0, at)}`)
-        .slice(1)
-        .replace(/\/$/, "");
+/** How many components of a matched path stand before the first `/./` of its pattern, where wildcards are of one level. */
+function pivotDepth(pattern: string, parts: readonly string[]): number {
+  const at = pattern.indexOf("/./");
+  const pivot = compileSourcePattern(at < 0 ? "" : pattern.slice(0, at));
+  const depth = pivot.pattern === "" ? 0 : pivot.pattern.split("/").length;
+  return pivot.matches(parts.slice(0, depth).join("/")) ? depth : 0;
 }
 
 function ancestors(path: string): string[] {

@@ -141,6 +141,25 @@ export const copyFlags: CaseGroup = {
       without: { buildkit: noParents },
     },
     {
+      name: "parents: the destination is made even when nothing matches",
+      dockerfile: "FROM scratch\nCOPY --parents app/./no* /d/e\n",
+      context: tree,
+      without: { buildkit: noParents },
+    },
+    {
+      name: "parents: wildcards on both sides of the pivot",
+      dockerfile: "FROM scratch\nCOPY --parents */app/./x a*/./**/m/i.js /d/\n",
+      context: tree,
+      without: { buildkit: noParents },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/*"],
+          reason: "Buildah cuts nothing before a pivot behind wildcards",
+        },
+      ],
+    },
+    {
       name: "parents: from a stage",
       dockerfile: "FROM made-tree AS s\nFROM scratch\nCOPY --parents --from=s /d/sub/two /d/\n",
       images: ["made-tree"],

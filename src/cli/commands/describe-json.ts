@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What --call prints as JSON: the documents that BuildKit's frontend answers such calls with, so that tools read both.
+
+import type { SourceRange, TsbuildError } from "../../base/index.js";
+import type { Description } from "../../build.js";
+
+/** The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. */
+export function describeJson(description: Description): string {
+  return JSON.stringify(documentOf(description), null, 2) + "\n";
+}
+
+function documentOf(description: Description): unknown {
+  const { file, text } = description.source;
+  const data = Buffer.from(text).toString("base64");
+  switch (description.call) {
+    case "check":
+      return {
+        ...checkDocument(description.report),
+        sources: [{ filename: file, language: "Dockerfile", data }],
+      };
+    case "outline": {
+      const { name, description: about, args, secrets, ssh, caches } = description.outline;
+      return {
+        ...(name === undefined ? {} : { name }),
+        ...(about === undefined ? {} : { description: about }),
+        args: args.map(({ range, ...arg }) => ({ ...arg, location: place(range) })),
+        secrets: secrets.map(mountDocument),
+        ssh: ssh.map(mountDocument),
+        cache: caches.map(({ id, range }) => ({ ID: id, location: place(range) })),
+        sources: [data],
+      };
+    }
+    case "targets":
+      return {
+        targets: description.targets.map(({ range, ...target }) => ({
+          ...target,
+          location: place(range),
+        })),
+        sources: [data],
+      };
+  }
+}
+
+type Report = Extract<Description, { call: "check" }>["report"];
+type Mount = Extract<Description, { call: "outline" }>["outline"]["secrets"][number];
+
+function checkDocument({ findings, error }: Report): Record<string, unknown> {
+  return {
+    warnings: findings.map(({ rule, message, summary, url, location }) => ({
+      ruleName: rule,
+      description: summary,
+      url,
+      detail: message,
+      location: place(location.range),
+    })),
+    ...(error === undefined ? {} : { buildError: errorDocument(error) }),
+  };
+}
+
+function errorDocument({ code, message, location }: TsbuildError): unknown {
+  return { code, message, location: location === undefined ? {} : place(location.range) };
+}
+
+function mountDocument({ id, required, range }: Mount): unknown {
+  return { name: id, ...(required ? { required } : {}), location: place(range) };
+}
+
+/** Lines count from 1, characters from 0. */
+function place({ startLine, endLine, startColumn, endColumn }: SourceRange): unknown {
+  const at = (line: number, column: number | undefined): unknown => ({
+    line,
+    ...(column === undefined ? {} : { character: column - 1 }),
+  });
+  return { ranges: [{ start: at(startLine, startColumn), end: at(endLine, endColumn) }] };
+}
