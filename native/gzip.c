@@ -4,7 +4,8 @@
 //
 // The input is cut into blocks of a fixed size, and each becomes a gzip member of its own (RFC 1952: members follow one
 // another). What a block compresses to depends on nothing but the block and the level, so the output is the same whatever the
-// number of threads. Members are compressed by libdeflate, whose header has no name, no time and no system (255).
+// number of threads. Members are compressed by libdeflate, whose header has no name, no time and no system (255). A block
+// that will not become smaller (it is compressed or encrypted already) is stored: trying would take most of the time.
 #include <errno.h>
 #include <libdeflate.h>
 #include <pthread.h>
@@ -19,6 +20,11 @@
 // core busy. Part of the format that we promise: changing it changes the digests of layers.
 #define BLOCK (1u << 20)
 #define MAX_THREADS 64
+
+// What is tried of a block: so many pieces, spread over it, each of which must stay above so many 64ths of its size.
+#define PIECES 4
+#define PIECE 4096
+#define HOPELESS 63
 
 struct job {
 	pthread_mutex_t input;
@@ -115,20 +121,44 @@ static bool write_in_turn(struct job *job, const unsigned char *data, size_t siz
 	return true;
 }
 
+// A thread's compressors: as asked for, for trying, and for storing.
+struct levels {
+	struct libdeflate_compressor *asked;
+	struct libdeflate_compressor *quick;
+	struct libdeflate_compressor *none;
+};
+
+static bool is_hopeless(struct libdeflate_compressor *quick, const unsigned char *data, size_t size)
+{
+	unsigned char out[PIECE];
+	if (size < (size_t)PIECES * PIECE)
+		return false;
+	for (size_t i = 0; i < PIECES; i++) {
+		const unsigned char *piece = data + (size - PIECE) / (PIECES - 1) * i;
+		// 0: it does not fit into what we gave, which is the limit.
+		if (libdeflate_deflate_compress(quick, piece, PIECE, out, PIECE / 64 * HOPELESS) != 0)
+			return false;
+	}
+	return true;
+}
+
 static void *work(void *argument)
 {
 	struct job *job = argument;
-	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(job->level);
-	size_t bound = compressor == NULL ? 0 : libdeflate_gzip_compress_bound(compressor, BLOCK);
+	struct levels levels = {libdeflate_alloc_compressor(job->level), libdeflate_alloc_compressor(1),
+				libdeflate_alloc_compressor(0)};
+	bool ready = levels.asked != NULL && levels.quick != NULL && levels.none != NULL;
+	size_t bound = !ready ? 0 : libdeflate_gzip_compress_bound(levels.asked, BLOCK);
 	unsigned char *in = malloc(BLOCK), *out = malloc(bound);
-	if (compressor == NULL || in == NULL || out == NULL) {
+	if (!ready || in == NULL || out == NULL) {
 		fail(job, ENOMEM);
 	} else {
 		size_t size;
 		uint64_t number;
 		int got;
 		while ((got = next_block(job, in, &size, &number)) == 1) {
-			size_t member = libdeflate_gzip_compress(compressor, in, size, out, bound);
+			bool hopeless = is_hopeless(levels.quick, in, size);
+			size_t member = libdeflate_gzip_compress(hopeless ? levels.none : levels.asked, in, size, out, bound);
 			if (member == 0)
 				fail(job, EOVERFLOW); // cannot be: `bound` is what the library asks for
 			if (member == 0 || !write_in_turn(job, out, member, number))
@@ -139,7 +169,9 @@ static void *work(void *argument)
 	}
 	free(in);
 	free(out);
-	libdeflate_free_compressor(compressor);
+	libdeflate_free_compressor(levels.asked);
+	libdeflate_free_compressor(levels.quick);
+	libdeflate_free_compressor(levels.none);
 	return NULL;
 }
 
