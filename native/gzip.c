@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tsbuild-gzip LEVEL THREADS: standard input to standard output as gzip. Its own small program: it touches no file system and
-// needs no privilege.
+// tsbuild-gzip LEVEL THREADS [digest]: standard input to standard output as gzip. Its own small program: it touches no file
+// system and needs no privilege. With `digest`, the hex sha256 of the input is written to descriptor 3 when all went well.
 //
 // The input is cut into blocks of a fixed size, and each becomes a gzip member of its own (RFC 1952: members follow one
 // another). What a block compresses to depends on nothing but the block and the level, so the output is the same whatever the
@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "sha256.h"
 
 // Large enough that a block's own dictionary and trees cost little (0.5 % against one stream), small enough to keep every
 // core busy. Part of the format that we promise: changing it changes the digests of layers.
@@ -33,6 +35,8 @@ struct job {
 	uint64_t blocks_read;
 	uint64_t blocks_written;
 	bool input_ended;
+	bool hashed;
+	struct sha256 hash; // of the input
 	int error; // errno of the first failure; 0: none
 	int level;
 };
@@ -89,6 +93,8 @@ static int next_block(struct job *job, unsigned char *data, size_t *size, uint64
 			outcome = -1;
 		else if (got > 0 || job->blocks_read == 0)
 			outcome = 1;
+		if (got > 0 && job->hashed)
+			sha256_add(&job->hash, data, (size_t)got);
 		*size = got < 0 ? 0 : (size_t)got;
 		*number = job->blocks_read++;
 		job->input_ended = got < (ssize_t)BLOCK;
@@ -184,13 +190,31 @@ static int number_of(const char *text, int max)
 	return errno == 0 && end != text && *end == '\0' && value >= 0 && value <= max ? (int)value : -1;
 }
 
+#define DIGEST_FD 3
+
+static int write_digest(struct job *job)
+{
+	unsigned char digest[SHA256_SIZE];
+	char text[2 * SHA256_SIZE + 2];
+	sha256_end(&job->hash, digest);
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	ssize_t written = write(DIGEST_FD, text, 2 * SHA256_SIZE);
+	if (written >= 0 && written < (ssize_t)(2 * SHA256_SIZE))
+		errno = EIO;
+	return written == (ssize_t)(2 * SHA256_SIZE) ? 0 : -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = {.input = PTHREAD_MUTEX_INITIALIZER, .output = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER};
-	int threads = argc == 3 ? number_of(argv[2], MAX_THREADS) : -1;
-	job.level = argc == 3 ? number_of(argv[1], 12) : -1;
+	job.hashed = argc == 4 && strcmp(argv[3], "digest") == 0;
+	bool called = argc == 3 || job.hashed;
+	int threads = called ? number_of(argv[2], MAX_THREADS) : -1;
+	job.level = called ? number_of(argv[1], 12) : -1;
+	sha256_init(&job.hash);
 	if (job.level < 0 || threads < 1) {
-		fprintf(stderr, "usage: tsbuild-gzip LEVEL THREADS (0 to 12, 1 to %d)\n", MAX_THREADS);
+		fprintf(stderr, "usage: tsbuild-gzip LEVEL THREADS [digest] (0 to 12, 1 to %d)\n", MAX_THREADS);
 		return 64;
 	}
 	pthread_t others[MAX_THREADS];
@@ -201,6 +225,8 @@ int main(int argc, char **argv)
 	work(&job);
 	for (int i = 0; i < started; i++)
 		pthread_join(others[i], NULL);
+	if (job.error == 0 && job.hashed && write_digest(&job) < 0)
+		job.error = errno;
 	if (job.error != 0) {
 		fprintf(stderr, "tsbuild-gzip: %s\n", strerror(job.error));
 		return 71;

@@ -52,7 +52,7 @@ export class AssembledLayers {
     return {
       suffices: (vertex) => this.#ofImage.has(vertex) && !read.has(vertex),
       ...(clampTime === undefined ? {} : { clampTime }),
-      pack: (id, tar) => packer.direct(id, tar),
+      pack: (id, bytes, write) => packer.direct(id, bytes, write),
     };
   }
 

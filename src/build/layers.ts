@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers of snapshots: diffed, hashed and compressed at most once, beside the steps that still run, and remembered.
 
+import type { Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
-import { decompressed, packLayer } from "../layer/index.js";
-import type { Descriptor, DiffId, LayerCompression } from "../oci/index.js";
-import { layerCompression, layerMediaType } from "../oci/index.js";
+import { decompressed, packLayer, SMALL_LAYER } from "../layer/index.js";
+import {
+  asDiffId,
+  digestFromHex,
+  layerCompression,
+  layerMediaType,
+  type Descriptor,
+  type DiffId,
+  type LayerCompression,
+} from "../oci/index.js";
 import {
   findGzipProgram,
   type GzipProgram,
@@ -74,9 +82,17 @@ export class LayerPacker {
     return packing;
   }
 
-  /** Packs a layer that was written without its state, which is to get this id. */
-  async direct(id: string, tar: StreamResult): Promise<RememberedLayer> {
-    const packed = await this.#limit(() => this.#compress(tar));
+  /** Packs a layer that is written without its state, which is to get this id. See DirectLayers. */
+  async direct(
+    id: string,
+    bytes: number,
+    write: (output?: Writable) => StreamResult,
+  ): Promise<RememberedLayer> {
+    const packed = await this.#limit(() =>
+      this.form.compression === "gzip" && this.#gzip !== undefined && bytes > SMALL_LAYER
+        ? this.#compressBeside(this.#gzip, write)
+        : this.#compress(write()),
+    );
     await this.#table.put(this.#key(id), packed);
     return packed;
   }
@@ -131,6 +147,24 @@ export class LayerPacker {
       this.#signal,
     );
     return this.#compress(tar);
+  }
+
+  /** The bytes go from the helper to the compressor, which takes their digest too; only what comes out passes through here. */
+  async #compressBeside(
+    gzip: GzipProgram,
+    write: (output: Writable) => StreamResult,
+  ): Promise<RememberedLayer> {
+    const { input, output, digest: sha256 } = gzip.open(this.form.level, this.#signal);
+    const { done } = write(input);
+    async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
+      yield* output;
+      await done;
+    }
+    const { digest, size } = await this.#rooms.store.blobs.write(whole(), { signal: this.#signal });
+    return {
+      diffId: asDiffId(digestFromHex(await sha256)),
+      descriptor: { mediaType: layerMediaType("gzip"), digest, size },
+    };
   }
 
   async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {

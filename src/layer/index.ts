@@ -4,6 +4,12 @@
 export { canCompressZstd } from "./codecs/zstd.js";
 export { decompressed } from "./codecs/index.js";
 export { layerErrorCodes, type LayerErrorCode } from "./errors.js";
-export { packLayer, type Compress, type PackedLayer, type PackOptions } from "./pack.js";
+export {
+  packLayer,
+  SMALL_LAYER,
+  type Compress,
+  type PackedLayer,
+  type PackOptions,
+} from "./pack.js";
 export { detectArchive, readArchive, readLayer, type ReadLayerOptions } from "./read.js";
 export { defaultLimits, type LayerEntry, type LayerLimits } from "./types.js";

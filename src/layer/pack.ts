@@ -68,7 +68,7 @@ function unnamed(gzip: ReturnType<typeof createGzip>): ReturnType<typeof createG
  * Bytes of a tar up to which it is compressed here: starting a program would take longer. It decides about the bytes of
  * blobs, and so about their digests.
  */
-const SMALL = 128 * 1024;
+export const SMALL_LAYER: number = 128 * 1024;
 
 async function* gzipOf(
   tar: AsyncIterable<Uint8Array>,
@@ -77,7 +77,7 @@ async function* gzipOf(
   const chunks = tar[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let length = 0;
-  while (length <= SMALL) {
+  while (length <= SMALL_LAYER) {
     const next = await chunks.next();
     if (next.done === true) {
       const bytes = gzipSync(Buffer.concat(head), { level: level ?? DEFAULT_GZIP_LEVEL });

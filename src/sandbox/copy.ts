@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `copy`: orders are written as frames while the helper already works on the first ones.
 
+import type { Writable } from "node:stream";
 import { assertNever } from "../base/index.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { archiveOf, clampFieldOf } from "./diff.js";
@@ -105,13 +106,14 @@ export async function copy(
 
 /**
  * The layer that `ops` would make of the destination, as tar: the same bytes as `copy` into an upper and `diff` give, but no
- * file is made on a disk. Errors: as copy and diff; SANDBOX_NO_FEATURE where the kernel cannot.
+ * file is made on a disk. With `output`, a program's input, the bytes go there, and the stream has none. Errors: as copy and diff; SANDBOX_NO_FEATURE where the kernel cannot.
  */
 export function copyAsLayer(
   config: HelperConfig,
   request: LayerCopyRequest,
   ops: CopyOps,
   signal: AbortSignal,
+  output?: Writable,
 ): StreamResult {
   const helper = startHelper(config, {
     verb: "copy",
@@ -124,7 +126,9 @@ export function copyAsLayer(
     ],
     signal,
     stdin: "pipe",
-    stdout: "pipe",
+    stdout: output ?? "pipe",
   });
+  // The helper has it now: the program at the other end shall see the end when the helper ends.
+  output?.destroy();
   return archiveOf(helper, feedOps(helper, ops));
 }

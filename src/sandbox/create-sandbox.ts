@@ -83,7 +83,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     run: (request, output) => run({ config, networks, namespaces, onNotice }, request, output),
     openTree: (root, signal) => openTree(config, root, signal),
     copy: (request, ops, signal) => copy(config, request, ops, signal),
-    copyAsLayer: (request, ops, signal) => copyAsLayer(config, request, ops, signal),
+    copyAsLayer: (request, ops, signal, output) =>
+      copyAsLayer(config, request, ops, signal, output),
     apply: (request, entries, signal) => apply(config, request, entries, signal),
     inheritDirectories: (dir, lowers, paths, signal) =>
       inheritDirectories(config, dir, lowers, paths, signal),

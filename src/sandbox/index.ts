@@ -2,7 +2,7 @@
 // The one door to native/. What other rooms may use of it.
 
 export { createSandbox, storageDriver, type SandboxOptions } from "./create-sandbox.js";
-export { findGzipProgram, type GzipProgram } from "./gzip.js";
+export { findGzipProgram, type GzipProgram, type GzipSink } from "./gzip.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export {
   confinementParts,

@@ -28,8 +28,8 @@ export interface HelperOptions {
   readonly signal: AbortSignal;
   /** Whether descriptor 0 is a pipe to the helper or empty. Default "ignore". */
   readonly stdin?: "pipe" | "ignore";
-  /** Whether descriptor 1 is a pipe from the helper or thrown away. Default "ignore". */
-  readonly stdout?: "pipe" | "ignore";
+  /** Whether descriptor 1 is a pipe from the helper, another program's input, or thrown away. Default "ignore". */
+  readonly stdout?: "pipe" | "ignore" | Writable;
   /** Where descriptor 2 goes. Default: kept (its end) for the error of a crash. */
   readonly onStderr?: (data: Uint8Array) => void;
   /** Descriptors 0 to 2 are this process's own, and there is a line for signals; the three above do not count. */

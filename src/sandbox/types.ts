@@ -2,7 +2,7 @@
 // The vocabulary of the one door to native/: what the rest of tsbuild may ask of the helper. How a request is
 // encoded stands in protocol.ts; how the helper is started, in spawn.ts.
 
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Confinement } from "./security-options.js";
 
 declare const layerDirBrand: unique symbol;
@@ -367,11 +367,15 @@ export interface Sandbox {
     ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
     signal: AbortSignal,
   ): Promise<void>;
-  /** What `copy` and then `diff` would give, without a file on a disk. SANDBOX_NO_FEATURE where the kernel cannot. */
+  /**
+   * What `copy` and then `diff` would give, without a file on a disk. With `output`, a program's input, the bytes go there and
+   * not into the stream. SANDBOX_NO_FEATURE where the kernel cannot.
+   */
   copyAsLayer(
     request: LayerCopyRequest,
     ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
     signal: AbortSignal,
+    output?: Writable,
   ): StreamResult;
   apply(
     request: ApplyRequest,

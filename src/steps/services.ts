@@ -2,6 +2,7 @@
 // What the steps of one build share: the rooms they call, and the settings that shape how commands run.
 
 import type { RemoteAccess } from "../context/index.js";
+import type { Writable } from "node:stream";
 import type {
   Confinement,
   LayerDirId,
@@ -42,8 +43,15 @@ export interface DirectLayers {
   suffices(vertex: VertexId): boolean;
   /** The latest time in layers, in seconds. */
   readonly clampTime?: number;
-  /** Packs the layer of a state to be, as the outputs want it. */
-  pack(id: LayerDirId, tar: StreamResult): Promise<UnpackLayer>;
+  /**
+   * Packs the layer of a state to be, as the outputs want it. `write` begins the archive, into a program's input if one is
+   * given. `bytes`: what the files in it have together, at least.
+   */
+  pack(
+    id: LayerDirId,
+    bytes: number,
+    write: (output?: Writable) => StreamResult,
+  ): Promise<UnpackLayer>;
 }
 
 export interface StepServices {

@@ -8,6 +8,7 @@ import type { SnapshotId } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { openTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
+import type { Selection } from "./select.js";
 import { inlineOrders, selectionOf, sourceOrders, type Work } from "./sources.js";
 
 const nothing: Root = { kind: "stack", lowers: [] };
@@ -34,18 +35,16 @@ export async function copyDirectly(
       : await openTree(services, gathered.root, inputs, context.signal);
   const draft = await snapshots.prepare(parent);
   try {
-    const tar = sandbox.copyAsLayer(
-      {
-        source: tree?.root ?? nothing,
-        lowers: alone ? [] : snapshots.stackOf(parent),
-        owner: ownerOf(op),
-        madeTime: services.epoch ?? 0,
-        ...(direct.clampTime === undefined ? {} : { clampTime: direct.clampTime }),
-      },
-      gathered.ops,
-      context.signal,
+    const request = {
+      source: tree?.root ?? nothing,
+      lowers: alone ? [] : snapshots.stackOf(parent),
+      owner: ownerOf(op),
+      madeTime: services.epoch ?? 0,
+      ...(direct.clampTime === undefined ? {} : { clampTime: direct.clampTime }),
+    };
+    const layer = await direct.pack(draft.dir, gathered.bytes, (output) =>
+      sandbox.copyAsLayer(request, gathered.ops, context.signal, output),
     );
-    const layer = await direct.pack(draft.dir, tar);
     return { snapshot: await snapshots.commitLayer(draft, layer, { shared: alone }) };
   } catch (error) {
     await snapshots.discard(draft);
@@ -54,15 +53,21 @@ export async function copyDirectly(
   }
 }
 
+interface Gathered {
+  readonly root?: SourceRef;
+  readonly ops: Iterable<SandboxCopyOp>;
+  /** Of the files that are copied. */
+  readonly bytes: number;
+}
+
 /** What a COPY orders, when all of it is entries of one tree and bytes at hand. */
-async function gather(
-  work: Work,
-): Promise<{ readonly root?: SourceRef; readonly ops: Iterable<SandboxCopyOp> } | undefined> {
+async function gather(work: Work): Promise<Gathered | undefined> {
   const { services, vertex, inputs, context } = work;
   const op = vertex.op as CopyOp;
   const paths = op.sources.filter((source) => source.kind === "path");
   if (op.sources.some(({ kind }) => kind === "download")) return undefined;
   const planned: Iterable<SandboxCopyOp>[] = [];
+  let bytes = 0;
   for (const source of op.sources) {
     if (source.kind === "inline") planned.push(inlineOrders(work, source));
     if (source.kind !== "path") continue;
@@ -72,12 +77,24 @@ async function gather(
     if (op.unpack !== "none" && selection.matches.some(({ entry }) => entry.type === "file"))
       return undefined;
     planned.push(sourceOrders(work, source, selection));
+    bytes += sizeOf(selection);
   }
   const [first] = paths;
   return {
     ...(first === undefined ? {} : { root: first.root }),
     ops: oneAfterAnother(planned),
+    bytes,
   };
+}
+
+/** A file with several names may be written once only: it does not count. */
+function sizeOf({ matches }: Selection): number {
+  let bytes = 0;
+  for (const { entry, children } of matches) {
+    if (entry.nlink === 1) bytes += entry.size;
+    for (const child of children) if (child.nlink === 1) bytes += child.size;
+  }
+  return bytes;
 }
 
 function* oneAfterAnother<T>(parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
