@@ -478,6 +478,8 @@ int root_open_in_memory(const struct root *root, int *upper)
 
 	if (root->kind != ROOT_STACK || root->upper != NULL)
 		return report_refusal("bad-request", NULL, "a root in memory is made of read-only layers");
+	if (root->n_lowers > 0 && root->driver != DRIVER_OVERLAY)
+		return report_refusal("no-memory-root", NULL, "a root in memory needs overlayfs");
 	cleanup_fd int layers = open_layers(root);
 	if (layers < 0)
 		return -1;
