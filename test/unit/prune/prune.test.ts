@@ -51,6 +51,22 @@ describe("selectForRemoval", () => {
       "young",
     ]);
   });
+  it("leaves named volumes, whatever else is asked for, unless they are asked for", () => {
+    const rows = [
+      row("volume", 9, { type: "volume", bytes: 500 }),
+      row("other", 5, { bytes: 500 }),
+    ];
+    assert.deepEqual(selected(rows, { all: true }), ["other"]);
+    assert.deepEqual(selected(rows, { matches: ({ type }) => type === "volume" }), []);
+    assert.deepEqual(selected(rows, { volumes: true }), ["volume", "other"]);
+    const limits = gcLimits({}, { total: 1000, free: 0 });
+    assert.ok(limits !== undefined);
+    const gone = selectForAll(rows, gcPolicies(limits), { total: 1000, free: 0 }, now);
+    assert.deepEqual(
+      gone.map(({ id }) => id),
+      ["other"],
+    );
+  });
   it("leaves what is not reclaimable, and what that stands on", () => {
     const rows = [
       row("bottom", 9),
