@@ -84,10 +84,14 @@ static int set_hostname(const struct run *run)
 	return 0;
 }
 
-/* Makes the working directory, the user's, when it is missing. Magic links (/proc/self/fd/N) are refused by path.c. */
+/* Makes the working directory, the user's unless told otherwise, when it is missing. Magic links (/proc/self/fd/N) are refused by path.c. */
 static int make_working_directory(const struct run *run, const char *cwd)
 {
-	struct path_made made = { .mode = 0755, .uid = run->user.uid, .gid = run->user.gid, .mtime = time(NULL) };
+	bool of_root = spec_bool(run->spec, "cwd-of-root");
+	struct path_made made = { .mode = 0755,
+				  .uid = of_root ? 0 : run->user.uid,
+				  .gid = of_root ? 0 : run->user.gid,
+				  .mtime = time(NULL) };
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int directory = root < 0 ? -1 : path_make_dirs(root, cwd, &made);
 

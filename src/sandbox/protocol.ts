@@ -140,6 +140,7 @@ const runFields: readonly FieldRow[] = [
   { name: "arg", type: "text", repeatable: true, max: 8 * MEBI, meaning: "the command" },
   { name: "env", type: "text", repeatable: true, max: 8 * MEBI, meaning: "NAME=value" },
   { name: "cwd", type: "path", meaning: "working directory, made when missing" },
+  { name: "cwd-of-root", type: "bool", meaning: "when made, it is root's and not the user's" },
   { name: "user", type: "text", meaning: "user[:group], names or numbers" },
   { name: "hostname", type: "text", max: 64, meaning: "host name" },
   {

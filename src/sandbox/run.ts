@@ -128,6 +128,7 @@ function plainFields(request: RunRequest): Field[] {
     ...request.argv.map((arg): Field => ["arg", arg]),
     ...request.env.map((entry): Field => ["env", entry]),
     ["cwd", request.cwd],
+    ["cwd-of-root", request.cwdOfRoot ?? false],
     ["user", request.user],
     ["hostname", request.hostname],
     ["insecure", insecure],

@@ -289,6 +289,8 @@ export interface RunRequest {
   readonly env: readonly string[];
   /** Absolute; made (0755, the user's) when missing. */
   readonly cwd: string;
+  /** A directory that had to be made is root's. */
+  readonly cwdOfRoot?: boolean;
   /** `""`, `user`, `user:group`, numbers or names; looked up in the rootfs. */
   readonly user: string;
   readonly hostname: string;

@@ -107,17 +107,24 @@ describe("the program", () => {
           "/new/dir",
           ...variables,
           "app",
-          "id -u; pwd; echo $A $FROM_HERE ${B-none}",
+          "id -u; pwd; stat -c %u:%g .; echo $A $FROM_HERE ${B-none}",
         ],
         options,
       ),
-      "9\n/new/dir\nline here none\n",
+      "9\n/new/dir\n0:0\nline here none\n",
     );
     assert.equal(await printed(["--entrypoint", "echo", "app", "-n", "x"]), "-n x\n".slice(3, 4));
     writeFileSync(join(space.directory, "variables"), "# none\nA=file\nC=3\n");
     assert.equal(
       await printed(["--env-file", "variables", "-e", "C=4", "app", "echo $A $B $C"]),
       "file 2 4\n",
+    );
+  });
+  it("knows its host's name, by every way there is", async () => {
+    const script = "hostname; cat /etc/hostname; echo $HOSTNAME; grep -c box.test /etc/hosts";
+    assert.equal(
+      await printed(["-h", "box.test", ...sh(script)]),
+      "box.test\nbox.test\nbox.test\n1\n",
     );
   });
   it("reads our standard input when asked to, and nothing otherwise", async () => {

@@ -67,8 +67,9 @@ export async function runImage(request: RunImageRequest): Promise<RunImageResult
     argv: container.argv,
     env: container.env,
     cwd: container.workingDirectory,
+    cwdOfRoot: true,
     user: container.user,
-    mounts,
+    mounts: [hostnameFile(hostname), ...mounts],
   });
   if (name === undefined) return resultOf(request, result);
 
@@ -108,6 +109,12 @@ function containerOf(
     ...(workingDirectory === undefined ? {} : { workingDirectory }),
     ...(stopSignal === undefined ? {} : { stopSignal }),
   });
+}
+
+/** Comes first, so that a mount of the user's may take its place. */
+function hostnameFile(hostname: string): RunMount {
+  const bytes = Buffer.from(`${hostname}\n`);
+  return { kind: "file", target: "/etc/hostname", bytes, mode: 0o644, uid: 0, gid: 0 };
 }
 
 async function openMounts(
