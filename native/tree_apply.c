@@ -17,6 +17,7 @@
 #include "content.h"
 #include "dirs.h"
 #include "entry.h"
+#include "losses.h"
 #include "make.h"
 #include "mount.h"
 #include "ns.h"
@@ -35,8 +36,7 @@ struct apply {
 	int root;
 	const char *prefix; // where the entries go: a path of the root without slashes at its ends
 	int below; // what the layer will lie on, for hard links to files that it does not bring itself; or -1
-	size_t lost_xattrs;
-	size_t skipped_devices;
+	struct losses losses;
 };
 
 static int on_implied(const char *path, void *context)
@@ -144,7 +144,7 @@ static int apply_directory(struct apply *apply, const struct entry *entry)
 	}
 	if (fd < 0)
 		return fail("make a directory", entry);
-	if (set_metadata(fd, entry, &apply->lost_xattrs) < 0)
+	if (set_metadata(fd, entry, &apply->losses.xattrs) < 0)
 		return fail("set a directory's metadata", entry);
 	if (dirs_set(&apply->dirs, fd, entry->path, (struct timespec){.tv_sec = entry->mtime}) < 0)
 		return fail("set a directory's metadata", entry);
@@ -171,7 +171,7 @@ static int apply_file(struct apply *apply, int parent, const char *name, const s
 		return fail("make a file", entry);
 	if (receive_content(apply, fd, entry->size) < 0)
 		return fail("write a file", entry);
-	if (set_new_metadata(fd, entry, &apply->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
+	if (set_new_metadata(fd, entry, &apply->losses.xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", entry);
 	return 0;
 }
@@ -200,7 +200,7 @@ static int bring_up(struct apply *apply, const char *path)
 	if (parent < 0)
 		return -1;
 	cleanup_fd int fd = make_file(parent, last, entry.mode);
-	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_new_metadata(fd, &entry, &apply->lost_xattrs) < 0)
+	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_new_metadata(fd, &entry, &apply->losses.xattrs) < 0)
 		return -1;
 	return set_mtime(fd, entry.mtime, entry.mtime_ns);
 }
@@ -282,7 +282,7 @@ static int apply_special(struct apply *apply, int parent, const char *name, cons
 	int made = make_special(parent, name, entry);
 	if (made < 0)
 		return fail("make a special file", entry);
-	apply->skipped_devices += (size_t)made;
+	apply->losses.devices += (size_t)made;
 	return 0;
 }
 
@@ -372,6 +372,7 @@ static int apply_entry(struct apply *apply, struct entry *entry)
 	if (link != NULL)
 		entry->link = link;
 	int outcome = dispatch(apply, entry);
+	losses_at(&apply->losses, path);
 	entry->path = entry->link = ""; // the strings end with this function
 	return outcome;
 }
@@ -444,9 +445,7 @@ int verb_apply(const struct spec *spec)
 	if (dirs_finish(&apply.dirs) < 0)
 		return report_error("set the times of directories", NULL, errno, NULL);
 	dirs_free(&apply.dirs);
-	if (apply.lost_xattrs > 0 || apply.skipped_devices > 0)
-		report_event("lost", REPORT_INT, "xattrs", (long long)apply.lost_xattrs, REPORT_INT, "devices",
-			     (long long)apply.skipped_devices, REPORT_END);
+	losses_report(&apply.losses);
 	if (has_below && root_close(&below, below_fd) < 0)
 		return -1;
 	return root_close(&root, root_fd);

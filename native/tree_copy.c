@@ -19,6 +19,7 @@
 #include "dirs.h"
 #include "entry.h"
 #include "links.h"
+#include "losses.h"
 #include "make.h"
 #include "mount.h"
 #include "ns.h"
@@ -45,8 +46,7 @@ struct copy {
 	struct links links;
 	bool layer;
 	struct links contents; // layer: inode of the destination to the path in the source, a letter before it
-	size_t lost_xattrs;
-	size_t skipped_devices;
+	struct losses losses;
 };
 
 struct order {
@@ -215,7 +215,7 @@ static int copy_directory(struct copy *copy, const struct order *order, const st
 					: fail("make a directory", order->to);
 	if (!made && !(order->flags & MERGE_SET))
 		return 0;
-	if (set_metadata(fd, entry, &copy->lost_xattrs) < 0 ||
+	if (set_metadata(fd, entry, &copy->losses.xattrs) < 0 ||
 	    dirs_set(&copy->dirs, fd, order->to, (struct timespec){.tv_sec = entry->mtime}) < 0)
 		return fail("set a directory's metadata", order->to);
 	return 0;
@@ -321,7 +321,7 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 		return fail("make a file", order->to);
 	if (copy->layer ? note_content(copy, order, entry->size, fd) < 0 : content_copy(source, fd, entry->size) < 0)
 		return fail("copy a file's content", order->to);
-	if (set_new_metadata(fd, entry, &copy->lost_xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
+	if (set_new_metadata(fd, entry, &copy->losses.xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", order->to);
 	if (entry->nlink > 1 && links_put(&copy->links, entry->dev, entry->ino, order->to) < 0)
 		return fail("copy a file", order->to);
@@ -350,7 +350,7 @@ static int copy_special(struct copy *copy, const struct order *order, struct ent
 	int made = make_special(parent, last, entry);
 	if (made < 0)
 		return fail("make a special file", order->to);
-	copy->skipped_devices += (size_t)made;
+	copy->losses.devices += (size_t)made;
 	return 0;
 }
 
@@ -421,7 +421,9 @@ static int do_entry(struct copy *copy, struct cursor *cursor)
 	order.from = from + strspn(from, "/");
 	order.to = full;
 	order.is_target = *to == '\0';
-	return copy_entry(copy, &order);
+	int outcome = copy_entry(copy, &order);
+	losses_at(&copy->losses, full);
+	return outcome;
 }
 
 static int write_data(struct copy *copy, const char *to, const struct entry *entry)
@@ -544,8 +546,6 @@ int verb_copy(const struct spec *spec)
 	links_free(&copy.links);
 	links_free(&copy.contents);
 	free(copy.target);
-	if (copy.lost_xattrs > 0 || copy.skipped_devices > 0)
-		report_event("lost", REPORT_INT, "xattrs", (long long)copy.lost_xattrs, REPORT_INT, "devices",
-			     (long long)copy.skipped_devices, REPORT_END);
+	losses_report(&copy.losses);
 	return root_close(&source, copy.source.root);
 }

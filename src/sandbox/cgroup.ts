@@ -136,10 +136,14 @@ async function removeGroup(dir: string): Promise<void> {
   }
 }
 
+function controllersOf(dir: string): readonly string[] {
+  return readFileSync(join(dir, "cgroup.controllers"), "utf8").trim().split(" ");
+}
+
 /** Turns controllers on for the groups below `dir`. False: not here. */
 function enable(dir: string, controllers: readonly string[]): boolean {
   try {
-    const available = readFileSync(join(dir, "cgroup.controllers"), "utf8").trim().split(" ");
+    const available = controllersOf(dir);
     if (!controllers.every((name) => available.includes(name))) return false;
     writeFileSync(
       join(dir, "cgroup.subtree_control"),
@@ -174,6 +178,22 @@ function unifiedParent(
   return undefined;
 }
 
+/** What is missing where we are: controllers, or the right to use them. */
+function whyNot(
+  { mount, own }: { mount: string; own: string },
+  controllers: readonly string[],
+): string {
+  try {
+    const available = controllersOf(join(mount, own));
+    const missing = controllers.filter((name) => !available.includes(name));
+    if (missing.length > 0)
+      return `the control group ${own} does not have ${missing.join(", ")} (it has ${available.join(", ") || "none"})`;
+  } catch {
+    return `the control group ${own} cannot be looked at below ${mount}`;
+  }
+  return `no control group from ${own} upwards may be changed by this user and is free of processes`;
+}
+
 function openUnified(
   unified: { mount: string; own: string },
   settings: readonly CgroupSetting[],
@@ -184,7 +204,7 @@ function openUnified(
   if (parent === undefined)
     throw unusable(
       controllers.join(", "),
-      "no group at hand offers these controllers",
+      whyNot(unified, controllers),
       "without root, run in a delegated group: systemd-run --user --scope -p Delegate=yes tsbuild ...",
     );
   return makeGroup(parent, controllers.join(", "));
@@ -220,9 +240,7 @@ function openOld(layout: CgroupLayout, controller: string, asked: string | undef
 function hasController(layout: CgroupLayout, controller: string): boolean {
   if (layout.unified === undefined) return false;
   try {
-    return readFileSync(join(layout.unified.mount, "cgroup.controllers"), "utf8").includes(
-      controller,
-    );
+    return controllersOf(layout.unified.mount).includes(controller);
   } catch {
     // A mount that shows a part of the hierarchy only; our own group knows.
     return layout.controllers.size === 0;
@@ -238,13 +256,17 @@ function killedForMemory(dir: string): boolean {
 }
 
 /**
- * Makes the control group that these limits ask for; undefined when they ask for none.
+ * Makes the control group that these limits ask for; undefined when they ask for none. `given`: instead of this machine's
+ * hierarchies.
  * @throws SANDBOX_CGROUP when a limit cannot be set on this machine.
  */
-export async function openCgroup(limits: RunLimits): Promise<StepCgroup | undefined> {
+export async function openCgroup(
+  limits: RunLimits,
+  given?: CgroupLayout,
+): Promise<StepCgroup | undefined> {
   const wanted = settingsV2(limits);
   if (wanted.length === 0 && limits.cgroupParent === undefined) return undefined;
-  const layout = readLayout();
+  const layout = given ?? readLayout();
   const paths: string[] = [];
   const dispose = async (): Promise<void> => {
     for (const path of paths) await removeGroup(path);

@@ -75,9 +75,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     ...(options.driver === undefined ? {} : { driverFields: driverFields(options.driver) }),
   };
   const namespaces = new HeldNamespaces(plain);
-  const config: HelperConfig = { ...plain, userNamespace: () => namespaces.userNamespace() };
-  const networks = new NetworkChooser();
   const onNotice = once(options.onWarning ?? (() => undefined));
+  const config: HelperConfig = {
+    ...plain,
+    onLoss: onNotice,
+    userNamespace: () => namespaces.userNamespace(),
+  };
+  const networks = new NetworkChooser();
   return {
     probe: (signal) => probe(plain, maps, networks, signal),
     run: (request, output) => run({ config, networks, namespaces, onNotice }, request, output),

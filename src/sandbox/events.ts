@@ -68,6 +68,18 @@ export function eventNumber(event: HelperEvent, key: string): number {
   return typeof value === "number" ? value : 0;
 }
 
+/** What a `lost` event means to a user: once for a verb, with the first path. */
+export function lossText(event: HelperEvent): string {
+  const some = (count: number, one: string): string[] =>
+    count === 0 ? [] : [`${count} ${one}${count === 1 ? "" : "s"}`];
+  const what = [
+    ...some(eventNumber(event, "xattrs"), "extended attribute"),
+    ...some(eventNumber(event, "devices"), "device node"),
+  ].join(" and ");
+  const path = printable(eventText(event, "path"));
+  return `${what} could not be kept (the first at /${path}): this user or the store's file system does not have them`;
+}
+
 // The refusals that the helper names itself, and what a user is told about them.
 const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   "bad-request": "SANDBOX_BAD_REQUEST",

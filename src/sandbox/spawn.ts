@@ -7,7 +7,7 @@ import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { messageOf, printable, TsbuildError } from "../base/index.js";
 import { encodeRequest, type Field } from "./encode.js";
-import { errorOfEvent, EventReader, isFinalEvent, type HelperEvent } from "./events.js";
+import { errorOfEvent, EventReader, isFinalEvent, lossText, type HelperEvent } from "./events.js";
 
 /** What every helper process needs to know. */
 export interface HelperConfig {
@@ -18,6 +18,8 @@ export interface HelperConfig {
   readonly idMapFields: readonly Field[];
   /** How layers become one tree. */
   readonly driverFields?: readonly Field[];
+  /** Told of what could not be kept: attributes and devices. */
+  readonly onLoss?: (message: string) => void;
   /** A descriptor of a user namespace to join instead, if there is one by now. */
   readonly userNamespace?: () => number | undefined;
 }
@@ -38,6 +40,8 @@ export interface HelperOptions {
   readonly networkNamespace?: number;
   /** Called with each event that is not final. */
   readonly onEvent?: (event: HelperEvent) => void;
+  /** Instead of the configuration's. */
+  readonly onLoss?: (message: string) => void;
 }
 
 /** A running helper. */
@@ -101,6 +105,7 @@ class Running implements Helper {
       try {
         for (const event of reader.push(chunk)) {
           if (isFinalEvent(event)) this.#final = event;
+          else if (event.event === "lost") this.#options.onLoss?.(lossText(event));
           else this.#options.onEvent?.(event);
         }
       } catch (error) {
@@ -205,5 +210,9 @@ export function startHelper(config: HelperConfig, options: HelperOptions): Helpe
       ...(options.attach === true ? (["pipe"] as const) : []),
     ],
   });
-  return new Running(child, options, request);
+  return new Running(
+    child,
+    { ...(config.onLoss === undefined ? {} : { onLoss: config.onLoss }), ...options },
+    request,
+  );
 }

@@ -228,6 +228,35 @@ describe("when the builder is killed", () => {
       assert.equal((await box.step("echo well", { root })).stdout, "well\n");
       assert.deepEqual(readdirSync(join(box.store, "snapshots", `killed-${marker}`)), ["fs"]);
     });
+  it("ends with the helper when that is killed, which is said, and leaves nothing", async () => {
+    const marker = `${4_000_000 + (process.pid % 1_000_000)}`;
+    const killHelper = async (): Promise<void> => {
+      for (let i = 0; i < 300; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        const step = processesWith((line) => line === `sleep\0${marker}\0`);
+        if (step[0] === undefined) continue;
+        const status = readFileSync(`/proc/${step[0]}/status`, "utf8");
+        process.kill(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]), "SIGKILL");
+        return;
+      }
+      assert.fail("the step did not start");
+    };
+    const step = box.step("", { argv: ["sleep", marker] });
+    await Promise.all([
+      assert.rejects(step, (error) => isTsbuildError(error, "SANDBOX_HELPER_CRASHED")),
+      killHelper(),
+    ]);
+    for (let i = 0; i < 100; i++) {
+      if (processesWith((line) => line.includes(marker)).length === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual(
+      processesWith((line) => line.includes(marker)),
+      [],
+    );
+    // The same upper can be written to again, whatever the dead helper left in it.
+    assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
+  });
 });
 
 function running(argument: string): number {
@@ -240,4 +269,18 @@ function running(argument: string): number {
         return false; // it ended between the two looks
       }
     }).length;
+}
+
+/** Processes by their command line. */
+function processesWith(matches: (line: string) => boolean): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid !== process.pid && matches(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      } catch {
+        return false; // gone meanwhile
+      }
+    });
 }

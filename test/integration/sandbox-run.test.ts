@@ -2,10 +2,11 @@
 // What a step can see and do: how it ends, its environment, users, privileges, file systems, limits, network.
 
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
+import { cgroupLayout } from "#src/sandbox/cgroup.js";
 import { defaultConfinement } from "#src/sandbox/index.js";
 import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
@@ -14,6 +15,13 @@ before(() => {
   box = sandboxFixture();
 });
 after(async () => box[Symbol.asyncDispose]());
+
+function skipParent(): string | false {
+  if (!asRoot) return "needs root";
+  return readFileSync("/proc/self/mountinfo", "utf8").includes(" - cgroup2 ")
+    ? false
+    : "no hierarchy of version 2 is mounted";
+}
 
 const ok = { kind: "exited", code: 0 } as const;
 const code = (wanted: string) => (error: unknown) => isTsbuildError(error, wanted);
@@ -348,6 +356,35 @@ describe("limits", () => {
       t.skip("no control group is delegated to this user");
     }
   });
+  it(
+    "lie below the control group that is asked for, of version 2 as well",
+    { skip: skipParent() },
+    async () => {
+      const { unified } = cgroupLayout(
+        readFileSync("/proc/self/cgroup", "utf8"),
+        readFileSync("/proc/self/mountinfo", "utf8"),
+      );
+      const parent = join(unified?.mount ?? "", "tsbuild-test-parent");
+      try {
+        const running = box.step("sleep 1", { limits: { cgroupParent: "/tsbuild-test-parent" } });
+        const groups = (): string[] =>
+          existsSync(parent)
+            ? readdirSync(parent).filter((name) => name.startsWith("tsbuild-"))
+            : [];
+        let members = "";
+        for (let i = 0; i < 90 && members === ""; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          for (const name of groups())
+            members += readFileSync(join(parent, name, "cgroup.procs"), "utf8");
+        }
+        assert.notEqual(members, "");
+        assert.deepEqual((await running).result, ok);
+        assert.deepEqual(groups(), []);
+      } finally {
+        rmdirSync(parent);
+      }
+    },
+  );
   it("of processes hold", async (t) => {
     try {
       const { result, stderr } = await box.step("for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done", {

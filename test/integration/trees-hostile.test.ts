@@ -252,6 +252,11 @@ describe("entries that are more than files", () => {
       (await contents(stack(`hostile-${count}-l`))).get("disk"),
       asRoot ? "block" : undefined,
     );
+    // What was left out is said, with the path.
+    assert.equal(
+      box.warnings.some((text) => /1 device node .*\/disk/.test(text)),
+      !asRoot,
+    );
   });
   it("a fifo in the way of a file is replaced, not opened", async () => {
     assert.deepEqual(await attack({ name: "p", type: "6" }, { name: "p", content: "x" }), {
