@@ -82,7 +82,7 @@ function planArg(
     const given = buildArgs.get(name);
     const value =
       given ?? (arg.value === undefined ? globals.get(name) : planner.expand(arg.value));
-    draft.variables.args.set(name, value);
+    draft.variables.setArg(name, value);
     shown.push(value === undefined ? name : `${name}=${value}`);
   }
   draft.note(`ARG ${shown.join(" ")}`);

@@ -13,9 +13,11 @@ export interface DraftBase {
   readonly platform: Platform;
   readonly config: ContainerConfig;
   readonly author?: string;
-  readonly history: readonly PlannedHistory[];
   readonly baseHistory: readonly HistoryEntry[];
-  readonly args: Iterable<readonly [string, string | undefined]>;
+  /** The stage that this one continues. Its environment is not in `config`. */
+  readonly stage?: ImageDraft;
+  /** What making the base itself says in the history. */
+  readonly history?: readonly PlannedHistory[];
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -39,10 +41,11 @@ export class ImageDraft {
     this.platform = base.platform;
     this.config = { ...base.config };
     delete this.config.OnBuild;
-    const env = base.config.Env ?? [];
-    const hasPath = env.some((line) => line.startsWith("PATH="));
-    this.variables = new Variables(hasPath ? env : [...env, `PATH=${defaultPath}`], base.args);
-    this.#history = [...base.history];
+    this.variables = new Variables(base.config.Env ?? [], base.stage?.variables);
+    // A stage that continues another has what that one set.
+    if (base.stage === undefined && this.variables.get("PATH") === undefined)
+      this.variables.setEnv("PATH", defaultPath);
+    this.#history = [...(base.history ?? [])];
   }
 
   /** The working directory, absolute. */
@@ -91,20 +94,29 @@ export class ImageDraft {
       ...(this.author === undefined ? {} : { author: this.author }),
       platform,
       config,
-      history: this.#history,
+      history: this.#wholeHistory(),
       baseHistory,
     };
   }
 
   /** What a stage that says FROM this one starts from. */
   asBase(): DraftBase {
+    const { history: _own, ...base } = this.#base;
+    const { Env: _env, ...config } = this.config;
     return {
-      ...this.#base,
+      ...base,
       head: this.head,
       ...(this.author === undefined ? {} : { author: this.author }),
-      config: { ...this.config, Env: this.variables.env },
-      history: this.#history,
-      args: this.variables.args,
+      config,
+      stage: this,
     };
+  }
+
+  /** That of the stages below, then ours: kept apart, so that a stage costs no more than its own instructions. */
+  #wholeHistory(): readonly PlannedHistory[] {
+    const parts: (readonly PlannedHistory[])[] = [this.#history];
+    for (let { stage } = this.#base; stage !== undefined; { stage } = stage.#base)
+      parts.push(stage.#history);
+    return parts.reverse().flat();
   }
 }

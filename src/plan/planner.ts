@@ -184,9 +184,7 @@ class Planner implements StageServices {
       head: this.#scratchVertex(),
       platform,
       config,
-      history: [],
       baseHistory: [],
-      args: [],
     };
   }
 
@@ -218,9 +216,7 @@ class Planner implements StageServices {
       platform: { ...platform, os: config.os, architecture: config.architecture },
       config: { ...unlabelled, ...(inheritLabels && Labels !== undefined ? { Labels } : {}) },
       ...(config.author === undefined ? {} : { author: config.author }),
-      history: [],
       baseHistory: config.history ?? [],
-      args: [],
     };
   }
 
@@ -297,13 +293,18 @@ class Planner implements StageServices {
       return await this.options.environment.resolveImage(name, platform);
     } catch (error) {
       if (!(error instanceof TsbuildError)) throw error;
-      const guess = didYouMean(name, this.#stageNames());
+      const below = this.#stages.find((stage) => stage.name === name.toLowerCase());
+      const guess = below === undefined ? didYouMean(name, this.#stageNames()) : "";
       const { code, message, details, cause } = error;
       throw new TsbuildError(code, `${name}: ${message}${guess}`, {
         location,
         details,
         cause,
-        hint: error.hint ?? "No stage of this name stands above, so it was looked for as an image.",
+        hint:
+          below === undefined
+            ? (error.hint ??
+              "No stage of this name stands above, so it was looked for as an image.")
+            : `The stage ${name} stands below (line ${below.from.range.startLine}); FROM sees those above.`,
       });
     }
   }

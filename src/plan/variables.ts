@@ -16,63 +16,100 @@ export function isProxyName(name: string): boolean {
 
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The variables of a stage while its instructions are planned. */
+/**
+ * The variables of a stage while its instructions are planned. What a stage has from the one it continues is looked up there
+ * and never copied: thousands of stages, each on the one before, would otherwise cost the square of their number.
+ */
 export class Variables implements Scope {
+  readonly #below: Variables | undefined;
+  /** Name to `NAME=value`. */
+  readonly #env = new Map<string, string>();
   /** Undefined: declared, but without a value. */
-  readonly args: Map<string, string | undefined>;
-  #env: readonly string[];
-  #byName: ReadonlyMap<string, string>;
+  readonly #args = new Map<string, string | undefined>();
 
-  constructor(env: readonly string[], args: Iterable<readonly [string, string | undefined]>) {
-    this.#env = env;
-    this.#byName = new Map(env.map(splitVariable));
-    this.args = new Map(args);
+  /** `below` must not change any more. */
+  constructor(env: readonly string[], below?: Variables) {
+    this.#below = below;
+    for (const line of env) this.#env.set(nameOf(line), line);
   }
 
   /** `NAME=value` in order of first appearance. */
   get env(): readonly string[] {
-    return this.#env;
+    return [...this.#all((layer) => layer.#env).values()];
+  }
+
+  /** All ARGs in order of first appearance. */
+  get #allArgs(): ReadonlyMap<string, string | undefined> {
+    return this.#all((layer) => layer.#args);
   }
 
   get(name: string): string | undefined {
-    return this.#byName.get(name) ?? this.args.get(name);
+    const line = this.#find(name, (layer) => layer.#env);
+    return line === undefined
+      ? this.#find(name, (layer) => layer.#args)
+      : line.slice(nameOf(line).length + 1);
   }
 
   names(): Iterable<string> {
-    return [...this.#byName.keys(), ...this.args.keys()];
+    return [...this.#all((layer) => layer.#env).keys(), ...this.#allArgs.keys()];
   }
 
   /** A name that is known, with or without a value. */
   declared(name: string): boolean {
-    return this.args.has(name) || this.#byName.has(name);
+    const has = (layer: Variables): boolean => layer.#env.has(name) || layer.#args.has(name);
+    if (has(this)) return true;
+    for (let layer = this.#below; layer !== undefined; layer = layer.#below)
+      if (has(layer)) return true;
+    return false;
   }
 
   /** The environment with `name` set: in its old place if it had one. */
   setEnv(name: string, value: string): void {
-    const line = `${name}=${value}`;
-    const at = this.#env.findIndex((entry) => splitVariable(entry)[0] === name);
-    this.#env =
-      at < 0 ? [...this.#env, line] : this.#env.map((entry, i) => (i === at ? line : entry));
-    this.#byName = new Map(this.#byName).set(name, value);
+    this.#env.set(name, `${name}=${value}`);
+  }
+
+  /** Declares an ARG; undefined: without a value. */
+  setArg(name: string, value: string | undefined): void {
+    this.#args.set(name, value);
   }
 
   /** What the command of a RUN sees: ENV, and every ARG that has a value and no ENV over it. */
   runEnv(): string[] {
-    const args = [...this.args].flatMap(([name, value]) =>
-      value === undefined || this.#byName.has(name) ? [] : [`${name}=${value}`],
+    const env = this.#all((layer) => layer.#env);
+    const args = [...this.#allArgs].flatMap(([name, value]) =>
+      value === undefined || env.has(name) ? [] : [`${name}=${value}`],
     );
-    return [...this.#env, ...args];
+    return [...env.values(), ...args];
   }
 
   /** The `|N a=b c=d` of a RUN's history line, with the values that the command sees; empty without ARGs. */
   historyArgs(): string {
-    if (this.args.size === 0) return "";
-    const shown = [...this.args.keys()].map((name) => `${name}=${this.get(name) ?? ""}`);
+    const args = this.#allArgs;
+    if (args.size === 0) return "";
+    const shown = [...args.keys()].map((name) => `${name}=${this.get(name) ?? ""}`);
     return `|${shown.length} ${shown.join(" ")} `;
+  }
+
+  #find<T>(name: string, of: (layer: Variables) => ReadonlyMap<string, T>): T | undefined {
+    const own = of(this);
+    if (own.has(name)) return own.get(name);
+    for (let layer = this.#below; layer !== undefined; layer = layer.#below) {
+      const values = of(layer);
+      if (values.has(name)) return values.get(name);
+    }
+    return undefined;
+  }
+
+  #all<T>(of: (layer: Variables) => ReadonlyMap<string, T>): Map<string, T> {
+    const all = new Map<string, T>();
+    const layers: Variables[] = [this];
+    for (let layer = this.#below; layer !== undefined; layer = layer.#below) layers.push(layer);
+    for (const layer of layers.reverse())
+      for (const [name, value] of of(layer)) all.set(name, value);
+    return all;
   }
 }
 
-function splitVariable(line: string): readonly [string, string] {
-  const at = line.indexOf("=");
-  return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+function nameOf(line: string): string {
+  return line.split("=", 1)[0] ?? "";
 }

@@ -213,3 +213,26 @@ describe("planBuild", () => {
     await fails("FROM a\nADD --checksum=sha256:00 x /x\n", "PLAN_BAD_SOURCE", 2);
   });
 });
+
+describe("ten thousand stages", () => {
+  it("each on the one before are planned without a copy of all that stands below", async () => {
+    const count = 10_000;
+    const text = Array.from(
+      { length: count },
+      (_, i) => `FROM ${i === 0 ? "scratch" : `s${i - 1}`} AS s${i}\nENV E${i}=1\n`,
+    ).join("");
+    const { image } = await plan(text);
+    assert.equal(image.config.Env?.length, count + 1);
+    assert.equal(image.config.Env.at(-1), `E${count - 1}=1`);
+    assert.equal(image.history.length, count);
+  });
+  it("keep the place of a variable that a later stage sets again", async () => {
+    const { image } = await plan(
+      "FROM scratch AS a\nENV A=1 B=2\nFROM a AS b\nENV A=3 C=4\nFROM b\nENV B=5\n",
+    );
+    assert.deepEqual(
+      image.config.Env?.filter((line) => !line.startsWith("PATH=")),
+      ["A=3", "B=5", "C=4"],
+    );
+  });
+});
