@@ -273,8 +273,8 @@ describe("a terminal", () => {
       await term.shows(/\^C/);
       term.type("echo co''de $?\r");
       await term.shows(/code 130\r\n/);
-      term.type("\u0004");
-      assert.equal((await term.end()).restored, true);
+      term.type("exit 4\r");
+      assert.deepEqual(await term.end(), { code: 4, restored: true });
     });
   it("is put back when tsbuild is killed", async () => {
     const term = onTerminal(space, ["run", "--network=none", "-it", ...sh("echo up; cat")]);
