@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
 import { checkDatabaseFile } from "./database-check.js";
+import { makeRoom } from "./database-room.js";
 import { DatabaseUsers } from "./database-users.js";
 import { storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
@@ -61,6 +62,7 @@ export type DatabaseKind = "metadata" | "running";
 
 interface PendingWrite {
   readonly change: (lmdb: Lmdb) => void;
+  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -173,17 +175,29 @@ export class Database {
   transact<T>(action: (lmdb: Lmdb) => T): T {
     this.#flush();
     this.#changed = true;
-    return this.#run((lmdb) => lmdb.transactionSync(() => action(lmdb)));
+    return this.#run((lmdb) => this.#change(lmdb, 0, () => action(lmdb)));
+  }
+
+  /** `bytes`: what will be stored, where that may be much. */
+  #change<T>(lmdb: Lmdb, bytes: number, action: () => T): T {
+    return lmdb.transactionSync(() => {
+      try {
+        makeRoom(this.#file, lmdb, bytes);
+      } catch (error) {
+        throw storeError(error, "write metadata", this.#file);
+      }
+      return action();
+    });
   }
 
   /** Writes soon: what is asked for in one turn of the event loop is one transaction. */
-  write(change: (lmdb: Lmdb) => void): Promise<void> {
+  write(change: (lmdb: Lmdb) => void, bytes: number): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0)
         setImmediate(() => {
           this.#flush();
         });
-      this.#pending.push({ change, resolve, reject });
+      this.#pending.push({ change, bytes, resolve, reject });
     });
   }
 
@@ -193,8 +207,9 @@ export class Database {
     this.#pending = [];
     this.#changed = true;
     try {
+      const bytes = pending.reduce((sum, one) => sum + one.bytes, 0);
       this.#run((lmdb) => {
-        lmdb.transactionSync(() => {
+        this.#change(lmdb, bytes, () => {
           for (const { change } of pending) change(lmdb);
         });
       });

@@ -6,10 +6,10 @@ import { statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
-import { mediaTypes, parseDescriptor, type Descriptor, type Digest } from "../oci/index.js";
+import { parseDescriptor, type Descriptor, type Digest } from "../oci/index.js";
 import { syncDirectory } from "./blobs.js";
 import { storeError } from "./errors.js";
-import type { RootPaths } from "./root.js";
+import { indexText, markLayout, type RootPaths } from "./root.js";
 import type { TempSpace } from "./temp.js";
 import type { ImageStore, NamedImage } from "./types.js";
 
@@ -85,16 +85,11 @@ export class IndexImageStore implements ImageStore {
 
   async #save(file: Pick<IndexFile, "fields" | "manifests">): Promise<void> {
     const { paths, temp } = this.#options;
-    const value = {
-      ...file.fields,
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociIndex,
-      manifests: file.manifests,
-    };
     const temporary = await temp.file();
     try {
+      markLayout(paths);
       await using handle = await open(temporary, "wx", 0o644);
-      await handle.writeFile(`${JSON.stringify(value, undefined, 1)}\n`);
+      await handle.writeFile(indexText(file.fields, file.manifests));
       await handle.sync();
       await rename(temporary, paths.index);
       await syncDirectory(dirname(paths.index));

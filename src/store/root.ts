@@ -5,6 +5,7 @@
 //   snapshots/, cache-mounts/   the native helper's           corrupt/    what was set aside as damaged
 
 import {
+  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -12,11 +13,13 @@ import {
   chmodSync,
   writeFileSync,
   renameSync,
+  rmSync,
 } from "node:fs";
 import { join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
+import { mediaTypes } from "../oci/index.js";
 import { storeError } from "./errors.js";
-import { currentOwner, ownerName } from "./owner.js";
+import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
 
 export const storeVersion = 1;
 const known = new Set([
@@ -70,6 +73,47 @@ function writeWhole(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
+/** As writeWhole, but a file that is there stays. */
+function writeNew(path: string, text: string): void {
+  const temporary = `${path}.${ownerName(currentOwner())}`;
+  writeFileSync(temporary, text, { mode: 0o644, flush: true });
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+  rmSync(temporary);
+}
+
+/** Removes what processes that died in makeRoot left of the files above. */
+function sweepUnfinished(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const owner = ownerFromName(name.replace(/^[a-z-]+(?:\.json)?\./, ""));
+    if (owner !== undefined && livenessOf(owner) === "dead")
+      rmSync(join(directory, name), { force: true });
+  }
+}
+
+const layoutMark = '{"imageLayoutVersion":"1.0.0"}\n';
+
+/** Writes `oci-layout`, unless it is there and as it should be. */
+export function markLayout(paths: RootPaths): void {
+  const path = join(paths.layout, "oci-layout");
+  let text: string | undefined;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+  if (text !== layoutMark) writeWhole(path, layoutMark);
+}
+
+/** An index.json with the given images, and fields of other tools. */
+export function indexText(fields: object, manifests: readonly unknown[]): string {
+  const value = { ...fields, schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
+  return `${JSON.stringify(value, undefined, 1)}\n`;
+}
+
 function makeRoot(paths: RootPaths): void {
   const { root } = paths;
   const made = mkdirSync(root, { recursive: true, mode: 0o700 });
@@ -95,7 +139,9 @@ function makeRoot(paths: RootPaths): void {
   }
   for (const directory of [join(paths.blobs, "sha256"), paths.meta, paths.tmp])
     mkdirSync(directory, { recursive: true, mode: 0o755 });
-  writeWhole(join(paths.layout, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}\n');
+  for (const directory of [root, paths.layout]) sweepUnfinished(directory);
+  markLayout(paths);
+  writeNew(paths.index, indexText({}, []));
   writeWhole(join(root, "store.json"), `${JSON.stringify({ version: storeVersion })}\n`);
 }
 

@@ -96,7 +96,7 @@ export class LmdbTable<V> implements Table<V> {
     const [rawKey, record] = this.#access.raw(key, value);
     await this.#database.write((lmdb) => {
       lmdb.putSync(rawKey, record);
-    });
+    }, record.length);
   }
 
   async remove(key: string): Promise<boolean> {

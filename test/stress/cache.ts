@@ -11,20 +11,15 @@ import { flattenLayout, type FlatEntry, type FlatImage } from "../conformance/fl
 import { buildByLibrary } from "../conformance/tsbuild.js";
 import { Random } from "../support/random.js";
 import { baseContexts, workspace } from "../support/runner.js";
+import type { StressOptions } from "./options.js";
 import { changeContext, makeContext, repairContext } from "./random-context.js";
 import { changeStages, dockerfileOf, randomStages, type Stages } from "./random-dockerfile.js";
 
 /** After so many rounds everything begins anew: another Dockerfile, another context, empty stores. */
 const roundsPerStart = 50;
 
-export interface CacheOptions {
-  readonly rounds: number;
-  readonly seed: number;
-  readonly log?: (line: string) => void;
-}
-
-export async function compareCached(options: CacheOptions): Promise<void> {
-  const { rounds, seed, log = () => undefined } = options;
+export async function compareCached(options: StressOptions): Promise<void> {
+  const { rounds, seed, log } = options;
   const random = new Random(seed);
   const counts = { built: 0, failed: 0 };
   for (let done = 0; done < rounds; done += roundsPerStart) {

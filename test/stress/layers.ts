@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { Random } from "../support/random.js";
 import { baseContexts, repository, workspace, type Workspace } from "../support/runner.js";
 import { validateImage } from "../support/validate.js";
+import type { StressOptions } from "./options.js";
 import { randomChanges } from "./tree-changes.js";
 
 /** Trees in one build, which share its layers; and layers that change them. */
@@ -17,18 +18,8 @@ const treesPerBuild = 25;
 const changedLayers = 3;
 const asRoot = process.getuid?.() === 0;
 
-export interface LayersOptions {
-  readonly rounds: number;
-  readonly seed: number;
-  readonly log?: (line: string) => void;
-}
-
 /** Throws an AssertionError that names the seed and the directory in which the case is kept. */
-export async function compareLayers({
-  rounds,
-  seed,
-  log = () => undefined,
-}: LayersOptions): Promise<void> {
+export async function compareLayers({ rounds, seed, log }: StressOptions): Promise<void> {
   const random = new Random(seed);
   const tool = compileTool();
   for (let done = 0; done < rounds; done += treesPerBuild) {

@@ -4,13 +4,13 @@
 
 import { parseArgs } from "node:util";
 import { compareCached } from "./cache.js";
+import { crowdStore } from "./crowd.js";
+import { damageStores } from "./damage.js";
+import { breakStores } from "./faults.js";
+import { killBuilds } from "./kills.js";
 import { compareLayers } from "./layers.js";
-
-export interface StressOptions {
-  readonly rounds: number;
-  readonly seed: number;
-  readonly log: (line: string) => void;
-}
+import type { StressOptions } from "./options.js";
+import { fillDisks } from "./small-disk.js";
 
 interface StressTest {
   readonly summary: string;
@@ -29,6 +29,31 @@ const tests: Readonly<Record<string, StressTest>> = {
     summary: "builds with everything remembered give what builds from nothing give",
     rounds: 2000,
     run: compareCached,
+  },
+  faults: {
+    summary: "one change of a store goes wrong: killed, cut in half, disk full, disk failing",
+    rounds: 500,
+    run: breakStores,
+  },
+  damage: {
+    summary: "files of a store are cut, changed, emptied or gone",
+    rounds: 500,
+    run: damageStores,
+  },
+  disk: {
+    summary: "stores on disks that are too small (as root)",
+    rounds: 50,
+    run: fillDisks,
+  },
+  crowd: {
+    summary: "two to eight builds at once on one store, with prunes and kills beside them",
+    rounds: 50,
+    run: crowdStore,
+  },
+  kills: {
+    summary: "builds and helpers are killed at random moments",
+    rounds: 200,
+    run: killBuilds,
   },
 };
 
