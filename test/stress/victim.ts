@@ -98,12 +98,12 @@ const prefix: readonly string[] =
 
 /** A store as it was. */
 export function copyStore(from: string, to: string): void {
-  const [command = "", ...args] = [...prefix, "cp", "-a", "--reflink=auto", from, to];
+  const [command, ...args] = [...prefix, "cp", "-a", "--reflink=auto", from, to];
   execFileSync(command, args);
 }
 
 export function removeStore(store: string): void {
-  const [command = "", ...args] = [...prefix, "rm", "-rf", "--", store];
+  const [command, ...args] = [...prefix, "rm", "-rf", "--", store];
   execFileSync(command, args);
 }
 
