@@ -102,7 +102,9 @@ static int open_layer(int layers, const char *id)
 	cleanup_fd int outer = open_dir_at(layers, id);
 	int layer = outer < 0 ? -1 : open_dir_at(outer, "fs");
 
-	if (layer < 0)
+	if (layer < 0 && errno == ENOENT)
+		report_refusal("no-layer", id, "a layer's directory is missing in the store");
+	else if (layer < 0)
 		report_error("open a layer's directory", id, errno, NULL);
 	return layer;
 }

@@ -63,8 +63,9 @@ static ssize_t receive(struct wire *wire)
 int wire_frame(struct wire *wire, struct cursor *payload)
 {
 	for (;;) {
-		struct cursor head = {.at = wire->received.data + wire->start, .left = wire->received.length - wire->start};
-		if (head.left >= 4) {
+		size_t ready = wire->received.length - wire->start;
+		if (ready >= 4) {
+			struct cursor head = {.at = wire->received.data + wire->start, .left = ready};
 			uint32_t length = take_u32(&head);
 			if (length == 0 || length > WIRE_FRAME_MAX) {
 				errno = EPROTO;
@@ -79,12 +80,10 @@ int wire_frame(struct wire *wire, struct cursor *payload)
 		ssize_t got = receive(wire);
 		if (got < 0)
 			return -1;
-		if (got == 0 && wire->received.length > wire->start) {
+		if (got == 0 && ready > 0)
 			errno = EPROTO;
-			return -1;
-		}
 		if (got == 0)
-			return 0;
+			return ready > 0 ? -1 : 0;
 	}
 }
 

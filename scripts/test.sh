@@ -124,6 +124,14 @@ leg_examples() {
   fi
 }
 
+# The integration tests with the helper under ASan and UBSan: twice the time, so it is asked for by name.
+leg_sanitized() {
+  check "native helper with sanitizers" make -s -C native sanitize
+  export TSBUILD_HELPER=$PWD/native/bin/tsbuild-helper-sanitize
+  tests "integration with sanitizers" "${integration_files[@]}"
+  unset TSBUILD_HELPER
+}
+
 # What would be published installs and runs.
 pack_and_run() {
   local directory

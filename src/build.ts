@@ -6,6 +6,7 @@ import { CleanupStack, type EventSink } from "./base/index.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { assembleImage } from "./build/assemble.js";
 import { epochOf } from "./build/epoch.js";
+import { Mending } from "./build/mend.js";
 import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
@@ -36,8 +37,21 @@ const limits: Limits = { exec: 16, disk: 4, network: 8 };
  * Errors: a TsbuildError of any room (docs/errors.md), or the signal's reason. The store stays as it was, but for cached steps.
  */
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  const signal = request.signal ?? new AbortController().signal;
   const events: EventSink = request.events ?? (() => undefined);
+  const mending = new Mending(request, events);
+  for (;;) {
+    const result = await attempt(request, events, mending);
+    if (result !== undefined) return result;
+  }
+}
+
+/** One build; nothing when it found the store damaged, and that has been mended. */
+async function attempt(
+  request: BuildRequest,
+  events: EventSink,
+  mending: Mending,
+): Promise<BuildResult | undefined> {
+  const signal = request.signal ?? new AbortController().signal;
   const exporters = createExporters(request, request.cwd ?? process.cwd());
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
   await using cleanup = new CleanupStack();
@@ -47,12 +61,19 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
     warnOf(checkDockerfile(dockerfile), events);
     throw error;
   }
-  const { plan, findings } = await prepared.plan(request.target);
-  failOnFindings(dockerfile.check, findings);
+  let findings: readonly Finding[] = [];
   try {
+    const planned = await prepared.plan(request.target);
+    failOnFindings(dockerfile.check, planned.findings);
+    const { plan } = planned;
+    findings = planned.findings;
     const result = await solveAndExport({ prepared, plan, exporters, names, events, signal });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
     return result;
+  } catch (failure) {
+    if (!(await mending.mend(failure, prepared.rooms.snapshots))) throw failure;
+    findings = [];
+    return undefined;
   } finally {
     warnOf(findings, events);
   }

@@ -67,6 +67,9 @@ async function fill(
 ): Promise<void> {
   const total = image.blobs.reduce((sum, blob) => sum + blob.size, 0);
   let done = 0;
+  // First, so that a directory that was left unfinished is known again.
+  const marker = join(directory, "oci-layout");
+  if (!(await hasBlob(marker, layoutMarker.length))) await writeFile(marker, layoutMarker);
   for (const blob of image.blobs) {
     const path = join(directory, blobPath(blob));
     if (!(await hasBlob(path, blob.size))) {
@@ -86,7 +89,6 @@ async function fill(
     options.onProgress?.("writing the layout", done, total);
   }
   for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, name), text);
-  await writeFile(join(directory, "oci-layout"), layoutMarker);
   const index = join(directory, "index.json");
   const temporary = temporaryName(index);
   await writeSynced(temporary, indexJson(entries, await readIndex(directory)));

@@ -10,6 +10,7 @@ export const sandboxErrorCodes = {
   SANDBOX_SYSTEM: "the system refused something that the sandbox needs",
   SANDBOX_NOT_PERMITTED: "the sandbox lacks a privilege that it needs",
   SANDBOX_NO_FEATURE: "the kernel lacks a feature that the sandbox needs",
+  SANDBOX_NO_LAYER: "a layer's directory is missing in the store",
   SANDBOX_EXEC: "the command of a step cannot be started",
   SANDBOX_USER: "a user or group is unknown in the image, or its user database is refused",
   SANDBOX_MOUNT_TARGET: "something cannot be mounted where it should be",

@@ -89,6 +89,7 @@ const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   "mount-target": "SANDBOX_MOUNT_TARGET",
   "mount-source": "SANDBOX_MOUNT_SOURCE",
   "working-directory": "SANDBOX_WORKING_DIRECTORY",
+  "no-layer": "SANDBOX_NO_LAYER",
   exec: "SANDBOX_EXEC",
   network: "SANDBOX_NETWORK",
   cgroup: "SANDBOX_CGROUP",

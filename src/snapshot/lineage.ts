@@ -173,6 +173,11 @@ class StoredSnapshots implements Snapshots {
     await this.#removeDirs(dirs, this.#rooms.signal);
   }
 
+  async forget(dir: LayerDirId): Promise<void> {
+    const dirs = await this.#records.remove(this.#records.usersOf(dir));
+    await this.removeDirs(dirs);
+  }
+
   /** On the list of drafts first: when this process dies now, the next one finishes the work. */
   async #removeDirs(dirs: readonly LayerDirId[], signal: AbortSignal): Promise<void> {
     if (dirs.length === 0) return;

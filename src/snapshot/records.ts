@@ -64,8 +64,17 @@ export class SnapshotRecords {
 
   /** States that may not be believed, with everything that stands on them. */
   untrusted(): SnapshotId[] {
+    return this.#standingOn((snapshot) => !isTrusted(snapshot));
+  }
+
+  /** States that use a directory, with everything that stands on them. */
+  usersOf(dir: LayerDirId): SnapshotId[] {
+    return this.#standingOn((snapshot) => snapshot.dir === dir);
+  }
+
+  #standingOn(isBad: (snapshot: StoredSnapshot) => boolean): SnapshotId[] {
     const all = [...this.#table.entries()].map(([, snapshot]) => snapshot);
-    const bad = new Set(all.filter((one) => !isTrusted(one)).map(({ id }) => id));
+    const bad = new Set(all.filter(isBad).map(({ id }) => id));
     for (let before = -1; before !== bad.size;) {
       before = bad.size;
       for (const { id, parent } of all) if (parent !== null && bad.has(parent)) bad.add(id);

@@ -79,6 +79,8 @@ export interface Snapshots {
    * on with the next command when this process dies.
    */
   removeDirs(dirs: readonly LayerDirId[]): Promise<void>;
+  /** Takes states off the record whose directory has gone from the disk, and all that stands on them. */
+  forget(dir: LayerDirId): Promise<void>;
   /**
    * Makes what is committed survive a loss of power. States that were committed before the machine last started and were
    * never settled are not trusted: their files may be incomplete. Takes as long as the disk needs; call it when nothing waits.

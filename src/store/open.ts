@@ -11,7 +11,7 @@ import { Leases, type LeaseRecord } from "./leases.js";
 import { Locks, type LockRecord } from "./locks.js";
 import { openRoot } from "./root.js";
 import { LmdbTable, tableWithin, transact } from "./tables.js";
-import { TempSpace } from "./temp.js";
+import { sweepTemp, TempSpace } from "./temp.js";
 import type { Store, StoreOptions, Table } from "./types.js";
 
 /**
@@ -26,6 +26,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       process.emitWarning(message);
     });
   const paths = openRoot(options.root);
+  await sweepTemp(paths.tmp);
   const temp = new TempSpace(paths.tmp);
   const { open } = await import("lmdb");
   const database = new Database(paths, "metadata", open, warn);

@@ -23,7 +23,7 @@ async function isLeftOver(directory: string, name: string): Promise<boolean> {
 
 /** Removes the scratch of processes that died. Never follows symlinks. */
 export async function sweepTemp(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
+  for (const name of await namesIn(directory)) {
     try {
       if (await isLeftOver(directory, name))
         await rm(join(directory, name), { recursive: true, force: true });
@@ -34,7 +34,16 @@ export async function sweepTemp(directory: string): Promise<void> {
   }
 }
 
-/** The scratch directory of this process and store. Made at first use, when left-overs of others are removed too. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw storeError(error, "look for left-over scratch", directory);
+  }
+}
+
+/** The scratch directory of this process and store. Made at first use. */
 export class TempSpace {
   readonly #parent: string;
   #own: Promise<string> | undefined;
@@ -48,7 +57,6 @@ export class TempSpace {
     const name = `${ownerName(currentOwner())}_${randomBytes(4).toString("hex")}`;
     const path = join(this.#parent, name);
     await mkdir(this.#parent, { recursive: true, mode: 0o700 });
-    await sweepTemp(this.#parent);
     await mkdir(path, { mode: 0o700 });
     return path;
   }

@@ -4,6 +4,9 @@
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { compareCached } from "../stress/cache.js";
+import { damageStores } from "../stress/damage.js";
+import { breakStores } from "../stress/faults.js";
+import { killBuilds } from "../stress/kills.js";
 import { compareLayers } from "../stress/layers.js";
 
 const umoci = spawnSync("umoci", ["--version"]).status === 0;
@@ -18,6 +21,15 @@ describe("a round of", { concurrency: 2 }, () => {
       await compareLayers({ rounds: 5, seed: 1, log });
     },
   );
+  it("faults in stores loses nothing", async () => {
+    await breakStores({ rounds: 5, seed: 4, log });
+  });
+  it("damaged files in stores is made good", async () => {
+    await damageStores({ rounds: 2, seed: 4, log });
+  });
+  it("killed builds leaves nothing", async () => {
+    await killBuilds({ rounds: 2, seed: 4, log });
+  });
   it("random builds gives the same with a cache as without", async () => {
     await compareCached({ rounds: 6, seed: 1, log });
   });

@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import {
   closeSync,
-  mkdirSync,
   openSync,
   readSync,
   readdirSync,
@@ -74,7 +73,7 @@ function filesOf(store: string): string[] {
   all.push(join(store, "store.json"));
   // A whole layer directory; what is in its files cannot be known to be wrong.
   const layers = readdirSync(join(store, "snapshots")).map((name) =>
-    join(store, "snapshots", name, "fs"),
+    join(store, "snapshots", name),
   );
   const kinds = new Map<string, string[]>();
   for (const file of [...all, ...layers]) {
@@ -102,7 +101,6 @@ function damage(random: Random, file: string, harm: (typeof harms)[number]): voi
   const info = statSync(file);
   if (info.isDirectory()) {
     rmSync(file, { recursive: true });
-    if (harm === "empty") mkdirSync(file);
     return;
   }
   const at = random.below(Math.max(info.size, 1));

@@ -20,12 +20,12 @@ export async function killBuilds({ rounds, seed, log }: StressOptions): Promise<
   const store = join(held.directory, "store");
   const begun = performance.now();
   const expected = await victim.contents(store, "0");
-  // Kills are spread over the time that a build takes here and now.
+  // Kills are spread over the time that a build takes here and now: later ones find more in the cache.
   const time = performance.now() - begun;
   const counts = { killed: 0, helpers: 0, over: 0 };
   for (let round = 0; round < rounds; round++) {
     const which = String(1 + random.below(1000));
-    const delay = random.below(time * 1.2);
+    const delay = random.below(time * 0.7);
     const helpersOnly = random.chance(25);
     const notes = { seed, round, which, delay, helpersOnly };
     try {
