@@ -3,7 +3,7 @@
 // written: it prints, and may damage its heap. So the file is made longer beforehand, where a full disk is an error like
 // any other; and what is kept in hand lets a prune work when nothing else can be written.
 
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { errnoOf } from "../base/index.js";
 import type { Lmdb } from "./database.js";
 
@@ -26,6 +26,16 @@ export function makeRoom(file: string, lmdb: Lmdb, bytes: number): void {
     if (size < used + margin / 2) extend(fd, size, used + margin, used + least);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Before LMDB makes a new file, which it does not survive on a full disk either. Throws what writing a file throws. */
+export function tryRoom(file: string): void {
+  const trial = `${file}.${process.pid}`;
+  try {
+    writeFileSync(trial, Buffer.alloc(margin / 2));
+  } finally {
+    rmSync(trial, { force: true });
   }
 }
 

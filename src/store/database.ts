@@ -3,12 +3,20 @@
 // it holds can be made again. There are two: one for all tables, and one for what running processes tell each other.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fdatasyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
 import { checkDatabaseFile } from "./database-check.js";
-import { makeRoom } from "./database-room.js";
+import { makeRoom, tryRoom } from "./database-room.js";
 import { DatabaseUsers } from "./database-users.js";
 import { storeError } from "./errors.js";
 import type { RootPaths } from "./root.js";
@@ -112,6 +120,7 @@ export class Database {
       noSync: true,
       maxReaders: 512,
     } as const;
+    if (!existsSync(this.#file) || !existsSync(`${this.#file}-lock`)) this.#tryRoom();
     try {
       this.#lmdb = open<Buffer>(options);
     } catch (error) {
@@ -121,6 +130,14 @@ export class Database {
     }
     this.#users.entered();
     return this.#lmdb;
+  }
+
+  #tryRoom(): void {
+    try {
+      tryRoom(this.#file);
+    } catch (error) {
+      throw storeError(error, "write metadata", this.#file);
+    }
   }
 
   /** LMDB maps the file and trusts it: what it would crash on has to be found before. */

@@ -87,7 +87,6 @@ export class IndexImageStore implements ImageStore {
     const { paths, temp } = this.#options;
     const temporary = await temp.file();
     try {
-      markLayout(paths);
       await using handle = await open(temporary, "wx", 0o644);
       await handle.writeFile(indexText(file.fields, file.manifests));
       await handle.sync();
@@ -106,9 +105,19 @@ export class IndexImageStore implements ImageStore {
     await using _lock = await this.#options.lock(signal);
     const file = await this.#load();
     if (file.damaged) await this.#setAside();
+    this.#markLayout();
     const manifests = edit(file.manifests);
     // Undefined: everything is as it should be.
     if (manifests !== undefined) await this.#save({ fields: file.fields, manifests });
+  }
+
+  #markLayout(): void {
+    const { paths } = this.#options;
+    try {
+      markLayout(paths);
+    } catch (error) {
+      throw storeError(error, "mark the layout of the store", paths.layout);
+    }
   }
 
   async #setAside(): Promise<void> {

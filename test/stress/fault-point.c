@@ -106,10 +106,28 @@ static bool is_half_now(void)
 	if (real == NULL) \
 		real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
+static bool ends_with(const char *path, const char *end)
+{
+	size_t length = strlen(path), n = strlen(end);
+	return length >= n && strcmp(path + length - n, end) == 0;
+}
+
+// The beginning of a new file of LMDB; tsbuild tries before whether there is room for it.
+static bool is_beginning(const char *path, off64_t end)
+{
+	return ends_with(path, ".mdb-lock") || (ends_with(path, ".mdb") && end <= 2 * 4096);
+}
+
 // Bytes that a file has already take no space, and only LMDB writes over those.
 static enum change change_of(int fd, off64_t offset, size_t size)
 {
 	struct stat64 status;
+	char link[64], path[PATH_MAX];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, path, sizeof path - 1);
+	path[length > 0 ? length : 0] = '\0';
+	if (is_beginning(path, offset + (off64_t)size))
+		return PAGE;
 	return fstat64(fd, &status) == 0 && offset + (off64_t)size <= status.st_size ? PAGE : GROWTH;
 }
 
@@ -185,7 +203,7 @@ PATH_CHANGE(chmod, (const char *path, mode_t mode), (path, mode), OTHER)
 		mode_t mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(rest, mode_t) : 0; \
 		va_end(rest); \
 		bool changes = (flags & (O_CREAT | O_TRUNC)) != 0 && is_path_below(path); \
-		return changes && step(GROWTH) < 0 ? -1 : real(path, flags, mode); \
+		return changes && step(is_beginning(path, 0) ? PAGE : GROWTH) < 0 ? -1 : real(path, flags, mode); \
 	}
 
 OPEN(open)
