@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +54,19 @@ static long try_clone_newuser(void)
 	if (pid == 0)
 		_exit(0);
 	return pid;
+}
+
+static long try_vhangup(void)
+{
+	return syscall(SYS_vhangup);
+}
+
+/* A node for the machine's memory, which root in a step may make: opening it must fail. */
+static long open_made_device(void)
+{
+	if (mknod("/tmp/try-mem", S_IFCHR | 0600, makedev(1, 1)) < 0)
+		return -1;
+	return open("/tmp/try-mem", O_RDONLY | O_CLOEXEC);
 }
 
 /* Prints what the socket at path has to say. */
@@ -100,6 +115,27 @@ int main(int argc, char **argv)
 	told("socket_unix", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	told("socket_alg", socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
 	told("socket_vsock", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	told("pivot_root", syscall(SYS_pivot_root, "/none", "/none"));
+	told("move_mount", syscall(SYS_move_mount, -1, "", -1, "", 0));
+	told("open_tree", syscall(SYS_open_tree, -1, "", 0));
+	told("fsopen", syscall(SYS_fsopen, "none", 0));
+	told("swapon", syscall(SYS_swapon, "/none", 0));
+	told("acct", syscall(SYS_acct, "/none"));
+	told("quotactl", syscall(SYS_quotactl, 0, "/none", 0, NULL));
+	told("syslog", syscall(SYS_syslog, 10, NULL, 0));
+	told("settimeofday", syscall(SYS_settimeofday, NULL, (void *)1));
+	told("sethostname", syscall(SYS_sethostname, "", -1));
+	told("iopl", syscall(SYS_iopl, 4));
+	told("kcmp", syscall(SYS_kcmp, -1, -1, 0, 0, 0));
+	told("pidfd_getfd", syscall(SYS_pidfd_getfd, -1, 0, 0));
+	told("request_key", syscall(SYS_request_key, NULL, NULL, NULL, 0));
+	told("move_pages", syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0));
+	told("vhangup", apart(try_vhangup));
+	told("write_sysrq", open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC));
+	told("write_hostname", open("/proc/sys/kernel/hostname", O_WRONLY | O_CLOEXEC));
+	told("write_core_pattern", open("/proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC));
+	told("write_sys", open("/sys/kernel/uevent_helper", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	told("open_made_device", open_made_device());
 	told("newer_than_the_policy", syscall(NEWER_THAN_THE_POLICY));
 	told("x32", syscall(X32_GETPID));
 	return 0;

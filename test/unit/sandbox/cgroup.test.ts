@@ -59,7 +59,8 @@ describe("a control group of version 2", () => {
       },
       layout,
     );
-    const [path = "", ...others] = group?.paths ?? [];
+    assert.ok(group !== undefined);
+    const [path = "", ...others] = group.paths;
     assert.deepEqual(others, []);
     assert.deepEqual(contents(path), {
       "memory.max": "67108864",
@@ -76,13 +77,13 @@ describe("a control group of version 2", () => {
         readFileSync(join(mount, above, "cgroup.subtree_control"), "utf8"),
         "+memory +cpu +cpuset +pids",
       );
-    assert.equal(group?.outOfMemory(), false);
+    assert.equal(group.outOfMemory(), false);
     writeFileSync(join(path, "memory.events"), "low 0\nhigh 0\nmax 9\noom 1\noom_kill 0\n");
-    assert.equal(group?.outOfMemory(), false);
+    assert.equal(group.outOfMemory(), false);
     writeFileSync(join(path, "memory.events"), "low 0\noom 1\noom_kill 2\n");
-    assert.equal(group?.outOfMemory(), true);
+    assert.equal(group.outOfMemory(), true);
     emptied(path);
-    await group?.[Symbol.asyncDispose]();
+    await group[Symbol.asyncDispose]();
     assert.ok(!readdirSync(join(mount, "a/b")).some((name) => name.startsWith("tsbuild-")));
   });
   it("lies where systemd puts a slice", async () => {
