@@ -2,8 +2,9 @@
 // The verb `copy`: carries out a stream of small orders (choose a target, copy one entry, write bytes) from a source root to a
 // destination root. What is copied where is decided in TypeScript; how a file is replaced safely, here.
 //
-// With `layer` the destination is in memory and its files have sizes but no content: it only serves to know what the layer
-// would change. The layer's archive is then written with the content taken from the source. No file is made on a disk.
+// With `layer` the archive of what was changed follows on descriptor 1. If there is no directory to take the writes, the
+// destination is in memory and its files have sizes but no content: it only serves to know what the layer would change, and
+// the content in the archive is taken from the source. No file is made on a disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -44,8 +45,8 @@ struct copy {
 	bool unprivileged;
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
-	bool layer;
-	struct links contents; // layer: inode of the destination to the path in the source, a letter before it
+	bool in_memory; // the destination is
+	struct links contents; // in memory: inode of the destination to the path in the source, a letter before it
 	struct losses losses;
 };
 
@@ -319,7 +320,7 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	}
 	if (fd < 0)
 		return fail("make a file", order->to);
-	if (copy->layer ? note_content(copy, order, entry->size, fd) < 0 : content_copy(source, fd, entry->size) < 0)
+	if (copy->in_memory ? note_content(copy, order, entry->size, fd) < 0 : content_copy(source, fd, entry->size) < 0)
 		return fail("copy a file's content", order->to);
 	if (set_new_metadata(fd, entry, &copy->losses.xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", order->to);
@@ -354,12 +355,12 @@ static int copy_special(struct copy *copy, const struct order *order, struct ent
 	return 0;
 }
 
-// With `layer`, a regular file is only looked at: its content is read when the archive is written.
+// In memory, a regular file is only looked at: its content is read when the archive is written.
 static int look_at_file(struct copy *copy, const struct order *order, struct entry *entry)
 {
 	struct stat status;
 	const char *last;
-	if (!copy->layer || *order->from == '\0' || (order->flags & FOLLOW))
+	if (!copy->in_memory || *order->from == '\0' || (order->flags & FOLLOW))
 		return 0;
 	int parent = parent_open(&copy->source, order->from, &last);
 	if (parent < 0 || fstatat(parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -490,27 +491,17 @@ static int copy_stream(struct copy *copy)
 	}
 }
 
-// The archive of what the orders made of the root in memory. `to`: the root without it; `upper`: what took the writes.
-static int write_layer(struct copy *copy, const struct spec *spec, const struct root *to, int upper)
+// The archive of what the orders made of the root. `memory`: what took the writes there; -1: the root's upper did.
+static int write_layer(struct copy *copy, const struct spec *spec, const struct root *to, int memory)
 {
+	struct diff_source source = {.upper = memory, .lower = -1, .content = noted_content, .context = copy};
 	long long clamp;
-	int below = -1;
 	if (spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0)
 		return -1;
-	if (to->n_lowers > 0 && (below = root_open(to, false)) < 0)
-		return -1;
-	cleanup_fd int lower = below < 0 ? -1 : path_open(below, "", O_RDONLY | O_DIRECTORY, 0);
-	if (below >= 0 && lower < 0)
-		return report_error("open the tree", NULL, errno, NULL);
-	const struct diff_source source = {.upper = upper,
-					   .lower = lower,
-					   .layer = true,
-					   .clamp = clamp,
-					   .content = noted_content,
-					   .context = copy};
-	if (diff_write(&source, STDOUT_FILENO) < 0)
-		return -1;
-	return below < 0 ? 0 : root_close(to, below);
+	source.clamp = clamp;
+	if (memory < 0)
+		source.content = NULL;
+	return diff_write_layer(&source, to, STDOUT_FILENO);
 }
 
 int verb_copy(const struct spec *spec)
@@ -522,11 +513,12 @@ int verb_copy(const struct spec *spec)
 		return -1;
 	tree_raise_file_limit();
 	cleanup_fd int upper = -1;
-	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}, .layer = spec_bool(spec, "layer")};
+	bool layer = spec_bool(spec, "layer");
+	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}, .in_memory = layer && to.upper == NULL};
 	copy.source.root = root_open(&source, false);
 	if (copy.source.root < 0)
 		return -1;
-	int to_fd = copy.layer ? root_open_in_memory(&to, &upper) : root_open(&to, true);
+	int to_fd = copy.in_memory ? root_open_in_memory(&to, &upper) : root_open(&to, true);
 	if (to_fd < 0)
 		return -1;
 	copy.unprivileged = spec_bool(spec, "unprivileged");
@@ -540,7 +532,7 @@ int verb_copy(const struct spec *spec)
 	if (dirs_finish(&copy.dirs) < 0)
 		return report_error("set the times of directories", NULL, errno, NULL);
 	dirs_free(&copy.dirs);
-	if (root_close(&to, to_fd) < 0 || (copy.layer && write_layer(&copy, spec, &to, upper) < 0))
+	if (root_close(&to, to_fd) < 0 || (layer && write_layer(&copy, spec, &to, upper) < 0))
 		return -1;
 	parent_free(&copy.source);
 	links_free(&copy.links);

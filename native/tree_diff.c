@@ -259,37 +259,65 @@ int diff_write(const struct diff_source *source, int out)
 	return 0;
 }
 
+// Opens a root for reading. `*kept`: what root_close wants. Returns a descriptor that can be walked (roots may be open for
+// passing through only), or -1: reported.
+static int open_tree_of(const struct root *root, int *kept)
+{
+	*kept = root_open(root, false);
+	if (*kept < 0)
+		return -1;
+	int fd = path_open(*kept, "", O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? report_error("open the tree", NULL, errno, NULL) : fd;
+}
+
+int diff_write_layer(struct diff_source *source, const struct root *root, int out)
+{
+	const char *only = root->upper;
+	const struct root top = {.kind = ROOT_STACK, .lowers = &only, .n_lowers = 1, .store = root->store};
+	struct root below = *root;
+	int top_kept = -1, below_kept = -1;
+	cleanup_fd int upper = -1;
+	cleanup_fd int lower = -1;
+	below.upper = NULL;
+	if (source->upper < 0) {
+		upper = open_tree_of(&top, &top_kept);
+		if (upper < 0)
+			return -1;
+		source->upper = upper;
+	}
+	if (below.n_lowers > 0) {
+		lower = open_tree_of(&below, &below_kept);
+		if (lower < 0)
+			return -1;
+	}
+	source->lower = lower;
+	source->layer = true;
+	if (diff_write(source, out) < 0)
+		return -1;
+	if (below_kept >= 0 && root_close(&below, below_kept) < 0)
+		return -1;
+	return top_kept < 0 ? 0 : root_close(&top, top_kept);
+}
+
 int verb_diff(const struct spec *spec)
 {
 	struct root root;
+	struct diff_source source = {.upper = -1, .lower = -1};
 	long long clamp;
 	if (spec_root(spec, "root", &root) < 0 ||
 	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
-	struct diff_source source = {.layer = spec_is(spec, "mode", "layer"), .clamp = clamp};
-	struct root below = root, top = root;
-	if (source.layer) {
+	source.clamp = clamp;
+	if (spec_is(spec, "mode", "layer")) {
 		if (root.kind != ROOT_STACK || root.upper == NULL)
 			return report_refusal("bad-request", "root", "a layer is the upper directory of a stack");
-		below.upper = NULL;
-		top = (struct root){.kind = ROOT_STACK, .lowers = &root.upper, .n_lowers = 1, .store = root.store};
+		return diff_write_layer(&source, &root, STDOUT_FILENO);
 	}
-	bool compares = source.layer && below.n_lowers > 0;
-	int top_fd = root_open(&top, false);
-	int below_fd = top_fd >= 0 && compares ? root_open(&below, false) : -1;
-	if (top_fd < 0 || (compares && below_fd < 0))
+	int kept;
+	cleanup_fd int tree = open_tree_of(&root, &kept);
+	if (tree < 0)
 		return -1;
-	// Roots may be open for passing through only; walking reads them.
-	cleanup_fd int upper = path_open(top_fd, "", O_RDONLY | O_DIRECTORY, 0);
-	cleanup_fd int lower = compares ? path_open(below_fd, "", O_RDONLY | O_DIRECTORY, 0) : -1;
-	if (upper < 0 || (compares && lower < 0))
-		return report_error("open the tree", NULL, errno, NULL);
-	source.upper = upper;
-	source.lower = lower;
-	if (diff_write(&source, STDOUT_FILENO) < 0)
-		return -1;
-	if (compares && root_close(&below, below_fd) < 0)
-		return -1;
-	return root_close(&top, top_fd);
+	source.upper = tree;
+	return diff_write(&source, STDOUT_FILENO) < 0 ? -1 : root_close(&root, kept);
 }

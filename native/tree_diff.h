@@ -19,3 +19,8 @@ struct diff_source {
 
 /// Writes the archive to `out`. -1: reported.
 int diff_write(const struct diff_source *source, int out);
+
+struct root;
+
+/// Writes what the upper of a stack (or `source->upper`, if that is open) changes in the layers below it.
+int diff_write_layer(struct diff_source *source, const struct root *root, int out);

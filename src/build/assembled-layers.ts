@@ -3,6 +3,7 @@
 
 import type { Exporter, TreeSource } from "../export/index.js";
 import { toOciType } from "../oci/index.js";
+import { SMALL_LAYER } from "../layer/index.js";
 import type { Plan } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
@@ -20,7 +21,7 @@ export class AssembledLayers {
   readonly #epoch: number | undefined;
   readonly #signal: AbortSignal;
   readonly #ofImage: ReadonlySet<VertexId>;
-  /** How steps may write layers without files; undefined: the outputs need files, or layers of several kinds. */
+  /** How steps may write layers themselves; undefined: the outputs want none, or layers of several kinds. */
   readonly direct: DirectLayers | undefined;
 
   constructor(
@@ -46,11 +47,15 @@ export class AssembledLayers {
     if (this.#rooms.driver.name !== "overlay") return undefined;
     const [packer, ...others] = this.#packers.values();
     if (packer === undefined || others.length > 0) return undefined;
-    if (exporters.some(({ needs }) => needs === "tree")) return undefined;
     const read = new Set([...this.#plan.graph.values()].flatMap(({ inputs }) => inputs));
+    if (exporters.some(({ needs }) => needs === "tree")) read.add(this.#plan.image.head);
     const { clampTime } = packer.form;
     return {
-      suffices: (vertex) => this.#ofImage.has(vertex) && !read.has(vertex),
+      wanted: (vertex) => {
+        if (!this.#ofImage.has(vertex)) return undefined;
+        return read.has(vertex) ? "with-files" : "alone";
+      },
+      small: SMALL_LAYER,
       ...(clampTime === undefined ? {} : { clampTime }),
       pack: (id, bytes, write) => packer.direct(id, bytes, write),
     };

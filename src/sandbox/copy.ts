@@ -105,8 +105,8 @@ export async function copy(
 }
 
 /**
- * The layer that `ops` would make of the destination, as tar: the same bytes as `copy` into an upper and `diff` give, but no
- * file is made on a disk. With `output`, a program's input, the bytes go there, and the stream has none. Errors: as copy and diff; SANDBOX_NO_FEATURE where the kernel cannot.
+ * The layer that `ops` make of the destination, as tar: the same bytes as `copy` into an upper and `diff` give. Without an
+ * upper no file is made on a disk. With `output`, a program's input, the bytes go there, and the stream has none. Errors: as copy and diff; SANDBOX_NO_FEATURE where the kernel cannot.
  */
 export function copyAsLayer(
   config: HelperConfig,
@@ -119,7 +119,11 @@ export function copyAsLayer(
     verb: "copy",
     fields: [
       ...rootFieldsOf("source", request.source),
-      ...rootFieldsOf("root", { kind: "stack", lowers: request.lowers }),
+      ...rootFieldsOf("root", {
+        kind: "stack",
+        lowers: request.lowers,
+        ...(request.upper === undefined ? {} : { upper: request.upper }),
+      }),
       ...ownerFieldsOf(request.owner, request.madeTime),
       ["layer", true],
       ...clampFieldOf(request.clampTime),

@@ -148,10 +148,12 @@ export interface CopyRequest {
   readonly unprivileged?: boolean;
 }
 
-/** A copy of which only the layer is wanted. */
+/** A copy whose layer is wanted with it, or alone. */
 export interface LayerCopyRequest extends Pick<CopyRequest, "source" | "owner" | "madeTime"> {
-  /** What it would be copied onto, bottom first. */
+  /** What it is copied onto, bottom first. */
   readonly lowers: readonly LayerDirId[];
+  /** The directory that takes the files. Absent: no file is made on a disk. */
+  readonly upper?: LayerDirId;
   /** As in DiffRequest. */
   readonly clampTime?: number;
 }
@@ -370,7 +372,7 @@ export interface Sandbox {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * What `copy` and then `diff` would give, without a file on a disk. With `output`, a program's input, the bytes go there and
+   * What `copy` and then `diff` would give, at once, and without an upper without a file on a disk. With `output`, a program's input, the bytes go there and
    * not into the stream. SANDBOX_NO_FEATURE where the kernel cannot.
    */
   copyAsLayer(

@@ -37,10 +37,12 @@ export interface RunSettings {
   readonly cacheNamespace: string;
 }
 
-/** Layers of states whose files nothing in the build reads: written straight from the sources. */
+/** Layers that are written by the steps that make the files, or, where nothing reads the files, in their place. */
 export interface DirectLayers {
-  /** Whether all that is wanted of a vertex's result is its layer. */
-  suffices(vertex: VertexId): boolean;
+  /** Whether a layer of the vertex's result is wanted: with its files, as `alone` nothing else of it, or not at all. */
+  wanted(vertex: VertexId): "with-files" | "alone" | undefined;
+  /** Bytes of files up to which a layer is packed with the step that makes it, and not beside the next ones. */
+  readonly small: number;
   /** The latest time in layers, in seconds. */
   readonly clampTime?: number;
   /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A COPY whose files nothing reads: its layer is written straight from the sources, and no file is made on a disk.
+// A COPY that writes its layer itself: with few files together with them, so that no other process has to compare them; and
+// where nothing reads the files straight from the sources, so that no file is made on a disk.
 
 import { isTsbuildError } from "../../base/index.js";
 import type { CopyOp, SourceRef } from "../../plan/index.js";
@@ -14,8 +15,8 @@ import { inlineOrders, selectionOf, sourceOrders, type Work } from "./sources.js
 const nothing: Root = { kind: "stack", lowers: [] };
 
 /**
- * Writes the layer without making its files, when nothing reads those. Undefined: it has to be done in the ordinary way,
- * because a source is more than entries of one tree, or the kernel cannot.
+ * Copies and writes the layer at once. Undefined: it has to be done in the ordinary way, because the layer is not wanted or
+ * large, a source is more than entries of one tree, or the kernel cannot.
  */
 export async function copyDirectly(
   work: Work,
@@ -25,9 +26,12 @@ export async function copyDirectly(
   const { services, vertex, inputs, context } = work;
   const { direct, snapshots, sandbox } = services;
   const op = vertex.op as CopyOp;
-  if (direct?.suffices(vertex.id) !== true) return undefined;
+  const wanted = direct?.wanted(vertex.id);
+  if (direct === undefined || wanted === undefined) return undefined;
   const gathered = await gather(work);
   if (gathered === undefined) return undefined;
+  const withFiles = wanted === "with-files";
+  if (withFiles && (alone || gathered.bytes > direct.small)) return undefined;
   await snapshots.write(alone ? null : parent, context.signal);
   await using tree =
     gathered.root === undefined
@@ -40,12 +44,16 @@ export async function copyDirectly(
       lowers: alone ? [] : snapshots.stackOf(parent),
       owner: ownerOf(op),
       madeTime: services.epoch ?? 0,
+      ...(withFiles ? { upper: draft.dir } : {}),
       ...(direct.clampTime === undefined ? {} : { clampTime: direct.clampTime }),
     };
     const layer = await direct.pack(draft.dir, gathered.bytes, (output) =>
       sandbox.copyAsLayer(request, gathered.ops, context.signal, output),
     );
-    return { snapshot: await snapshots.commitLayer(draft, layer, { shared: alone }) };
+    const snapshot = withFiles
+      ? await snapshots.commit(draft)
+      : await snapshots.commitLayer(draft, layer, { shared: alone });
+    return { snapshot };
   } catch (error) {
     await snapshots.discard(draft);
     if (isTsbuildError(error, "SANDBOX_NO_FEATURE")) return undefined;
