@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -282,6 +282,16 @@ describe("a terminal", () => {
     process.kill(term.pid(), "SIGKILL");
     const { code, restored } = await term.end();
     assert.deepEqual([code, restored], [137, true]);
+  });
+  it("that is gone ends a program that would stay", async () => {
+    const script = "trap '' HUP; echo up; while :; do sleep 0.1; done";
+    const term = onTerminal(space, ["run", "--network=none", "-it", ...sh(script)]);
+    await term.shows(/up\r\n/);
+    const pid = term.pid();
+    term.hangUp();
+    const deadline = Date.now() + 20_000;
+    while (existsSync(`/proc/${pid}`) && Date.now() < deadline) await sleep(50);
+    assert.ok(!existsSync(`/proc/${pid}`), "tsbuild is still there");
   });
   it("of ours is never the program's, even where it reads and writes there", async () => {
     const script = "for n in 0 1 2; do test -t $n && echo a terminal; done; echo do''ne; cat";

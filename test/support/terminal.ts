@@ -15,6 +15,8 @@ export interface OnTerminal {
   type(keys: string): void;
   /** Makes the terminal so large. */
   resize(rows: number, columns: number): void;
+  /** Takes the terminal away, as closing its window does. */
+  hangUp(): void;
   /** Of the tsbuild process. */
   readonly pid: () => number;
   /** Waits for tsbuild to end; gives its exit code, and whether the terminal is as it was before. */
@@ -97,6 +99,9 @@ export function onTerminal(space: Workspace, args: readonly string[]): OnTermina
         String(columns),
       ]);
       assert.equal(status, 0);
+    },
+    hangUp() {
+      child.kill("SIGKILL");
     },
     pid: () => Number(noted("pid")),
     async end() {

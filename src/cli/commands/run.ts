@@ -26,7 +26,7 @@ export async function runCommand(
   flags: RunFlags & { readonly debug?: boolean },
 ): Promise<number> {
   const progress = createProgress(flags.quiet === true ? "quiet" : "auto");
-  const signals = new Signals();
+  const signals = new Signals(flags.tty ?? false);
   try {
     const result = await runImage({
       ...requestOf(image, command, flags),
@@ -63,6 +63,9 @@ const handedOn = [
   "SIGWINCH",
 ] as const;
 
+/** A program whose terminal is gone has so long to end by itself (milliseconds): nobody could end it later. */
+const farewell = 2000;
+
 /** So many interruptions end a program that does not listen. */
 const patience = 3;
 
@@ -72,8 +75,11 @@ class Signals {
   readonly #listeners: (() => void)[] = [];
   #control: RunControl | undefined;
   #interruptions = 0;
+  #hangup: NodeJS.Timeout | undefined;
+  readonly #terminal: boolean;
 
-  constructor() {
+  constructor(terminal: boolean) {
+    this.#terminal = terminal;
     for (const name of handedOn) {
       const listener = (): void => {
         this.#receive(name);
@@ -93,6 +99,7 @@ class Signals {
 
   close(): void {
     for (const off of this.#listeners) off();
+    clearTimeout(this.#hangup);
   }
 
   #receive(name: (typeof handedOn)[number]): void {
@@ -100,6 +107,10 @@ class Signals {
     if (this.#control !== undefined) this.#control.send(constants.signals[name]);
     if (!ends) return;
     this.#interruptions++;
+    if (name === "SIGHUP" && this.#terminal)
+      this.#hangup = setTimeout(() => {
+        this.#controller.abort(new Interrupted(name));
+      }, farewell);
     if (this.#control === undefined || this.#interruptions >= patience)
       this.#controller.abort(new Interrupted(name));
   }
