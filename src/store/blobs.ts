@@ -3,7 +3,7 @@
 // it is read, and set aside when it is not what it should be.
 
 import { createHash, type Hash } from "node:crypto";
-import { renameSync, statSync } from "node:fs";
+import { renameSync, statSync, unlinkSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -229,10 +229,11 @@ export class FileBlobStore implements BlobStore {
   }
 
   /** Takes blobs away from under their names, at once; what is left to do afterwards may take time. */
-  discard(digests: readonly Digest[], trash: string): void {
+  discard(digests: readonly Digest[], trash: string | undefined): void {
     for (const [i, digest] of digests.entries()) {
       try {
-        renameSync(this.#path(digest), join(trash, String(i)));
+        if (trash === undefined) unlinkSync(this.#path(digest));
+        else renameSync(this.#path(digest), join(trash, String(i)));
       } catch (error) {
         if (errnoOf(error) !== "ENOENT") throw storeError(error, `remove blob ${digest}`);
       }

@@ -2,7 +2,7 @@
 // Puts the store together. Opening checks the root and reads one small file; the database is opened at its first use.
 
 import { statfs } from "node:fs/promises";
-import { TsbuildError, messageOf } from "../base/index.js";
+import { TsbuildError, isTsbuildError, messageOf } from "../base/index.js";
 import type { Digest } from "../oci/index.js";
 import { FileBlobStore } from "./blobs.js";
 import { Database } from "./database.js";
@@ -84,7 +84,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     leased: async () => leases.protectedIds(),
     collect: async (action) => {
       usable();
-      await using trash = await temp.directory();
+      await using trash = await temp.directory().catch((error: unknown) => {
+        // On a disk so full that it takes no directory, blobs are removed on the spot.
+        if (!isTsbuildError(error, "STORE_FULL")) throw error;
+        return null;
+      });
       return await leases.whileSteady((leased) => {
         const unwanted: Digest[] = [];
         // The tables first: what is on record is there, whenever this process is killed.
@@ -100,7 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         );
         // What was taken off the record must not come back after a loss of power, when the files are gone.
         database.sync();
-        blobs.discard(unwanted, trash.path);
+        blobs.discard(unwanted, trash?.path);
         return result;
       });
     },
