@@ -217,6 +217,18 @@ const cases: readonly CacheCase[] = [
     again: ["RUN <<EOF"],
   },
   {
+    name: "what a here-document of COPY says",
+    dockerfile: "FROM scratch\nCOPY <<EOF /f\none\nEOF\n",
+    change: { dockerfile: "FROM scratch\nCOPY <<EOF /f\ntwo\nEOF\n" },
+    again: ["COPY <<EOF /f"],
+  },
+  {
+    name: "the working directory",
+    dockerfile: "FROM busybox\nWORKDIR /a\nRUN echo one\n",
+    change: { dockerfile: "FROM busybox\nWORKDIR /b\nRUN echo one\n" },
+    again: ["WORKDIR /b", "RUN echo one"],
+  },
+  {
     name: "a file that a bind mount shows",
     dockerfile: "FROM busybox\nRUN --mount=source=d,target=/d cat /d/a\n",
     context: { "d/a": "a", other: "x" },
