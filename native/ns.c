@@ -224,12 +224,10 @@ static int join(int fd, int type, const char *what)
 	return report_error(what, NULL, errno, NULL);
 }
 
-static int join_user_namespace(void)
+/* Whoever made the namespace that we are in may have given setgroups(2) up. */
+static int learn_setgroups(void)
 {
 	char text[16] = "";
-
-	if (join(USER_NAMESPACE_FD, CLONE_NEWUSER, "join the user namespace") < 0)
-		return -1;
 	cleanup_fd int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		return report_error("read id maps", "/proc/self/setgroups", errno, NULL);
@@ -248,8 +246,12 @@ int ns_enter(const struct spec *spec)
 
 	if (held || spec_get(spec, "uidmap") != NULL) {
 		rootless = true;
-		if ((held ? join_user_namespace() : make_user_namespace(spec)) < 0 || become_root() < 0)
+		if (held && (join(USER_NAMESPACE_FD, CLONE_NEWUSER, "join the user namespace") < 0 || learn_setgroups() < 0))
 			return -1;
+		if ((!held && make_user_namespace(spec) < 0) || become_root() < 0)
+			return -1;
+	} else if (learn_setgroups() < 0) {
+		return -1;
 	}
 	if (unshare(CLONE_NEWNS) < 0)
 		return report_error("make a mount namespace", NULL, errno,

@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import { cgroupLayout } from "#src/sandbox/cgroup.js";
@@ -225,6 +227,27 @@ describe("privileges", () => {
       "for d in / /dev /tmp /dev/shm; do mknod $d/n c 1 3 2>/dev/null && (echo >$d/n) 2>/dev/null && echo open $d; done; true",
     );
     assert.equal(stdout, "");
+  });
+  it("are enough in a user namespace of one id, where groups cannot be set", async () => {
+    const module = join(process.cwd(), "dist/sandbox/index.js");
+    const store = JSON.stringify(box.store);
+    const program = `
+      const { createSandbox } = await import(${JSON.stringify(module)});
+      const request = { root: { kind: "stack", lowers: ["base"], upper: "nested" }, argv: ["/bin/sh", "-c", "id -u; mkdir /d"],
+        env: ["PATH=/bin"], cwd: "/", user: "", hostname: "box", hosts: "", resolvConf: "", network: "none",
+        security: "sandbox", mounts: [], limits: {} };
+      const result = await createSandbox({ storeRoot: ${store} }).run(request, {
+        onOutput: (_, data) => process.stdout.write(data), signal: AbortSignal.timeout(30000) });
+      console.log(JSON.stringify(result));`;
+    const { stdout } = await promisify(execFile)("unshare", [
+      "--user",
+      "--map-root-user",
+      process.execPath,
+      "--input-type=module",
+      "--eval",
+      program,
+    ]);
+    assert.equal(stdout, `0\n${JSON.stringify(ok)}\n`);
   });
   it("do not include the system calls that containers are refused", async () => {
     addProbe(box);
