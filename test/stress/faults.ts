@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../support/random.js";
 import { repository, workspace, type RunResult, type Workspace } from "../support/runner.js";
@@ -43,7 +42,7 @@ export async function breakStores({ rounds, seed, log }: StressOptions): Promise
   const random = new Random(seed);
   await using held = workspace();
   const victim = new Victim(held);
-  const library = compileLibrary();
+  const library = compileLibrary(held.directory);
   const template = join(held.directory, "template");
   const expected: Readonly<Record<Scene, Contents>> = await prepare(held, victim, template);
   const counts = new Map<Scene, number>();
@@ -112,8 +111,8 @@ async function prepare(
   return { cold, warm, prune: warm };
 }
 
-function compileLibrary(): string {
-  const library = join(mkdtempSync(join(tmpdir(), "tsbuild-fault-point-")), "fault-point.so");
+function compileLibrary(directory: string): string {
+  const library = join(directory, "fault-point.so");
   const source = join(repository, "test/stress/fault-point.c");
   execFileSync("cc", [
     "-std=gnu11",
