@@ -24,6 +24,7 @@
 #include "mount.h"
 #include "names.h"
 #include "report.h"
+#include "root.h"
 #include "tree.h"
 #include "xattr.h"
 

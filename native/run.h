@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "mount.h"
+#include "root.h"
 #include "spec.h"
 #include "terminal.h"
 #include "user.h"

@@ -11,11 +11,11 @@
 
 #include "cleanup.h"
 #include "entry.h"
-#include "mount.h"
 #include "names.h"
 #include "ns.h"
 #include "path.h"
 #include "report.h"
+#include "root.h"
 #include "sha256.h"
 #include "tree.h"
 #include "verbs.h"

@@ -11,11 +11,11 @@
 
 #include "cleanup.h"
 #include "entry.h"
-#include "mount.h"
 #include "ns.h"
 #include "owner.h"
 #include "path.h"
 #include "report.h"
+#include "root.h"
 #include "verbs.h"
 #include "wire.h"
 

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// Roots: layer directories of the store, opened and made, and joined to one tree by the driver that the request names.
+
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compat.h"
+#include "fuse.h"
+#include "merged.h"
+#include "mount.h"
+#include "names.h"
+#include "overlay.h"
+#include "owner.h"
+#include "report.h"
+#include "xattr.h"
+
+/* A directory of ours by name, never through a symlink. */
+static int open_dir_at(int parent, const char *name)
+{
+	return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int store_dir_open(int store, const char *name)
+{
+	if (mkdirat(store, name, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return open_dir_at(store, name);
+}
+
+static int open_layers(const struct root *root)
+{
+	cleanup_fd int store = open(root->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int layers = store < 0 ? -1 : store_dir_open(store, "snapshots");
+
+	if (layers < 0)
+		report_error("open the store's snapshots", root->store, errno, NULL);
+	return layers;
+}
+
+static int open_layer(int layers, const char *id)
+{
+	cleanup_fd int outer = open_dir_at(layers, id);
+	int layer = outer < 0 ? -1 : open_dir_at(outer, "fs");
+
+	if (layer < 0 && errno == ENOENT)
+		report_refusal("no-layer", id, "a layer's directory is missing in the store");
+	else if (layer < 0)
+		report_error("open a layer's directory", id, errno, NULL);
+	return layer;
+}
+
+/* Owner, mode and attributes of the root directory below; 0:0 0755 where there is none. */
+static int dress_upper(int upper, int below)
+{
+	struct stat status = { .st_mode = 0755 };
+	cleanup_xattrs struct xattrs xattrs = { 0 };
+	size_t lost;
+
+	if (below >= 0 && (fstat(below, &status) < 0 || owner_read(below, NULL, &status) < 0 ||
+			   xattrs_read(below, NULL, &xattrs) < 0))
+		return -1;
+	if (owner_write(upper, status.st_uid, status.st_gid) < 0 || fchmod(upper, status.st_mode & 07777) < 0 ||
+	    xattrs_write(upper, &xattrs, &lost) < 0)
+		return -1;
+	if (below < 0)
+		return 0;
+	struct timespec times[2] = { status.st_atim, status.st_mtim };
+	return futimens(upper, times);
+}
+
+/* Opens the upper directory, making it when it is missing. */
+static int open_upper(int layers, const char *id, int below)
+{
+	if (mkdirat(layers, id, 0700) < 0 && errno != EEXIST)
+		return report_error("make a layer's directory", id, errno, NULL);
+	cleanup_fd int outer = open_dir_at(layers, id);
+	if (outer < 0)
+		return report_error("open a layer's directory", id, errno, NULL);
+	bool made = mkdirat(outer, "fs", 0755) == 0;
+	if (!made && errno != EEXIST)
+		return report_error("make a layer's directory", id, errno, NULL);
+	cleanup_fd int upper = openat(outer, "fs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0)
+		return report_error("open a layer's directory", id, errno, NULL);
+	if (made && dress_upper(upper, below) < 0)
+		return report_error("make a layer's directory", id, errno, NULL);
+	return steal_fd(&upper);
+}
+
+/* Removes what overlayfs leaves in its scratch directory: a few levels of directories and whiteouts, nothing of an image. */
+static int empty_scratch(int directory, int depth)
+{
+	cleanup_names struct names names = { 0 };
+
+	if (names_read(directory, &names) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.list[i];
+		if (unlinkat(directory, name, 0) == 0)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return -1;
+		if (depth == 0) {
+			errno = ELOOP;
+			return -1;
+		}
+		/* overlayfs gives its own directory mode 000; root of a user namespace may read it all the same. */
+		cleanup_fd int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below < 0 || empty_scratch(below, depth - 1) < 0 || unlinkat(directory, name, AT_REMOVEDIR) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int drop_scratch(int layers, const char *id)
+{
+	cleanup_fd int outer = open_dir_at(layers, id);
+	cleanup_fd int scratch = -1;
+
+	if (outer >= 0)
+		scratch = openat(outer, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (scratch < 0)
+		return errno == ENOENT ? 0 : report_error("open overlayfs' scratch directory", id, errno, NULL);
+	if (empty_scratch(scratch, 16) < 0 || unlinkat(outer, "work", AT_REMOVEDIR) < 0)
+		return report_error("remove overlayfs' scratch directory", id, errno, NULL);
+	return 0;
+}
+
+/* A fresh scratch directory: one left by a crash carries the mark of a volatile mount and would be refused. */
+static int make_scratch(int layers, const char *id)
+{
+	if (drop_scratch(layers, id) < 0)
+		return -1;
+	cleanup_fd int outer = open_dir_at(layers, id);
+	if (outer < 0 || mkdirat(outer, "work", 0700) < 0)
+		return report_error("make overlayfs' scratch directory", id, errno, NULL);
+	int scratch = open_dir_at(outer, "work");
+	if (scratch < 0)
+		report_error("open overlayfs' scratch directory", id, errno, NULL);
+	return scratch;
+}
+
+static void close_stack(struct stack *stack)
+{
+	int saved = errno;
+
+	for (size_t i = 0; i < stack->n_lowers; i++)
+		close(stack->lowers[i]);
+	if (stack->upper >= 0)
+		close(stack->upper);
+	if (stack->scratch >= 0)
+		close(stack->scratch);
+	errno = saved;
+}
+
+/* Opens everything the stack consists of, topmost first. */
+static int open_stack(const struct root *root, bool writable, int layers, struct stack *stack)
+{
+	*stack = (struct stack){ .upper = -1, .scratch = -1 };
+	if (root->n_lowers + 1 > MAX_LAYERS)
+		return report_error("stack layers", NULL, E2BIG, "overlayfs takes at most 500 layers");
+	if (root->upper != NULL && !writable) {
+		if ((stack->lowers[stack->n_lowers] = open_layer(layers, root->upper)) < 0)
+			return -1;
+		stack->n_lowers++;
+	}
+	for (size_t i = root->n_lowers; i > 0; i--) {
+		if ((stack->lowers[stack->n_lowers] = open_layer(layers, root->lowers[i - 1])) < 0)
+			return -1;
+		stack->n_lowers++;
+	}
+	if (root->upper == NULL || !writable)
+		return 0;
+	/* Reading attributes needs a real descriptor, not an O_PATH one. */
+	cleanup_fd int below = -1;
+	if (stack->n_lowers > 0) {
+		below = openat(stack->lowers[0], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below < 0)
+			return report_error("open a layer's directory", root->lowers[root->n_lowers - 1], errno, NULL);
+	}
+	stack->upper = open_upper(layers, root->upper, below);
+	if (stack->upper < 0)
+		return -1;
+	if (stack->n_lowers > 0 && root->driver != DRIVER_COPY && (stack->scratch = make_scratch(layers, root->upper)) < 0)
+		return -1;
+	return 0;
+}
+
+/* The one directory of a stack that needs no overlay, or an empty one; taken out of the stack. */
+static int lone_directory(struct stack *stack)
+{
+	static const char *const empty[] = { "mode=755", "size=1m", NULL };
+
+	if (stack->upper >= 0)
+		return steal_fd(&stack->upper);
+	if (stack->n_lowers == 1)
+		return stack->lowers[--stack->n_lowers];
+	int fd = tmpfs_new(empty, MOUNT_ATTR_RDONLY);
+	if (fd < 0)
+		report_error("make an empty root", NULL, errno, NULL);
+	return fd;
+}
+
+/* One tree out of several layers, as the driver does it. -1: reported. */
+static int join_stack(const struct root *root, int layers, const struct stack *stack)
+{
+	const struct fuse_stack fuse = { stack->lowers, stack->n_lowers, stack->upper, stack->scratch };
+	int fd;
+
+	switch (root->driver) {
+	case DRIVER_FUSE:
+		return fuse_mount(root, &fuse);
+	case DRIVER_COPY:
+		fd = stack->upper < 0 ? merged_open(root, layers) : merged_draft(root, layers, stack->upper);
+		return fd < 0 ? report_error("copy the layers below", root->upper, errno, NULL) : fd;
+	case DRIVER_OVERLAY:
+		break;
+	}
+	fd = overlay_mount(stack);
+	if (fd < 0)
+		report_error("mount an overlay", root->upper, errno, overlay_hint(errno));
+	return fd;
+}
+
+bool root_is_directory(const struct root *root)
+{
+	return root->kind == ROOT_DIRECTORY || root->n_lowers == 0 || root->driver == DRIVER_COPY;
+}
+
+int root_open(const struct root *root, bool writable)
+{
+	struct stack stack;
+	int fd;
+
+	if (root->kind == ROOT_DIRECTORY) {
+		fd = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return fd < 0 ? report_error("open a directory", root->path, errno, NULL) : fd;
+	}
+	if (writable && root->upper == NULL)
+		return report_refusal("bad-request", NULL, "a root to write to needs an upper");
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0)
+		return -1;
+	if (writable && root->driver == DRIVER_COPY && merged_forget(layers, root->upper) < 0)
+		return report_error("remove an outdated copy", root->upper, errno, NULL);
+	if (open_stack(root, writable, layers, &stack) < 0) {
+		fd = -1;
+	} else if (stack.n_lowers + (stack.upper >= 0) < 2) {
+		fd = lone_directory(&stack);
+	} else {
+		fd = join_stack(root, layers, &stack);
+	}
+	close_stack(&stack);
+	return fd;
+}
+
+/*
+ * A tmpfs for the upper directory. Attached, because overlayfs takes no directory of a detached mount (before Linux 6.15):
+ * over our own root, which hides nothing from us (see overlay.c), in our private namespace.
+ */
+static int memory_new(void)
+{
+	static const char *const options[] = { "mode=700", "nr_inodes=0", NULL };
+	cleanup_fd int memory = tmpfs_new(options, 0);
+	cleanup_fd int here = memory < 0 ? -1 : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (here < 0 || mount_attach(memory, here) < 0)
+		return report_error("make a root in memory", NULL, errno, NULL);
+	/* Attributes of users live here as on a disk, or layers would differ. */
+	if (fsetxattr(memory, "user.tsbuild", "", 0, 0) < 0 && (errno == EOPNOTSUPP || errno == EPERM))
+		return report_refusal("no-memory-root", NULL, "a tmpfs with attributes needs Linux 6.6");
+	return steal_fd(&memory);
+}
+
+static int make_open_dir(int parent, const char *name, mode_t mode)
+{
+	if (mkdirat(parent, name, mode) < 0)
+		return -1;
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int root_open_in_memory(const struct root *root, int *upper)
+{
+	struct stack stack;
+
+	if (root->kind != ROOT_STACK || root->upper != NULL)
+		return report_refusal("bad-request", NULL, "a root in memory is made of read-only layers");
+	if (root->n_lowers > 0 && root->driver != DRIVER_OVERLAY)
+		return report_refusal("no-memory-root", NULL, "a root in memory needs overlayfs");
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0)
+		return -1;
+	cleanup_fd int memory = memory_new();
+	if (memory < 0 || open_stack(root, false, layers, &stack) < 0)
+		return -1;
+	int fd = -1;
+	cleanup_fd int below = stack.n_lowers == 0 ? -1 : openat(stack.lowers[0], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stack.upper = make_open_dir(memory, "upper", 0755);
+	stack.scratch = make_open_dir(memory, "work", 0700);
+	if (stack.upper >= 0 && stack.scratch >= 0 && dress_upper(stack.upper, below) == 0)
+		*upper = fcntl(stack.upper, F_DUPFD_CLOEXEC, 0);
+	else
+		*upper = -1;
+	if (*upper < 0)
+		report_error("make a root in memory", NULL, errno, NULL);
+	else if (stack.n_lowers == 0)
+		fd = steal_fd(&stack.upper);
+	else if ((fd = overlay_mount(&stack)) < 0)
+		report_error("mount an overlay", NULL, errno, overlay_hint(errno));
+	close_stack(&stack);
+	return fd;
+}
+
+int root_close(const struct root *root, int fd)
+{
+	if (fd >= 0 && close(fd) < 0)
+		return report_error("close a root", root->upper, errno, NULL);
+	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
+		return 0;
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0)
+		return -1;
+	if (root->driver == DRIVER_FUSE && fuse_finish(layers, root->upper) < 0)
+		return -1;
+	if (root->driver == DRIVER_COPY && merged_commit(root, layers) < 0)
+		return report_error("take over what was written", root->upper, errno, NULL);
+	return drop_scratch(layers, root->upper);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Roots: stacks of layers and plain directories, as descriptors.
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec.h"
+
+/*
+ * A descriptor of the root directory: of a detached overlay mount, or of the directory itself where no overlay is needed.
+ * writable: the upper takes writes (it is made when missing). Not writable: an upper is read as the topmost lower.
+ * Call after ns_enter. -1: reported.
+ */
+int root_open(const struct root *root, bool writable);
+/*
+ * As root_open for writing, but what is written goes into memory and is gone with the process. `*upper`: the directory in
+ * that memory which takes the writes, open for reading. The root has no upper of its own.
+ */
+int root_open_in_memory(const struct root *root, int *upper);
+/* True when root_open gives a directory of the host's file system, and not a mount of the root's own. */
+bool root_is_directory(const struct root *root);
+/*
+ * Closes fd (-1: it is closed already) and drops the driver's scratch directory; with the copy driver, what was written
+ * becomes the upper now. -1: reported.
+ */
+int root_close(const struct root *root, int fd);
+
+/* One of the store's two directories that are the helper's (`snapshots`, `cache-mounts`), made when missing. -1: errno. */
+int store_dir_open(int store, const char *name);
