@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { lstat, mkdir, realpath, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -89,7 +89,9 @@ export async function writeOut(
     throw destinationError(error, path);
   }
   try {
-    await pour(source, createWriteStream(temporary, { flags: "wx" }), path, options.signal, true);
+    // Open before anything flows: a stream that fails at once would otherwise make its file after it was cleaned up.
+    const file = await open(temporary, "wx");
+    await pour(source, file.createWriteStream(), path, options.signal, true);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
