@@ -182,6 +182,10 @@ export function addBuildFlags(command: Command): Command {
       "--resource <name=value>",
       "the same limits by name: memory=, cpu-shares=, cpuset-cpus= ...",
     ),
+    new Option(
+      "--storage-driver <name>",
+      "how layers are stacked: overlay, fuse-overlayfs or copy (default: the best that works)",
+    ),
     list("--dns <address>", "name server of RUN"),
     list("--dns-search <domain>", "search domain of RUN"),
     list("--dns-option <option>", "resolver option of RUN"),
