@@ -14,6 +14,9 @@ import { inlineOrders, selectionOf, sourceOrders, type Work } from "./sources.js
 
 const nothing: Root = { kind: "stack", lowers: [] };
 
+/** Entries that a copy in memory may have: each takes the kernel about a kilobyte. */
+const mostInMemory = 400_000;
+
 /**
  * Copies and writes the layer at once. Undefined: it has to be done in the ordinary way, because the layer is not wanted or
  * large, a source is more than entries of one tree, or the kernel cannot.
@@ -32,6 +35,7 @@ export async function copyDirectly(
   if (gathered === undefined) return undefined;
   const withFiles = wanted === "with-files";
   if (withFiles && (alone || gathered.bytes > direct.small)) return undefined;
+  if (!withFiles && gathered.entries > mostInMemory) return undefined;
   await snapshots.write(alone ? null : parent, context.signal);
   await using tree =
     gathered.root === undefined
@@ -66,6 +70,7 @@ interface Gathered {
   readonly ops: Iterable<SandboxCopyOp>;
   /** Of the files that are copied. */
   readonly bytes: number;
+  readonly entries: number;
 }
 
 /** What a COPY orders, when all of it is entries of one tree and bytes at hand. */
@@ -76,6 +81,7 @@ async function gather(work: Work): Promise<Gathered | undefined> {
   if (op.sources.some(({ kind }) => kind === "download")) return undefined;
   const planned: Iterable<SandboxCopyOp>[] = [];
   let bytes = 0;
+  let entries = 0;
   for (const source of op.sources) {
     if (source.kind === "inline") planned.push(inlineOrders(work, source));
     if (source.kind !== "path") continue;
@@ -86,12 +92,14 @@ async function gather(work: Work): Promise<Gathered | undefined> {
       return undefined;
     planned.push(sourceOrders(work, source, selection));
     bytes += sizeOf(selection);
+    for (const { children } of selection.matches) entries += 1 + children.length;
   }
   const [first] = paths;
   return {
     ...(first === undefined ? {} : { root: first.root }),
     ops: oneAfterAnother(planned),
     bytes,
+    entries,
   };
 }
 
