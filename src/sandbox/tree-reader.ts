@@ -35,7 +35,10 @@ function questionError(payload: Buffer): TsbuildError {
   return new TsbuildError(
     codeOfErrno[errno] ?? "SANDBOX_SYSTEM",
     `cannot ${step}: ${printable(path)} (${errno})`,
-    { details: { step, path, errno } },
+    {
+      ...(errno === "ELOOP" ? { hint: "Symbolic links there lead in a circle." } : {}),
+      details: { step, path, errno },
+    },
   );
 }
 

@@ -12,5 +12,6 @@ export const stepsErrorCodes = {
   STEPS_BAD_SOURCE: "A git source of ADD cannot be understood.",
   STEPS_LAYOUT: "An OCI layout given as a build context cannot be used.",
   STEPS_NO_FILENAME: "The URL of an ADD does not end with a file name.",
+  STEPS_WORKDIR: "The working directory cannot be made, because a file is in the way.",
   STEPS_CHECKSUM: "A download or a commit is not what --checksum says.",
 } as const;

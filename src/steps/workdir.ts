@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WORKDIR: the directory, its missing parents, all owned by the current user; an existing one stays as it is.
 
+import { isTsbuildError, TsbuildError } from "../base/index.js";
 import type { WorkdirOp } from "../plan/index.js";
 import type { CopyOp, Root } from "../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../solve/index.js";
@@ -44,5 +45,14 @@ async function runWorkdir(
       ops,
       signal,
     );
-  return draftOn(services, snapshotOf(root), write, signal);
+  try {
+    return await draftOn(services, snapshotOf(root), write, signal);
+  } catch (error) {
+    if (!isTsbuildError(error, "SANDBOX_COPY_CONFLICT")) throw error;
+    throw new TsbuildError(
+      "STEPS_WORKDIR",
+      `cannot make the working directory ${path}: something on the way is not a directory`,
+      { hint: "Is it, or a parent of it, a file in the image?", details: { path }, cause: error },
+    );
+  }
 }
