@@ -138,7 +138,7 @@ export const config: CaseGroup = {
       name: "WORKDIR onto a file is an error",
       dockerfile: "FROM made-tree\nWORKDIR /suid/n\n",
       images: ["made-tree"],
-      fails: "SANDBOX_COPY_CONFLICT",
+      fails: "STEPS_WORKDIR",
     },
     { name: "WORKDIR twice the same", dockerfile: "FROM scratch\nWORKDIR /a\nWORKDIR /a\n" },
     on("WORKDIR without anything", "WORKDIR", { fails: "DOCKERFILE_ARGUMENTS" }),
