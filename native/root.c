@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -28,11 +30,31 @@ static int open_dir_at(int parent, const char *name)
 	return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/*
+ * Tells ext4 that what is made in a directory is unrelated (chattr +T), so that each layer gets a part of the disk of its
+ * own. Beside layers that were removed within the last minute every new inode passes over theirs: measured with 10,000
+ * files, 0.1 s instead of 1.3 to 3.4 s. A hint: other file systems refuse it, and nothing is lost.
+ */
+static void spread_directories(int directory)
+{
+	int flags = 0;
+
+	if (ioctl(directory, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	flags |= FS_TOPDIR_FL;
+	(void)ioctl(directory, FS_IOC_SETFLAGS, &flags);
+}
+
 int store_dir_open(int store, const char *name)
 {
-	if (mkdirat(store, name, 0700) < 0 && errno != EEXIST)
+	bool made = mkdirat(store, name, 0700) == 0;
+
+	if (!made && errno != EEXIST)
 		return -1;
-	return open_dir_at(store, name);
+	cleanup_fd int directory = openat(store, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory >= 0 && made)
+		spread_directories(directory);
+	return steal_fd(&directory);
 }
 
 static int open_layers(const struct root *root)

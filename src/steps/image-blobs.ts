@@ -6,9 +6,16 @@ import { join } from "node:path";
 import { assertNever } from "../base/index.js";
 import { hexOf, algorithmOf, parseReference, type Descriptor } from "../oci/index.js";
 import type { ImageOrigin } from "../plan/index.js";
+import { GrowingBlob } from "../store/index.js";
 import type { StepServices } from "./services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
+
+export interface FetchWatch {
+  readonly onBytes: (count: number) => void;
+  /** Called before the first byte comes, when the blob is not there yet. */
+  readonly onGrowing: (blob: GrowingBlob) => void;
+}
 
 /** Stores a blob unless it is there, verified by digest and size. */
 export async function fetchBlob(
@@ -16,17 +23,20 @@ export async function fetchBlob(
   origin: ImageOrigin,
   descriptor: Descriptor,
   signal: AbortSignal,
-  onBytes?: (count: number) => void,
+  watch?: FetchWatch,
 ): Promise<void> {
   if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
   await using _lock = await rooms.store.lock(`blob:${descriptor.digest}`, { signal });
   if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
   const source = await openBlob(rooms, origin, descriptor, signal);
   const { digest, size } = descriptor;
-  await rooms.store.blobs.write(onBytes === undefined ? source : counted(source, onBytes), {
-    expected: { digest, size },
-    signal,
-  });
+  const expected = { digest, size };
+  if (watch === undefined) await rooms.store.blobs.write(source, { expected, signal });
+  else {
+    const growing = new GrowingBlob();
+    watch.onGrowing(growing);
+    await rooms.store.blobs.write(counted(source, watch.onBytes), { expected, signal, growing });
+  }
 }
 
 async function openBlob(

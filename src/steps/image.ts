@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // FROM an image: its layers into the store, and unpacked into snapshots.
 
-import pLimit from "p-limit";
+import { isTsbuildError } from "../base/index.js";
 import { parseImageConfig, parseManifest, type Descriptor, type Digest } from "../oci/index.js";
 import type { ImageOp, ResolvedImage } from "../plan/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
-import { fetchBlob } from "./image-blobs.js";
+import { ImageLayers } from "./image-layers.js";
 import { snapshotUsable } from "./result.js";
 import type { StepServices } from "./services.js";
-
-/** Blobs of one image that are fetched at once. */
-const downloads = 4;
 
 export function imageStep(services: StepServices): Step {
   return {
@@ -41,33 +38,54 @@ async function runImage(
   return snapshot === null ? null : { snapshot };
 }
 
-/** Brings an image's layers into the store and unpacks them. Costs next to nothing when both was done before. */
+/**
+ * Brings an image's layers into the store, and unpacks them while they come. Costs next to nothing when both was done before.
+ * The first failure ends all of it.
+ */
 export async function unpackImage(
   services: Pick<StepServices, "store" | "registry" | "snapshots">,
   image: Pick<ResolvedImage, "layers" | "config" | "origin">,
   { signal, progress }: Pick<StepContext, "signal" | "progress">,
 ): Promise<SnapshotId | null> {
-  const { store } = services;
   const { config, origin } = image;
   const total = image.layers.reduce((sum, layer) => sum + layer.size, 0);
   let current = 0;
-  const limit = pLimit(downloads);
-  const onBytes = (count: number): void => {
-    progress("downloaded", (current += count), total);
-  };
-  await Promise.all(
-    image.layers.map((layer) => limit(() => fetchBlob(services, origin, layer, signal, onBytes))),
-  );
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  await using fetched = new ImageLayers(services, origin, image.layers, {
+    signal: either,
+    onBytes: (count) => {
+      progress("downloaded", (current += count), total);
+    },
+  });
   const layers = image.layers.map((layer, i) => {
     const diffId = config.rootfs.diff_ids[i];
     if (diffId === undefined) throw new RangeError("a resolved image has a diffID for every layer");
     return { descriptor: layer, diffId };
   });
-  return services.snapshots.unpack(layers, {
-    blob: (layer) => store.blobs.stream(layer),
-    signal,
+  const unpacked = services.snapshots.unpack(layers, {
+    blob: (layer) => fetched.read(layer),
+    signal: either,
     onProgress: (done, all) => {
       progress("unpacked", done, all);
     },
   });
+  try {
+    const [snapshot] = await Promise.all([unpacked, fetched.stored()]);
+    return snapshot;
+  } catch (error) {
+    const cause = await causeOf(error, fetched);
+    failed.abort(cause);
+    await unpacked.catch(() => undefined); // ended with the same error, or with its own
+    throw cause;
+  }
+}
+
+/** A layer that makes no sense may just have come damaged: that is known when all of it is there. */
+async function causeOf(error: unknown, fetched: ImageLayers): Promise<unknown> {
+  if (!isTsbuildError(error) || !error.code.startsWith("LAYER_")) return error;
+  return fetched.stored().then(
+    () => error,
+    (failure: unknown) => failure,
+  );
 }

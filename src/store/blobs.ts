@@ -4,7 +4,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { renameSync, statSync, unlinkSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { TsbuildError, errnoOf } from "../base/index.js";
@@ -26,6 +26,9 @@ const chunkSize = 256 * 1024;
 /** What stat counts blocks in, whatever the file system uses. */
 const blockSize = 512;
 
+/** Options with every key, as they are passed on. */
+type AllOf<T> = { readonly [K in keyof Required<T>]: T[K] | undefined };
+
 /** Flushes the entries of a directory to the disk, so that renames into it survive a crash of the machine. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, "r");
@@ -38,6 +41,31 @@ export async function syncDirectory(path: string): Promise<void> {
 
 function digestOfHash(hash: Hash, algorithm: string): Digest {
   return parseDigest(`${algorithm}:${hash.digest("hex")}`);
+}
+
+/** A file of `size` bytes, and a little of what is behind them. The next piece is read while the last one is worked on. */
+async function* readAhead(
+  handle: FileHandle,
+  size: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  let asked = 0;
+  const read = (): ReturnType<FileHandle["read"]> => {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkSize, Math.max(1, size - asked + 1)));
+    asked += buffer.length;
+    return handle.read(buffer, 0, buffer.length, null);
+  };
+  let next = read();
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await next;
+      if (bytesRead === 0) return;
+      next = read();
+      yield (buffer as Buffer).subarray(0, bytesRead);
+    }
+  } finally {
+    // The file must not be closed below a read.
+    await next.catch(() => undefined);
+  }
 }
 
 export class FileBlobStore implements BlobStore {
@@ -106,14 +134,10 @@ export class FileBlobStore implements BlobStore {
     let size = 0;
     try {
       await using handle = await open(path, "r");
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(Math.min(chunkSize, Math.max(1, blob.size - size + 1)));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-        if (bytesRead === 0) break;
-        size += bytesRead;
+      for await (const chunk of readAhead(handle, blob.size)) {
+        size += chunk.length;
         // A file that has grown is not read to an end that may never come.
         if (size > blob.size) break;
-        const chunk = buffer.subarray(0, bytesRead);
         hash.update(chunk);
         yield chunk;
       }
@@ -160,7 +184,21 @@ export class FileBlobStore implements BlobStore {
 
   async write(
     source: AsyncIterable<Uint8Array>,
-    { expected, signal }: BlobWriteOptions = {},
+    { expected, signal, growing }: BlobWriteOptions = {},
+  ): Promise<BlobInfo> {
+    try {
+      const info = await this.#write(source, { expected, signal, growing });
+      growing?.end();
+      return info;
+    } catch (error) {
+      growing?.end(error);
+      throw error;
+    }
+  }
+
+  async #write(
+    source: AsyncIterable<Uint8Array>,
+    { expected, signal, growing }: AllOf<BlobWriteOptions>,
   ): Promise<BlobInfo> {
     signal?.throwIfAborted();
     const temporary = await this.#temp.file();
@@ -171,6 +209,7 @@ export class FileBlobStore implements BlobStore {
     let writing = true;
     try {
       await using handle = await open(temporary, "wx", 0o644);
+      await growing?.begin(temporary);
       writing = false;
       for await (const chunk of source) {
         signal?.throwIfAborted();
@@ -182,6 +221,7 @@ export class FileBlobStore implements BlobStore {
         const written = writeAll(handle, chunk);
         hash.update(chunk);
         await written;
+        growing?.grow(chunk.length);
         writing = false;
       }
       writing = true;

@@ -14,5 +14,6 @@ export type {
   TableTransaction,
 } from "./types.js";
 export { openStore } from "./open.js";
+export { GrowingBlob } from "./growing-blob.js";
 export { currentOwner, type Owner } from "./owner.js";
 export { storeErrorCodes, type StoreErrorCode } from "./errors.js";

@@ -3,6 +3,7 @@
 
 import type { Readable } from "node:stream";
 import type { Descriptor, Digest } from "../oci/index.js";
+import type { GrowingBlob } from "./growing-blob.js";
 
 /** A blob's name and size in bytes. Every Descriptor is one. */
 export interface BlobInfo {
@@ -14,6 +15,8 @@ export interface BlobWriteOptions {
   /** What the bytes must turn out to be; otherwise nothing is stored (STORE_DIGEST). The size is optional. */
   readonly expected?: { readonly digest: Digest; readonly size?: number };
   readonly signal?: AbortSignal;
+  /** Lets others read the bytes while they come. */
+  readonly growing?: GrowingBlob;
 }
 
 /** Content-addressed bytes. A blob is there whole and verified, or it is not there. */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Base images from a registry, whose layers are unpacked while they are fetched: what goes wrong on the way leaves nothing
+// that a later build would take for an image.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { makeImage } from "../support/image.js";
+import { RegistryServer, type Fault } from "../support/registry-server.js";
+import { workspace, type RunResult } from "../support/runner.js";
+
+const space = workspace();
+after(async () => space[Symbol.asyncDispose]());
+
+// The first layer is large: it is being unpacked when the others have come.
+const contents = [randomBytes(8_000_000), Buffer.from("second"), Buffer.from("third")];
+const architecture = { x64: "amd64", ia32: "386" }[process.arch as string] ?? process.arch;
+const image = makeImage(contents, { os: "linux", architecture });
+
+async function serve(): Promise<RegistryServer> {
+  const server = await RegistryServer.start();
+  for (const { bytes } of [image.config, ...image.layers]) server.putBlob("app", bytes);
+  server.putManifest("app", "latest", image.manifest.mediaType, image.manifest.bytes);
+  return server;
+}
+
+async function build(server: RegistryServer, store: string): Promise<RunResult> {
+  return space.tsbuild(["build", "--debug", "-o", "out", "-"], {
+    input: `FROM ${server.host}/app\n`,
+    env: { TSBUILD_ROOT: join(space.directory, store) },
+    timeout: 60_000,
+  });
+}
+
+function assertComplete(): void {
+  for (const [i, content] of contents.entries())
+    assert.ok(readFileSync(join(space.directory, "out", `file${i}`)).equals(content));
+}
+
+const layer = (i: number): RegExp => new RegExp(`^GET .*${image.layers[i]?.digest ?? ""}`);
+
+describe("a base image", () => {
+  it("is unpacked while it comes, however slowly or brokenly it comes", async () => {
+    await using server = await serve();
+    server.fault({ match: layer(0), truncateAt: 3_000_000 });
+    server.fault({ match: layer(1), delay: 500 });
+    const { code, stderr } = await build(server, "good");
+    assert.equal(code, 0, stderr);
+    assertComplete();
+  });
+
+  const faults: readonly { readonly what: string; readonly code: string; readonly fault: Fault }[] =
+    [
+      {
+        what: "a damaged first layer",
+        code: "REGISTRY_DIGEST",
+        fault: { match: layer(0), corrupt: true, times: 99 },
+      },
+      {
+        what: "a damaged last layer",
+        code: "REGISTRY_DIGEST",
+        fault: { match: layer(2), corrupt: true, times: 99 },
+      },
+      {
+        what: "a layer that is not there",
+        code: "REGISTRY_NOT_FOUND",
+        fault: { match: layer(1), status: 404, times: 99 },
+      },
+    ];
+  for (const [i, { what, code, fault }] of faults.entries())
+    it(`with ${what} fails for that reason, and can be pulled again`, async () => {
+      await using server = await serve();
+      server.fault(fault);
+      const failed = await build(server, `bad${i}`);
+      assert.equal(failed.code, 1, failed.stderr);
+      assert.match(failed.stderr, new RegExp(`\\(${code}\\)`));
+      await using sound = await serve();
+      const { code: again, stderr } = await build(sound, `bad${i}`);
+      assert.equal(again, 0, stderr);
+      assertComplete();
+    });
+});
