@@ -33,6 +33,7 @@ static const struct verb {
 	{ "probe", verb_probe },
 	{ "hold", verb_hold },
 	{ "run", verb_run },
+	{ "serve", verb_serve },
 	{ "digest", verb_digest },
 	{ "copy", verb_copy },
 	{ "apply", verb_apply },

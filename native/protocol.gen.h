@@ -15,6 +15,18 @@ static const struct field_rule probe_fields[] = {
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 };
 
+static const struct field_rule serve_fields[] = {
+	{ "version", FIELD_INT, false, false, 4096, NULL },
+	{ "store", FIELD_PATH, false, false, 4096, NULL },
+	{ "driver", FIELD_WORD, false, false, 4096, "overlay|fuse-overlayfs|copy" },
+	{ "driver-program", FIELD_PATH, false, false, 4096, NULL },
+	{ "uidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
+	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+};
+
 static const struct field_rule hold_fields[] = {
 	{ "version", FIELD_INT, false, false, 4096, NULL },
 	{ "store", FIELD_PATH, false, false, 4096, NULL },
@@ -68,6 +80,8 @@ static const struct field_rule run_fields[] = {
 	{ "read-only", FIELD_PATH, true, false, 4096, NULL },
 	{ "keep-mountpoints", FIELD_BOOL, false, false, 4096, NULL },
 	{ "shm-size", FIELD_INT, false, false, 4096, NULL },
+	{ "layer-limit", FIELD_INT, false, false, 4096, NULL },
+	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
 	{ "root-read-only", FIELD_BOOL, false, false, 4096, NULL },
 	{ "attach", FIELD_BOOL, false, false, 4096, NULL },
 	{ "input", FIELD_BOOL, false, false, 4096, NULL },
@@ -248,6 +262,7 @@ static const struct field_rule sync_fields[] = {
 
 static const struct verb_rules all_rules[] = {
 	{ "probe", probe_fields, sizeof(probe_fields) / sizeof(probe_fields[0]) },
+	{ "serve", serve_fields, sizeof(serve_fields) / sizeof(serve_fields[0]) },
 	{ "hold", hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]) },
 	{ "run", run_fields, sizeof(run_fields) / sizeof(run_fields[0]) },
 	{ "digest", digest_fields, sizeof(digest_fields) / sizeof(digest_fields[0]) },

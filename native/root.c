@@ -117,16 +117,19 @@ static int open_upper(int layers, const char *id, int below)
 	return steal_fd(&upper);
 }
 
-/* Removes what overlayfs leaves in its scratch directory: a few levels of directories and whiteouts, nothing of an image. */
+/*
+ * Removes what overlayfs leaves in its scratch directory: a few levels of directories and whiteouts, nothing of an image. The
+ * helper of a builder that was killed may be at it as well.
+ */
 static int empty_scratch(int directory, int depth)
 {
 	cleanup_names struct names names = { 0 };
 
 	if (names_read(directory, &names) < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.list[i];
-		if (unlinkat(directory, name, 0) == 0)
+		if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno != EISDIR && errno != EPERM)
 			return -1;
@@ -136,7 +139,10 @@ static int empty_scratch(int directory, int depth)
 		}
 		/* overlayfs gives its own directory mode 000; root of a user namespace may read it all the same. */
 		cleanup_fd int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (below < 0 || empty_scratch(below, depth - 1) < 0 || unlinkat(directory, name, AT_REMOVEDIR) < 0)
+		if (below < 0 && errno == ENOENT)
+			continue;
+		if (below < 0 || empty_scratch(below, depth - 1) < 0 ||
+		    (unlinkat(directory, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
 			return -1;
 	}
 	return 0;
@@ -151,7 +157,7 @@ static int drop_scratch(int layers, const char *id)
 		scratch = openat(outer, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (scratch < 0)
 		return errno == ENOENT ? 0 : report_error("open overlayfs' scratch directory", id, errno, NULL);
-	if (empty_scratch(scratch, 16) < 0 || unlinkat(outer, "work", AT_REMOVEDIR) < 0)
+	if (empty_scratch(scratch, 16) < 0 || (unlinkat(outer, "work", AT_REMOVEDIR) < 0 && errno != ENOENT))
 		return report_error("remove overlayfs' scratch directory", id, errno, NULL);
 	return 0;
 }

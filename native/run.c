@@ -20,6 +20,7 @@
 #include "priv.h"
 #include "report.h"
 #include "run.h"
+#include "tree_diff.h"
 #include "verbs.h"
 
 /* How long output may take to arrive that was written before the last process died. */
@@ -234,6 +235,28 @@ static int finish(struct run *run)
 	return root_close(&run->root, run->root_fd);
 }
 
+/*
+ * The layer that the command has made, when it ended well and the layer is small: most are, and then nobody has to start
+ * another process, and mount the layers again, to get it.
+ */
+static int write_layer(const struct run *run)
+{
+	struct diff_source source = { .upper = -1, .lower = -1 };
+	long long clamp, limit;
+
+	if (spec_int(run->spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 ||
+	    spec_int(run->spec, "layer-limit", 0, INT64_MAX, 0, &limit) < 0)
+		return -1;
+	if (limit == 0 || run->attached || root_is_directory(&run->root))
+		return 0;
+	source.clamp = clamp;
+	source.limit = (uint64_t)limit;
+	if (diff_write_layer(&source, &run->root, LAYER_FD) < 0)
+		return source.too_large ? 0 : -1;
+	report_event("layer", REPORT_END);
+	return 0;
+}
+
 static int run_and_watch(struct run *run, struct watch *watch)
 {
 	siginfo_t end = { 0 };
@@ -255,6 +278,9 @@ static int run_and_watch(struct run *run, struct watch *watch)
 	drain_output(watch);
 	terminal_restore();
 	if (finish(run) < 0)
+		return -1;
+	bool well = !report_is_final() && end.si_code == CLD_EXITED && end.si_status == 0;
+	if (well && write_layer(run) < 0)
 		return -1;
 	if (!report_is_final())
 		report_end(&end);

@@ -25,6 +25,9 @@ enum network {
 /* Descriptor on which our caller sends signals for the command: each byte is the number of one. */
 #define CONTROL_FD 7
 
+/* Of a command that is not attached: where its layer goes, if it is asked for. */
+#define LAYER_FD 7
+
 struct run {
 	const struct spec *spec;
 	struct root root;

@@ -42,8 +42,25 @@ static int flush(struct tar *tar)
 	return write_all(tar->out, tar->buffer.data, length);
 }
 
+// Room for so many bytes more.
+static int claim(struct tar *tar, uint64_t length)
+{
+	tar->length += length;
+	if (!tar_is_full(tar))
+		return 0;
+	errno = EFBIG;
+	return -1;
+}
+
+bool tar_is_full(const struct tar *tar)
+{
+	return tar->limit != 0 && tar->length > tar->limit;
+}
+
 static int put(struct tar *tar, const void *data, size_t length)
 {
+	if (claim(tar, length) < 0)
+		return -1;
 	if (bytes_add(&tar->buffer, data, length) < 0)
 		return -1;
 	return tar->buffer.length >= FLUSH ? flush(tar) : 0;
@@ -250,6 +267,8 @@ int tar_header(struct tar *tar, const struct entry *entry)
 
 int tar_content(struct tar *tar, int fd, uint64_t size)
 {
+	if (claim(tar, size) < 0)
+		return -1;
 	for (uint64_t left = size; left > 0;) {
 		size_t want = left < FLUSH ? (size_t)left : FLUSH;
 		if (bytes_reserve(&tar->buffer, want) < 0)

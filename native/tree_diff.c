@@ -34,7 +34,7 @@
 
 struct diff {
 	struct tar tar;
-	const struct diff_source *source;
+	struct diff_source *source;
 	struct links links; // inodes with several names: the path written first
 };
 
@@ -75,12 +75,19 @@ static int64_t clamped(const struct diff *diff, int64_t mtime)
 	return mtime > diff->source->clamp ? diff->source->clamp : mtime;
 }
 
+// An archive beyond its limit is an answer, not an error.
+static int fail_to_write(struct diff *diff, const char *path)
+{
+	diff->source->too_large = tar_is_full(&diff->tar);
+	return diff->source->too_large ? -1 : fail("write the archive", path);
+}
+
 static int put_header(struct diff *diff, const struct entry *entry, const char *path)
 {
 	struct entry out = *entry; // shares the attributes
 	out.path = path;
 	out.mtime = clamped(diff, entry->mtime);
-	return tar_header(&diff->tar, &out) < 0 ? fail("write the archive", path) : 0;
+	return tar_header(&diff->tar, &out) < 0 ? fail_to_write(diff, path) : 0;
 }
 
 static int put_parents(struct diff *diff, struct level *level)
@@ -138,7 +145,9 @@ static int put_file(struct diff *diff, int directory, const char *name, struct e
 		return fail("read a file", entry->path);
 	if (put_header(diff, entry, entry->path) < 0)
 		return -1;
-	return tar_content(&diff->tar, fd, entry->size) < 0 ? fail("read a file", entry->path) : 0;
+	if (tar_content(&diff->tar, fd, entry->size) == 0)
+		return 0;
+	return tar_is_full(&diff->tar) ? fail_to_write(diff, entry->path) : fail("read a file", entry->path);
 }
 
 static int put_entry(struct diff *diff, struct level *level, int directory, struct entry *entry,
@@ -246,17 +255,16 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 	return next_hidden(diff, level, lower, &below, &at, NULL);
 }
 
-int diff_write(const struct diff_source *source, int out)
+int diff_write(struct diff_source *source, int out)
 {
-	struct diff diff = {.tar = {.out = out}, .source = source};
+	struct diff diff = {.tar = {.out = out, .limit = source->limit}, .source = source};
 	struct level level = {.path = ""};
-	if (walk(&diff, &level, source->upper, source->lower, false, 0) < 0)
-		return -1;
-	if (tar_end(&diff.tar) < 0)
-		return report_error("write the archive", NULL, errno, NULL);
+	int outcome = walk(&diff, &level, source->upper, source->lower, false, 0);
+	if (outcome == 0 && tar_end(&diff.tar) < 0)
+		outcome = fail_to_write(&diff, NULL);
 	tar_free(&diff.tar);
 	links_free(&diff.links);
-	return 0;
+	return outcome;
 }
 
 // Opens a root for reading. `*kept`: what root_close wants. Returns a descriptor that can be walked (roots may be open for

@@ -11,14 +11,16 @@ struct diff_source {
 	int lower; // top of what it is compared with, or -1
 	bool layer; // what changed, with deletions; otherwise all there is
 	int64_t clamp; // latest mtime that is written
+	uint64_t limit; // bytes that the archive may have; 0: any number
+	bool too_large; // out: it would have more; what was written is of no use, and nothing was reported
 	// Where the bytes of a regular file are, when not in the upper: a descriptor, -1 with errno, or -2 for the upper. May be
 	// NULL.
 	int (*content)(const struct stat *status, void *context);
 	void *context;
 };
 
-/// Writes the archive to `out`. -1: reported.
-int diff_write(const struct diff_source *source, int out);
+/// Writes the archive to `out`. -1: reported, or too large.
+int diff_write(struct diff_source *source, int out);
 
 struct root;
 

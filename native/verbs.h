@@ -16,6 +16,7 @@ int verb_digest(const struct spec *spec);
 int verb_remove(const struct spec *spec);
 int verb_inherit(const struct spec *spec);
 int verb_sync(const struct spec *spec);
+int verb_serve(const struct spec *spec);
 int verb_usage(const struct spec *spec);
 
 #endif

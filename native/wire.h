@@ -3,6 +3,7 @@
 // which says the kind. Raw content may follow a frame that announces its size.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct wire {
 /// The next frame's payload (valid until the next call). 1: there is one, 0: the stream ended between frames,
 /// -1 with errno (EPROTO: cut off, too long or empty). What waits to be sent goes out before this blocks.
 int wire_frame(struct wire *wire, struct cursor *payload);
+
+/// True when wire_frame would not have to wait.
+bool wire_has_frame(const struct wire *wire);
 
 /// Some raw bytes of the stream, at most `want`; EPROTO when it ends first.
 int wire_content(struct wire *wire, size_t want, const unsigned char **data, size_t *got);

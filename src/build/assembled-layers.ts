@@ -58,6 +58,9 @@ export class AssembledLayers {
       small: SMALL_LAYER,
       ...(clampTime === undefined ? {} : { clampTime }),
       pack: (id, bytes, write) => packer.direct(id, bytes, write),
+      offer: (id, tar) => {
+        packer.offer(id, tar);
+      },
     };
   }
 

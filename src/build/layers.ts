@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layers of snapshots: diffed, hashed and compressed at most once, beside the steps that still run, and remembered.
 
-import type { Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
 import { decompressed, packLayer, SMALL_LAYER } from "../layer/index.js";
@@ -56,6 +56,7 @@ export class LayerPacker {
   readonly #signal: AbortSignal;
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
+  readonly #offered = new Map<string, Uint8Array>();
   readonly #limit = pLimit(packedAtOnce);
   readonly #gzip: GzipProgram | undefined = findGzipProgram();
 
@@ -97,6 +98,11 @@ export class LayerPacker {
     return packed;
   }
 
+  /** Takes the archive of a layer that may be asked for; see DirectLayers. */
+  offer(id: string, tar: Uint8Array): void {
+    this.#offered.set(id, tar);
+  }
+
   #key(id: string): string {
     const { compression, level, clampTime } = this.form;
     return [id, compression, level ?? "", clampTime ?? ""].join(" ");
@@ -135,6 +141,10 @@ export class LayerPacker {
   async #pack(snapshot: Snapshot): Promise<RememberedLayer> {
     const { sandbox, snapshots } = this.#rooms;
     const { clampTime } = this.form;
+    const offered = this.#offered.get(snapshot.id);
+    this.#offered.delete(snapshot.id);
+    if (offered !== undefined)
+      return this.#compress({ stream: Readable.from([offered]), done: Promise.resolve() });
     await snapshots.write(snapshot.id, this.#signal);
     const root = {
       kind: "stack",

@@ -11,6 +11,7 @@ import { NetworkChooser } from "./network.js";
 import { probe } from "./probe.js";
 import { remove, sync } from "./remove.js";
 import { run } from "./run.js";
+import { RunServer } from "./run-server.js";
 import type { HelperConfig } from "./spawn.js";
 import { openTree } from "./tree-reader.js";
 import {
@@ -82,9 +83,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     userNamespace: () => namespaces.userNamespace(),
   };
   const networks = new NetworkChooser();
+  const server = new RunServer(config);
   return {
     probe: (signal) => probe(plain, maps, networks, signal),
-    run: (request, output) => run({ config, networks, namespaces, onNotice }, request, output),
+    run: (request, output) =>
+      run({ config, server, networks, namespaces, onNotice }, request, output),
     openTree: (root, signal) => openTree(config, root, signal),
     copy: (request, ops, signal) => copy(config, request, ops, signal),
     copyAsLayer: (request, ops, signal, output) =>

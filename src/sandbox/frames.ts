@@ -89,6 +89,40 @@ export class FrameWriter {
   }
 }
 
+/** Cuts what arrives into frames. */
+export class FrameReader {
+  readonly #onFrame: (kind: string, payload: Buffer) => void;
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+
+  /** `payload` is valid during the call only. */
+  constructor(onFrame: (kind: string, payload: Buffer) => void) {
+    this.#onFrame = onFrame;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    if (this.#needed() > this.#buffered) return;
+    const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
+    let at = 0;
+    while (buffer.length - at >= 4) {
+      const end = at + 4 + buffer.readUInt32LE(at);
+      if (end > buffer.length) break;
+      this.#onFrame(String.fromCharCode(buffer[at + 4] ?? 0), buffer.subarray(at + 5, end));
+      at = end;
+    }
+    this.#chunks = at === buffer.length ? [] : [buffer.subarray(at)];
+    this.#buffered = buffer.length - at;
+  }
+
+  /** Bytes that must be there before the next frame is whole: chunks are joined once, not for each that arrives. */
+  #needed(): number {
+    const first = this.#chunks[0];
+    return first === undefined || first.length < 4 ? 5 : 4 + first.readUInt32LE(0);
+  }
+}
+
 /** The helper ended while it was being fed; why, says `done`. */
 class HelperGone extends Error {}
 

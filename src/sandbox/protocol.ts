@@ -75,6 +75,12 @@ const commonFields: readonly FieldRow[] = [
   },
 ];
 
+const clampField: FieldRow = {
+  name: "clamp-time",
+  type: "int",
+  meaning: "latest mtime written, in seconds",
+};
+
 const runMountFields: readonly FieldRow[] = [
   { name: "mount-target", type: "path", meaning: "where, inside the root" },
   ...rootFields("mount-source", "bind: the root that the source is in"),
@@ -177,6 +183,13 @@ const runFields: readonly FieldRow[] = [
   { name: "keep-mountpoints", type: "bool", meaning: "leave /proc, /sys and /dev where made" },
   { name: "shm-size", type: "int", meaning: "bytes of /dev/shm" },
   {
+    name: "layer-limit",
+    type: "int",
+    meaning:
+      "not attached: when the command ended well and its layer has at most so many bytes, it goes out as tar on descriptor 7, and the event `layer` says that it is whole",
+  },
+  clampField,
+  {
     name: "root-read-only",
     type: "bool",
     meaning: "no writes to the root; mounts in it may take some",
@@ -239,17 +252,17 @@ const placeFields: readonly FieldRow[] = [
   { name: "id", type: "id", repeatable: true, meaning: "a directory" },
 ];
 
-const clampField: FieldRow = {
-  name: "clamp-time",
-  type: "int",
-  meaning: "latest mtime written, in seconds",
-};
-
 /** All verbs. Order is the order of the documentation. */
 export const verbs: readonly VerbRow[] = [
   {
     verb: "probe",
     summary: "Says what this machine offers.",
+    fields: commonFields,
+  },
+  {
+    verb: "serve",
+    summary:
+      "Starts helpers for the verb `run`, as ordered on descriptor 0 in frames (native/wire.h): `s` ID NETWORK USER REQUEST starts one, `k` ID SIGNAL sends it a signal. Frames on descriptor 1, each with the helper's ID, bring what it writes: `o` and `x` (descriptors 1 and 2), `e` (events), `l` (its layer), and `c` with its wait status when all of that has ended. NETWORK and USER are numbers of descriptors of the caller; 0: none.",
     fields: commonFields,
   },
   {

@@ -7,10 +7,12 @@ import { CleanupStack, isTsbuildError, messageOf } from "../base/index.js";
 import { stepCapabilities } from "./capabilities.js";
 import { seedFields } from "./cache-seed.js";
 import { openCgroup } from "./cgroup.js";
+import { clampFieldOf } from "./diff.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { eventNumber, eventText, type HelperEvent } from "./events.js";
 import type { HeldNamespaces, NetworkLease } from "./held-namespaces.js";
 import type { NetworkChooser } from "./network.js";
+import type { RunServer } from "./run-server.js";
 import { seccompFields } from "./seccomp-fields.js";
 import { defaultConfinement, type Confinement } from "./security-options.js";
 import { openSocketProxy } from "./socket-proxy.js";
@@ -20,6 +22,7 @@ import type { RunLimits, RunMount, RunOutput, RunRequest, RunResult } from "./ty
 /** What runs share. */
 export interface RunContext {
   readonly config: HelperConfig;
+  readonly server: RunServer;
   readonly networks: NetworkChooser;
   readonly namespaces: HeldNamespaces;
   readonly onNotice: (message: string) => void;
@@ -120,6 +123,12 @@ function attachFields(attach: RunRequest["attach"]): Field[] {
   ];
 }
 
+function layerFields(layer: RunRequest["layer"]): Field[] {
+  return layer === undefined
+    ? []
+    : [["layer-limit", layer.limit], ...clampFieldOf(layer.clampTime)];
+}
+
 function plainFields(request: RunRequest): Field[] {
   const insecure = request.security === "insecure";
   const capabilities = insecure ? [] : stepCapabilities(request.capAdd, request.capDrop);
@@ -140,6 +149,7 @@ function plainFields(request: RunRequest): Field[] {
     ["init", request.init ?? false],
     ...attachFields(request.attach),
     ...(request.shmSize === undefined ? [] : [["shm-size", request.shmSize] satisfies Field]),
+    ...layerFields(request.layer),
     ...limitFields(request.limits),
     ...fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644),
     ...fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644),
@@ -150,45 +160,60 @@ function plainFields(request: RunRequest): Field[] {
 interface Prepared {
   readonly fields: readonly Field[];
   readonly attach: boolean;
+  readonly layer: boolean;
 }
 
-function resultOf(event: HelperEvent, outOfMemory: boolean): RunResult {
+interface Ended {
+  readonly event: HelperEvent;
+  readonly layer?: Uint8Array;
+}
+
+function resultOf({ event, layer }: Ended, outOfMemory: boolean): RunResult {
   const memory = outOfMemory ? { outOfMemory } : {};
   return event.event === "signaled"
     ? { kind: "signaled", signal: `SIG${eventText(event, "signal")}`, ...memory }
-    : { kind: "exited", code: eventNumber(event, "code"), ...memory };
+    : {
+        kind: "exited",
+        code: eventNumber(event, "code"),
+        ...memory,
+        ...(layer === undefined ? {} : { layer }),
+      };
 }
 
 async function attempt(
   context: RunContext,
-  { fields, attach }: Prepared,
+  { fields, attach, layer }: Prepared,
   output: RunOutput,
   networkNamespace?: number,
-): Promise<HelperEvent> {
+): Promise<Ended> {
   const common = {
-    verb: "run",
     fields,
     signal: output.signal,
     ...(networkNamespace === undefined ? {} : { networkNamespace }),
   };
   if (attach) {
-    const helper = startHelper(context.config, { ...common, attach });
+    const helper = startHelper(context.config, { ...common, verb: "run", attach });
     output.onStart?.((signal) => {
       helper.control?.write(Uint8Array.of(signal));
     });
-    return helper.done;
+    return { event: await helper.done };
   }
-  const helper = startHelper(context.config, {
+  const parts: Uint8Array[] = [];
+  const said = new Set<string>();
+  const event = await context.server.run({
     ...common,
-    stdout: "pipe",
+    ...(layer ? { onLayer: (data: Uint8Array) => parts.push(data) } : {}),
+    onEvent: ({ event: name }) => {
+      said.add(name);
+    },
+    onStdout: (data) => {
+      output.onOutput("stdout", data);
+    },
     onStderr: (data) => {
       output.onOutput("stderr", data);
     },
   });
-  helper.stdout?.on("data", (data: Buffer) => {
-    output.onOutput("stdout", data);
-  });
-  return helper.done;
+  return { event, ...(said.has("layer") ? { layer: Buffer.concat(parts) } : {}) };
 }
 
 /** A network by the first program that works; undefined, with a notice, when the host's has to do. */
@@ -223,19 +248,20 @@ async function withNetwork(
   request: RunRequest,
   fields: readonly Field[],
   output: RunOutput,
-): Promise<HelperEvent> {
+): Promise<Ended> {
   const prepared = (network: string): Prepared => ({
     fields: [...fields, ["network", network]],
     attach: request.attach !== undefined,
+    layer: request.layer !== undefined,
   });
   if (request.network !== "default") return attempt(context, prepared(request.network), output);
   const lease = await leaseNetwork(context, output.signal);
   if (lease === undefined) return attempt(context, prepared("host"), output);
   let reuse = false;
   try {
-    const event = await attempt(context, prepared("held"), output, lease.fd);
+    const ended = await attempt(context, prepared("held"), output, lease.fd);
     reuse = !mayChangeNetwork(request);
-    return event;
+    return ended;
   } finally {
     lease.release(reuse);
   }
@@ -257,6 +283,6 @@ export async function run(
   const cgroup = await openCgroup(request.limits);
   if (cgroup !== undefined) cleanup.use(cgroup);
   for (const path of cgroup?.paths ?? []) fields.push(["cgroup", path]);
-  const event = await withNetwork(context, request, fields, output);
-  return resultOf(event, cgroup?.outOfMemory() ?? false);
+  const ended = await withNetwork(context, request, fields, output);
+  return resultOf(ended, cgroup?.outOfMemory() ?? false);
 }

@@ -4,10 +4,11 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
-import type { Readable, Writable } from "node:stream";
-import { messageOf, printable, TsbuildError } from "../base/index.js";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { messageOf, TsbuildError } from "../base/index.js";
 import { encodeRequest, type Field } from "./encode.js";
-import { errorOfEvent, EventReader, isFinalEvent, lossText, type HelperEvent } from "./events.js";
+import type { HelperEvent } from "./events.js";
+import { Outcome } from "./outcome.js";
 
 /** What every helper process needs to know. */
 export interface HelperConfig {
@@ -32,10 +33,14 @@ export interface HelperOptions {
   readonly stdin?: "pipe" | "ignore";
   /** Whether descriptor 1 is a pipe from the helper, another program's input, or thrown away. Default "ignore". */
   readonly stdout?: "pipe" | "ignore" | Writable;
+  /** Gets what a piped descriptor 1 brings, instead of the stream. */
+  readonly onStdout?: (data: Uint8Array) => void;
   /** Where descriptor 2 goes. Default: kept (its end) for the error of a crash. */
   readonly onStderr?: (data: Uint8Array) => void;
   /** Descriptors 0 to 2 are this process's own, and there is a line for signals; the three above do not count. */
   readonly attach?: boolean;
+  /** Gets what comes on descriptor 7. Not with `attach`. */
+  readonly onLayer?: (data: Uint8Array) => unknown;
   /** A descriptor of the network namespace that the fields speak of. */
   readonly networkNamespace?: number;
   /** Called with each event that is not final. */
@@ -61,8 +66,8 @@ export interface Helper {
   letGo(): void;
 }
 
-const GRACE_MS = 2000;
-const STDERR_KEPT = 4096;
+/** How long after SIGTERM comes SIGKILL. */
+export const GRACE_MS = 2000;
 
 class Running implements Helper {
   readonly stdin: Writable | undefined;
@@ -71,17 +76,18 @@ class Running implements Helper {
   readonly done: Promise<HelperEvent>;
   readonly #child: ChildProcess;
   readonly #options: HelperOptions;
-  #final: HelperEvent | undefined;
-  #fault: Error | undefined;
-  #stderr = Buffer.alloc(0);
+  readonly #outcome: Outcome;
   #killTimer: NodeJS.Timeout | undefined;
 
   constructor(child: ChildProcess, options: HelperOptions, request: Buffer) {
     this.#child = child;
     this.#options = options;
+    this.#outcome = new Outcome(options);
     this.stdin = child.stdin ?? undefined;
     this.stdout = child.stdout ?? undefined;
-    this.control = (child.stdio as readonly unknown[])[7] as Writable | undefined;
+    const seventh = (child.stdio as readonly unknown[])[7] as Duplex | undefined;
+    this.control = options.attach === true ? seventh : undefined;
+    if (options.onLayer !== undefined) seventh?.on("data", options.onLayer);
     this.#listen();
     this.done = this.#finish(request);
     // A caller that is busy with the streams first must not be surprised by an unhandled rejection.
@@ -100,22 +106,14 @@ class Running implements Helper {
   }
 
   #listen(): void {
-    const reader = new EventReader();
+    const { onStdout, onStderr } = this.#options;
     (this.#child.stdio[4] as Readable).on("data", (chunk: Buffer) => {
-      try {
-        for (const event of reader.push(chunk)) {
-          if (isFinalEvent(event)) this.#final = event;
-          else if (event.event === "lost") this.#options.onLoss?.(lossText(event));
-          else this.#options.onEvent?.(event);
-        }
-      } catch (error) {
-        this.#fault ??= error instanceof Error ? error : new TypeError(messageOf(error));
-        this.stop();
-      }
+      if (!this.#outcome.events(chunk)) this.stop();
     });
+    if (onStdout !== undefined) this.#child.stdout?.on("data", onStdout);
     this.#child.stderr?.on("data", (chunk: Buffer) => {
-      if (this.#options.onStderr !== undefined) this.#options.onStderr(chunk);
-      else this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_KEPT);
+      if (onStderr !== undefined) onStderr(chunk);
+      else this.#outcome.stderr(chunk);
     });
     // The helper may end before it has read everything (a refusal): what it says counts, not the broken pipe.
     (this.#child.stdio[3] as Writable).on("error", () => undefined);
@@ -134,7 +132,7 @@ class Running implements Helper {
       (this.#child.stdio[3] as Writable).end(request);
       const status = await ended;
       signal.throwIfAborted();
-      return this.#outcome(status);
+      return this.#outcome.result(status);
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -154,21 +152,6 @@ class Running implements Helper {
       });
     });
   }
-
-  #outcome(status: string): HelperEvent {
-    const { verb } = this.#options;
-    if (this.#fault !== undefined) throw this.#fault;
-    if (this.#final === undefined) {
-      const said = printable(this.#stderr.toString("utf8").trim());
-      throw new TsbuildError(
-        "SANDBOX_HELPER_CRASHED",
-        `the native helper ended unexpectedly (${verb}, ${status})${said === "" ? "" : `: ${said}`}`,
-        { details: { verb, status } },
-      );
-    }
-    if (this.#final.event === "error") throw errorOfEvent(verb, this.#final);
-    return this.#final;
-  }
 }
 
 function cannotStart(path: string, cause: unknown): TsbuildError {
@@ -180,6 +163,26 @@ function cannotStart(path: string, cause: unknown): TsbuildError {
 }
 
 /**
+ * The request of a verb, with what every request says. `userNamespace`: the descriptor of the one to join, if there is one.
+ * @throws SANDBOX_BAD_REQUEST
+ */
+export function encodeHelperRequest(
+  config: HelperConfig,
+  verb: string,
+  fields: readonly Field[],
+  userNamespace: number | undefined,
+): Buffer {
+  return encodeRequest(verb, [
+    ["store", config.storeRoot],
+    ...(config.driverFields ?? []),
+    ...(userNamespace === undefined
+      ? config.idMapFields
+      : [["user-namespace", true] satisfies Field]),
+    ...fields,
+  ]);
+}
+
+/**
  * Starts a verb. Nothing of our environment or descriptors reaches it, and no signal of the terminal: ending it is up to
  * the caller's AbortSignal.
  * @throws SANDBOX_BAD_REQUEST, or the signal's reason when it is aborted already.
@@ -187,14 +190,7 @@ function cannotStart(path: string, cause: unknown): TsbuildError {
 export function startHelper(config: HelperConfig, options: HelperOptions): Helper {
   options.signal.throwIfAborted();
   const userNamespace = config.userNamespace?.();
-  const request = encodeRequest(options.verb, [
-    ["store", config.storeRoot],
-    ...(config.driverFields ?? []),
-    ...(userNamespace === undefined
-      ? config.idMapFields
-      : [["user-namespace", true] satisfies Field]),
-    ...options.fields,
-  ]);
+  const request = encodeHelperRequest(config, options.verb, options.fields, userNamespace);
   const child = spawn(config.helperPath, [options.verb], {
     env: {},
     cwd: "/",
@@ -207,7 +203,7 @@ export function startHelper(config: HelperConfig, options: HelperOptions): Helpe
       "pipe",
       options.networkNamespace ?? "ignore",
       userNamespace ?? "ignore",
-      ...(options.attach === true ? (["pipe"] as const) : []),
+      ...(options.attach === true || options.onLayer !== undefined ? (["pipe"] as const) : []),
     ],
   });
   return new Running(

@@ -6,7 +6,7 @@ import type { Field } from "./encode.js";
 import { rootFieldsOf } from "./encode.js";
 import { decodeEntries } from "./entry-codec.js";
 import type { SandboxErrorCode } from "./errors.js";
-import { FrameWriter, SEND_SIZE } from "./frames.js";
+import { FrameReader, FrameWriter, SEND_SIZE } from "./frames.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
 import type { Root, ListOptions, TreeEntry, TreeReader } from "./types.js";
 
@@ -47,15 +47,16 @@ class Session implements TreeReader {
   readonly #writer = new FrameWriter();
   readonly #questions: Question[] = [];
   #next = 0;
-  #chunks: Buffer[] = [];
-  #buffered = 0;
   #scheduled = false;
   #ended: Error | undefined;
 
   constructor(helper: Helper) {
     this.#helper = helper;
+    const reader = new FrameReader((kind, payload) => {
+      this.#answer(kind, payload);
+    });
     helper.stdout?.on("data", (chunk: Buffer) => {
-      this.#receive(chunk);
+      reader.push(chunk);
     });
     const over = (error: unknown): void => {
       this.#fail(
@@ -185,28 +186,6 @@ class Session implements TreeReader {
 
   #flush(): void {
     if (this.#writer.length > 0) this.#helper.stdin?.write(this.#writer.take());
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    if (this.#needed() > this.#buffered) return;
-    const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
-    let at = 0;
-    while (buffer.length - at >= 4) {
-      const end = at + 4 + buffer.readUInt32LE(at);
-      if (end > buffer.length) break;
-      this.#answer(String.fromCharCode(buffer[at + 4] ?? 0), buffer.subarray(at + 5, end));
-      at = end;
-    }
-    this.#chunks = at === buffer.length ? [] : [buffer.subarray(at)];
-    this.#buffered = buffer.length - at;
-  }
-
-  /** Bytes that must be there before the next frame is whole: chunks are joined once, not for each that arrives. */
-  #needed(): number {
-    const first = this.#chunks[0];
-    return first === undefined || first.length < 4 ? 5 : 4 + first.readUInt32LE(0);
   }
 
   #answer(kind: string, payload: Buffer): void {

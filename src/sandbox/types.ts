@@ -314,6 +314,8 @@ export interface RunRequest {
   readonly readOnly?: boolean;
   /** Process 1 is one of ours, which reaps and hands signals on to the command. */
   readonly init?: boolean;
+  /** Wanted with the result, of a command that ended well: its layer, when that is an archive of at most so many bytes. */
+  readonly layer?: { readonly limit: number; readonly clampTime?: number };
   /** Joins the command to this process's own descriptors 0 to 2, whatever they are; there is no live output then. */
   readonly attach?: {
     readonly input: boolean;
@@ -334,7 +336,13 @@ export interface RunOutput {
 }
 
 export type RunResult =
-  | { readonly kind: "exited"; readonly code: number; readonly outOfMemory?: boolean }
+  | {
+      readonly kind: "exited";
+      readonly code: number;
+      readonly outOfMemory?: boolean;
+      /** See RunRequest.layer; the bytes that `diff` would give. */
+      readonly layer?: Uint8Array;
+    }
   | { readonly kind: "signaled"; readonly signal: string; readonly outOfMemory?: boolean };
 
 /** One finding of `tsbuild info`. `hint`: how to get what is missing. */

@@ -54,6 +54,8 @@ export interface DirectLayers {
     bytes: number,
     write: (output?: Writable) => StreamResult,
   ): Promise<UnpackLayer>;
+  /** Takes the archive of a state to be, which whoever packs its layer then needs not make. */
+  offer(id: LayerDirId, tar: Uint8Array): void;
 }
 
 export interface StepServices {

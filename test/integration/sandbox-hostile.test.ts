@@ -198,16 +198,23 @@ describe("what the step can see of its builder", () => {
 });
 
 describe("when the builder is killed", () => {
-  for (const network of ["none", "default"])
-    it(`the step, its helper and its network (${network}) die with it`, async () => {
+  // A builder starts its first step itself, and those after it through a server.
+  for (const [which, network] of [
+    ["first", "none"],
+    ["second", "none"],
+    ["second", "default"],
+  ] as const)
+    it(`the ${which} step, its helper and its network (${network}) die with it`, async () => {
       const marker = `${process.pid}${count++}31`;
       const program = `
         import { createSandbox } from ${JSON.stringify(join(process.cwd(), "dist/sandbox/index.js"))};
         const sandbox = createSandbox({ storeRoot: ${JSON.stringify(box.store)} });
-        await sandbox.run({ root: { kind: "stack", lowers: ["base"], upper: "killed-${marker}" },
-          argv: ["/bin/sh", "-c", "trap '' TERM INT HUP; sleep ${marker} & sleep ${marker}"], env: ["PATH=/bin"], cwd: "/",
+        const step = (upper, command) => sandbox.run({ root: { kind: "stack", lowers: ["base"], upper },
+          argv: ["/bin/sh", "-c", command], env: ["PATH=/bin"], cwd: "/",
           user: "", hostname: "h", hosts: "", resolvConf: "", network: ${JSON.stringify(network)}, security: "sandbox", mounts: [],
-          limits: {} }, { onOutput: () => undefined, signal: new AbortController().signal });`;
+          limits: {} }, { onOutput: () => undefined, signal: new AbortController().signal });
+        if (${which === "second"}) await step("before-${marker}", "true");
+        await step("killed-${marker}", "trap '' TERM INT HUP; sleep ${marker} & sleep ${marker}");`;
       const builder = spawn(process.execPath, ["--input-type=module", "-e", program], {
         stdio: ["ignore", "ignore", "inherit"],
       });
@@ -228,6 +235,26 @@ describe("when the builder is killed", () => {
       assert.equal((await box.step("echo well", { root })).stdout, "well\n");
       assert.deepEqual(readdirSync(join(box.store, "snapshots", `killed-${marker}`)), ["fs"]);
     });
+  it("ends with the server that started it, which is said, and the next step has another", async () => {
+    const marker = `${5_000_000 + (process.pid % 1_000_000)}`;
+    await box.step("true");
+    const killServer = async (): Promise<void> => {
+      for (let tries = 0; running(marker) === 0 && tries < 300; tries++) await sleep(10);
+      const servers = processesWith((line) => line.endsWith("tsbuild-helper\0serve\0"));
+      const ours = servers.filter((pid) => parentOf(pid) === process.pid);
+      assert.equal(ours.length, 1);
+      for (const pid of ours) process.kill(pid, "SIGKILL");
+    };
+    await Promise.all([
+      assert.rejects(box.step("", { argv: ["sleep", marker] }), (error) =>
+        isTsbuildError(error, "SANDBOX_HELPER_CRASHED"),
+      ),
+      killServer(),
+    ]);
+    for (let tries = 0; running(marker) > 0 && tries < 100; tries++) await sleep(50);
+    assert.equal(running(marker), 0);
+    assert.equal((await box.step("echo well")).stdout, "well\n");
+  });
   it("ends with the helper when that is killed, which is said, and leaves nothing", async () => {
     const marker = `${4_000_000 + (process.pid % 1_000_000)}`;
     const killHelper = async (): Promise<void> => {
@@ -235,8 +262,7 @@ describe("when the builder is killed", () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
         const step = processesWith((line) => line === `sleep\0${marker}\0`);
         if (step[0] === undefined) continue;
-        const status = readFileSync(`/proc/${step[0]}/status`, "utf8");
-        process.kill(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]), "SIGKILL");
+        process.kill(parentOf(step[0]), "SIGKILL");
         return;
       }
       assert.fail("the step did not start");
@@ -258,6 +284,11 @@ describe("when the builder is killed", () => {
     assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
   });
 });
+
+function parentOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+}
 
 function running(argument: string): number {
   return readdirSync("/proc")

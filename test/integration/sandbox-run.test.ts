@@ -10,6 +10,7 @@ import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import { cgroupLayout } from "#src/sandbox/cgroup.js";
 import { defaultConfinement } from "#src/sandbox/index.js";
+import { diffOf } from "../support/layers.js";
 import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
@@ -443,6 +444,37 @@ describe("limits", () => {
       if (asRoot || !isTsbuildError(error, "SANDBOX_CGROUP")) throw error;
       t.skip("no control group is delegated to this user");
     }
+  });
+});
+
+describe("a step's layer", () => {
+  const layer = { limit: 100_000 };
+  const make =
+    "mkdir /d; echo one >/d/one; ln /d/one /d/two; rm /etc/passwd; mknod /d/p p; chmod 4711 /d/one";
+  it("comes with it, the same bytes that a comparison gives", async () => {
+    const root = box.root();
+    const { result } = await box.step(make, { root, layer });
+    assert.ok(result.kind === "exited" && result.layer !== undefined);
+    assert.ok(Buffer.from(result.layer).equals(await diffOf(box, root)));
+    const clamped = await box.step(make, {
+      root: box.root(),
+      layer: { ...layer, clampTime: 1000 },
+    });
+    assert.ok(clamped.result.kind === "exited" && clamped.result.layer !== undefined);
+    assert.ok(!Buffer.from(clamped.result.layer).equals(result.layer));
+  });
+  for (const [name, command] of [
+    ["files", "i=0; while [ $i -lt 100 ]; do echo $i >/f$i; i=$((i+1)); done"],
+    ["bytes", "head -c 99999 /dev/zero >/f"],
+    ["bytes of many files", "head -c 60000 /dev/zero >/f; head -c 60000 /dev/zero >/g"],
+  ] as const)
+    it(`does not, when it has too many ${name}`, async () => {
+      const { result } = await box.step(command, { layer });
+      assert.deepEqual(result, { kind: "exited", code: 0 });
+    });
+  it("does not, when the command has failed", async () => {
+    const { result } = await box.step("echo x >/x; exit 3", { layer });
+    assert.deepEqual(result, { kind: "exited", code: 3 });
   });
 });
 

@@ -3,12 +3,18 @@
 
 import { TsbuildError, type Json } from "../../base/index.js";
 import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
-import { confinementParts, type Root, type RunMount, type RunResult } from "../../sandbox/index.js";
+import {
+  confinementParts,
+  type Root,
+  type RunMount,
+  type RunRequest,
+  type RunResult,
+} from "../../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/index.js";
 import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
-import type { StepServices } from "../services.js";
+import type { DirectLayers, StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { prepareMounts } from "./mounts.js";
@@ -105,7 +111,8 @@ async function run(
   context: StepContext,
 ): Promise<Result> {
   const op = vertex.op as RunOp;
-  const { run: settings, sandbox } = services;
+  const { run: settings, sandbox, direct } = services;
+  const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
   const mounts: RunMount[] = [...prepared.mounts];
   if (op.script !== undefined)
@@ -136,6 +143,7 @@ async function run(
       capAdd: settings.capAdd,
       capDrop: settings.capDrop,
       keepMountpoints: settings.keepMountpoints,
+      ...(direct === undefined || !layerWanted ? {} : layerFields(direct)),
     } as const;
     const late = (): TsbuildError => timeoutError(op, settings.timeout ?? 0);
     const result = await withTimeLimit(settings.timeout, context.signal, late, (signal) =>
@@ -148,8 +156,14 @@ async function run(
     );
     context.signal.throwIfAborted();
     if (result.kind !== "exited" || result.code !== 0) throw failure(op, result, services);
+    if (result.layer !== undefined && root.kind === "stack" && root.upper !== undefined)
+      direct?.offer(root.upper, result.layer);
   };
   return await draftOn(services, snapshotOf(inputs[0]), execute, context.signal);
+}
+
+function layerFields({ small, clampTime }: DirectLayers): Pick<RunRequest, "layer"> {
+  return { layer: { limit: small, ...(clampTime === undefined ? {} : { clampTime }) } };
 }
 
 /** Proxies and secrets are added here, so that they are in no operation, key or history. What ENV sets wins. */
