@@ -3,7 +3,6 @@
 // copies the tables of its memory for each process that it starts: several milliseconds, which most steps do not take.
 
 import { constants } from "node:os";
-import { Socket } from "node:net";
 import { TsbuildError } from "../base/index.js";
 import type { HelperEvent } from "./events.js";
 import { FrameReader, FrameWriter } from "./frames.js";
@@ -119,9 +118,8 @@ export class RunServer {
   #send(order: FrameWriter): void {
     clearTimeout(this.#idle);
     this.#server ??= this.#startServer();
-    const { stdin, stdout } = this.#server;
-    if (stdout instanceof Socket) stdout.ref();
-    stdin?.write(order.take());
+    this.#server.keep();
+    this.#server.stdin?.write(order.take());
   }
 
   #startServer(): Helper {
@@ -132,7 +130,6 @@ export class RunServer {
       stdin: "pipe",
       stdout: "pipe",
     });
-    server.letGo();
     const reader = new FrameReader((kind, payload) => {
       this.#receive(kind, payload);
     });
@@ -176,7 +173,7 @@ export class RunServer {
   /** No step runs: the server no longer keeps this process alive, and goes when nothing comes. */
   #rest(): void {
     const server = this.#server;
-    if (server?.stdout instanceof Socket) server.stdout.unref();
+    server?.letGo();
     this.#idle = setTimeout(() => {
       this.#server = undefined;
       server?.stdin?.end();

@@ -64,6 +64,8 @@ export interface Helper {
   stop(): void;
   /** From now on it does not keep this process alive; it ends when this process does. */
   letGo(): void;
+  /** Takes letGo back. */
+  keep(): void;
 }
 
 /** How long after SIGTERM comes SIGKILL. */
@@ -103,6 +105,11 @@ class Running implements Helper {
   letGo(): void {
     this.#child.unref();
     for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.unref();
+  }
+
+  keep(): void {
+    this.#child.ref();
+    for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.ref();
   }
 
   #listen(): void {
