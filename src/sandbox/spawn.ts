@@ -104,12 +104,18 @@ class Running implements Helper {
 
   letGo(): void {
     this.#child.unref();
-    for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.unref();
+    for (const socket of this.#sockets()) socket.unref();
   }
 
   keep(): void {
     this.#child.ref();
-    for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.ref();
+    for (const socket of this.#sockets()) socket.ref();
+  }
+
+  /** Those that are open: a closed one would wait for a connection before it counts. */
+  #sockets(): Socket[] {
+    const streams: readonly unknown[] = this.#child.stdio;
+    return streams.filter((stream) => stream instanceof Socket && !stream.destroyed) as Socket[];
   }
 
   #listen(): void {

@@ -103,6 +103,7 @@ describe("feeding a helper", () => {
     done,
     stopped: false,
     letGo: () => undefined,
+    keep: () => undefined,
     stop() {
       this.stopped = true;
       stdin.destroy();
