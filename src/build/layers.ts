@@ -4,7 +4,7 @@
 import type { Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
-import { decompressed, packLayer, SMALL_LAYER } from "../layer/index.js";
+import { decompressed, packLayer, takesProgram } from "../layer/index.js";
 import {
   asDiffId,
   digestFromHex,
@@ -15,8 +15,8 @@ import {
   type LayerCompression,
 } from "../oci/index.js";
 import {
-  findGzipProgram,
-  type GzipProgram,
+  findCompressor,
+  type Compressor,
   type Sandbox,
   type StreamResult,
 } from "../sandbox/index.js";
@@ -57,7 +57,7 @@ export class LayerPacker {
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
   readonly #limit = pLimit(packedAtOnce);
-  readonly #gzip: GzipProgram | undefined = findGzipProgram();
+  readonly #program: Compressor | undefined;
 
   constructor(
     rooms: { readonly store: Store; readonly sandbox: Sandbox; readonly snapshots: Snapshots },
@@ -66,6 +66,8 @@ export class LayerPacker {
   ) {
     this.#rooms = rooms;
     this.form = form;
+    const { compression } = form;
+    this.#program = compression === "none" ? undefined : findCompressor(compression);
     this.#signal = signal;
     this.#table = rooms.store.table<RememberedLayer>(layerTable);
   }
@@ -89,8 +91,8 @@ export class LayerPacker {
     write: (output?: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
     const packed = await this.#limit(() =>
-      this.form.compression === "gzip" && this.#gzip !== undefined && bytes > SMALL_LAYER
-        ? this.#compressBeside(this.#gzip, write)
+      this.#program !== undefined && takesProgram(this.form.compression, bytes)
+        ? this.#compressBeside(this.#program, write)
         : this.#compress(write()),
     );
     await this.#table.put(this.#key(id), packed);
@@ -151,10 +153,11 @@ export class LayerPacker {
 
   /** The bytes go from the helper to the compressor, which takes their digest too; only what comes out passes through here. */
   async #compressBeside(
-    gzip: GzipProgram,
+    program: Compressor,
     write: (output: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
-    const { input, output, digest: sha256 } = gzip.open(this.form.level, this.#signal);
+    const { compression, level } = this.form;
+    const { input, output, digest: sha256 } = program.open(level, this.#signal);
     const { done } = write(input);
     async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
       yield* output;
@@ -163,7 +166,7 @@ export class LayerPacker {
     const { digest, size } = await this.#rooms.store.blobs.write(whole(), { signal: this.#signal });
     return {
       diffId: asDiffId(digestFromHex(await sha256)),
-      descriptor: { mediaType: layerMediaType("gzip"), digest, size },
+      descriptor: { mediaType: layerMediaType(compression), digest, size },
     };
   }
 
@@ -173,7 +176,7 @@ export class LayerPacker {
     const { diffId, digest, size } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),
-      ...(this.#gzip === undefined ? {} : { gzip: this.#gzip }),
+      ...(this.#program === undefined ? {} : { program: this.#program }),
       write: (bytes) => store.blobs.write(bytes, { signal: this.#signal }),
       signal: this.#signal,
     });

@@ -23,14 +23,14 @@ export type Compress = (
 
 export interface PackOptions {
   readonly compression: LayerCompression;
-  /** gzip 0 to 9 (default: node:zlib's 6, or the program's own), zstd 1 to 22 (default 3). */
+  /** gzip 0 to 9 (default: node:zlib's 6, or the program's own), zstd 0 to 22 (default 3). */
   readonly level?: number;
   /** Where the blob goes; it must hash what it stores. */
   readonly write: (
     bytes: AsyncIterable<Uint8Array>,
   ) => Promise<{ readonly digest: Digest; readonly size: number }>;
-  /** A faster gzip than node:zlib's (sandbox's findGzipProgram). */
-  readonly gzip?: Compress;
+  /** A program for this compression (sandbox's findCompressor), which is faster than node:zlib. */
+  readonly program?: Compress;
   readonly signal: AbortSignal;
 }
 
@@ -72,7 +72,7 @@ export const SMALL_LAYER: number = 128 * 1024;
 
 async function* gzipOf(
   tar: AsyncIterable<Uint8Array>,
-  { gzip, level, signal }: PackOptions,
+  { program, level, signal }: PackOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = tar[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
@@ -92,9 +92,30 @@ async function* gzipOf(
     yield* head;
     yield* { [Symbol.asyncIterator]: () => chunks };
   })();
-  yield* gzip === undefined
+  yield* program === undefined
     ? gzipWithNode(whole, level ?? DEFAULT_GZIP_LEVEL)
-    : gzip(whole, level, signal);
+    : program(whole, level, signal);
+}
+
+function zstdOf(
+  tar: AsyncIterable<Uint8Array>,
+  { program, level, signal }: PackOptions,
+): AsyncIterable<Uint8Array> {
+  if (program !== undefined) return program(tar, level, signal);
+  const transform = zstdCompressor(level ?? DEFAULT_ZSTD_LEVEL);
+  if (transform === undefined)
+    throw new TsbuildError("LAYER_COMPRESSION", "nothing here can write zstd", {
+      hint:
+        "install libzstd-dev and build the helper again (npm run build:native), or use Node 22.15 or later; " +
+        "or take compression=gzip",
+      details: { compression: "zstd" },
+    });
+  return throughStream("zstd", tar, transform);
+}
+
+/** Whether this much is given to a program where there is one, rather than compressed in this process. */
+export function takesProgram(compression: LayerCompression, bytes: number): boolean {
+  return compression === "zstd" || (compression === "gzip" && bytes > SMALL_LAYER);
 }
 
 function compressed(
@@ -106,15 +127,8 @@ function compressed(
       return tar;
     case "gzip":
       return gzipOf(tar, options);
-    case "zstd": {
-      const transform = zstdCompressor(options.level ?? DEFAULT_ZSTD_LEVEL);
-      if (transform === undefined)
-        throw new TsbuildError("LAYER_COMPRESSION", "this Node cannot write zstd", {
-          hint: "use Node 22.15 or later, or compression=gzip",
-          details: { compression: "zstd" },
-        });
-      return throughStream("zstd", tar, transform);
-    }
+    case "zstd":
+      return zstdOf(tar, options);
   }
 }
 
