@@ -82,6 +82,7 @@ class Running {
   readonly input: Writable;
   readonly digest: Promise<string>;
   readonly #child: ChildProcess;
+  readonly #path: string;
   readonly #stdout: Readable;
   readonly #ended: Promise<void>;
 
@@ -96,7 +97,10 @@ class Running {
     const digest: Buffer[] = [];
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     (child.stdio[3] as Readable).on("data", (chunk: Buffer) => digest.push(chunk));
+    this.#path = path;
     this.#child = child;
+    // Node throws away what nobody listens for when a process ends, and the reader may come later than that.
+    child.stdout.on("readable", () => undefined);
     this.#stdout = child.stdout;
     this.input = child.stdin;
     this.#ended = new Promise<void>((resolve, reject) => {
@@ -117,7 +121,11 @@ class Running {
   /** What it writes; fails when it failed, or when `fed` (the feeding of its input) did. A reader that stops ends it. */
   async *output(fed?: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of this.#stdout) yield chunk as Buffer;
+      let size = 0;
+      for await (const chunk of this.#stdout) {
+        size += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
       // The source's own failure, or the abort, says more than what the program makes of it; the program's failure says
       // more than the broken pipe that it leaves.
       await fed?.catch(async (error: unknown) => {
@@ -125,6 +133,8 @@ class Running {
         throw error;
       });
       await this.#ended;
+      // Even nothing has a header when it is compressed.
+      if (size === 0) throw failed(this.#path, "it wrote nothing");
     } finally {
       this.#child.kill("SIGKILL");
       await this.#ended.catch(() => undefined);

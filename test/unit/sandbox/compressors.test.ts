@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { isTsbuildError } from "#src/base/index.js";
 import { findCompressor, type Compressor, type CompressorName } from "#src/sandbox/index.js";
@@ -70,6 +71,12 @@ for (const { name, levels, decompress, needs } of kinds)
       input.end(mixed);
       await all(output);
       assert.equal(await digest, createHash("sha256").update(mixed).digest("hex"));
+    });
+    void it("keeps what it wrote for a reader who comes after its end", async () => {
+      const { input, output } = program(name, 2).open(undefined, signal);
+      input.end(text.subarray(0, 1000));
+      await sleep(200);
+      assert.ok(decompress(await all(output)).equals(text.subarray(0, 1000)));
     });
     void it("tells what went wrong", async () => {
       await assert.rejects(compressed(name, text, 2, 99), (error) => {
