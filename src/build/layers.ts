@@ -4,7 +4,7 @@
 import type { Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
-import { decompressed, packLayer, takesProgram } from "../layer/index.js";
+import { decompressed, packLayer, takesProgram, TOC_DIGEST_ANNOTATION } from "../layer/index.js";
 import {
   asDiffId,
   digestFromHex,
@@ -67,7 +67,8 @@ export class LayerPacker {
     this.#rooms = rooms;
     this.form = form;
     const { compression } = form;
-    this.#program = compression === "none" ? undefined : findCompressor(compression);
+    this.#program =
+      compression === "gzip" || compression === "zstd" ? findCompressor(compression) : undefined;
     this.#signal = signal;
     this.#table = rooms.store.table<RememberedLayer>(layerTable);
   }
@@ -110,7 +111,7 @@ export class LayerPacker {
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known)))
       return { ...known, createdAt: snapshot.createdAt };
-    const packed = await this.#pack(snapshot);
+    const packed = await this.#packState(snapshot);
     await this.#table.put(key, packed);
     return { ...packed, createdAt: snapshot.createdAt };
   }
@@ -118,23 +119,25 @@ export class LayerPacker {
   /** A layer of a base image: as it came, or compressed anew when the form insists. */
   async converted(layer: ImageLayer): Promise<ImageLayer> {
     const { compression, level, force } = this.form;
-    if (!force || layerCompression(layer.descriptor.mediaType) === compression) return layer;
+    if (!force || comesIn(layer.descriptor, compression)) return layer;
     const { store } = this.#rooms;
     const key = ["converted", layer.descriptor.digest, compression, level ?? ""].join(" ");
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known))) return known;
     const stream = decompressed(store.blobs.stream(layer.descriptor));
-    const packed = await this.#limit(() => this.#compress({ stream, done: Promise.resolve() }));
-    if (packed.diffId !== layer.diffId)
+    const { tarId, ...packed } = await this.#limit(() =>
+      this.#pack({ stream, done: Promise.resolve() }),
+    );
+    if (tarId !== layer.diffId)
       throw new TsbuildError(
         "BUILD_BASE_LAYER",
-        `a layer of the base image has the diffID ${packed.diffId}, its configuration says ${layer.diffId}`,
+        `a layer of the base image has the diffID ${tarId}, its configuration says ${layer.diffId}`,
       );
     await this.#table.put(key, packed);
     return packed;
   }
 
-  async #pack(snapshot: Snapshot): Promise<RememberedLayer> {
+  async #packState(snapshot: Snapshot): Promise<RememberedLayer> {
     const { sandbox, snapshots } = this.#rooms;
     const { clampTime } = this.form;
     await snapshots.write(snapshot.id, this.#signal);
@@ -171,17 +174,38 @@ export class LayerPacker {
   }
 
   async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {
+    const { descriptor, diffId } = await this.#pack(tar);
+    return { descriptor, diffId };
+  }
+
+  async #pack(
+    tar: Parameters<typeof packLayer>[0],
+  ): Promise<RememberedLayer & { readonly tarId: DiffId }> {
     const { store } = this.#rooms;
     const { compression, level } = this.form;
-    const { diffId, digest, size } = await packLayer(tar, {
+    const { diffId, tarId, digest, size, annotations } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),
       ...(this.#program === undefined ? {} : { program: this.#program }),
       write: (bytes) => store.blobs.write(bytes, { signal: this.#signal }),
       signal: this.#signal,
     });
-    return { diffId, descriptor: { mediaType: layerMediaType(compression), digest, size } };
+    const descriptor = {
+      mediaType: layerMediaType(compression),
+      digest,
+      size,
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+    return { diffId, tarId, descriptor };
   }
+}
+
+/** Whether a layer of a base image is compressed so already. An annotation says it of estargz, which is gzip otherwise. */
+function comesIn({ mediaType, annotations }: Descriptor, compression: LayerCompression): boolean {
+  const known = layerCompression(mediaType);
+  return compression === "estargz"
+    ? known === "gzip" && annotations?.[TOC_DIGEST_ANNOTATION] !== undefined
+    : known === compression;
 }
 
 function hasBlob({ blobs }: Store, { descriptor }: RememberedLayer): Promise<boolean> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tar streams to entries, and tars to layer blobs.
 
+export { TOC_DIGEST_ANNOTATION } from "./codecs/estargz.js";
 export { decompressed } from "./codecs/index.js";
 export { layerErrorCodes, type LayerErrorCode } from "./errors.js";
 export {
