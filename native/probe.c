@@ -207,6 +207,12 @@ static void probe_build(void)
 	item("fast gzip", false, "built without libdeflate: layers are compressed by Node's zlib, about three times slower",
 	     "install libdeflate-dev and build the helper again: npm run build:native");
 #endif
+#ifdef HAVE_LIBZSTD
+	item("zstd", true, "libzstd", NULL);
+#else
+	item("zstd", false, "built without libzstd: compression=zstd needs Node 22.15 or later",
+	     "install libzstd-dev and build the helper again: npm run build:native");
+#endif
 }
 
 int verb_probe(const struct spec *spec)

@@ -26,6 +26,7 @@ packages() {
 build-essential   must build  a C compiler and make, for the native helper
 libc6-dev         must build  the C library's headers and static archive, for the native helper
 libdeflate-dev    may  build  fast compression of layers
+libzstd-dev       may  build  compression=zstd
 uidmap            may  build  newuidmap and newgidmap: builds without root, with files of many owners
 passt             may  build  a network of its own for each RUN
 fuse-overlayfs    may  build  layers as an ordinary user where the kernel's overlayfs does not allow it

@@ -4,7 +4,7 @@
 import { Readable, type Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
-import { decompressed, packLayer, SMALL_LAYER } from "../layer/index.js";
+import { decompressed, packLayer, takesProgram, TOC_DIGEST_ANNOTATION } from "../layer/index.js";
 import {
   asDiffId,
   digestFromHex,
@@ -15,8 +15,8 @@ import {
   type LayerCompression,
 } from "../oci/index.js";
 import {
-  findGzipProgram,
-  type GzipProgram,
+  findCompressor,
+  type Compressor,
   type Sandbox,
   type StreamResult,
 } from "../sandbox/index.js";
@@ -58,7 +58,7 @@ export class LayerPacker {
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
   readonly #offered = new Map<string, Uint8Array>();
   readonly #limit = pLimit(packedAtOnce);
-  readonly #gzip: GzipProgram | undefined = findGzipProgram();
+  readonly #program: Compressor | undefined;
 
   constructor(
     rooms: { readonly store: Store; readonly sandbox: Sandbox; readonly snapshots: Snapshots },
@@ -67,6 +67,9 @@ export class LayerPacker {
   ) {
     this.#rooms = rooms;
     this.form = form;
+    const { compression } = form;
+    this.#program =
+      compression === "gzip" || compression === "zstd" ? findCompressor(compression) : undefined;
     this.#signal = signal;
     this.#table = rooms.store.table<RememberedLayer>(layerTable);
   }
@@ -90,8 +93,8 @@ export class LayerPacker {
     write: (output?: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
     const packed = await this.#limit(() =>
-      this.form.compression === "gzip" && this.#gzip !== undefined && bytes > SMALL_LAYER
-        ? this.#compressBeside(this.#gzip, write)
+      this.#program !== undefined && takesProgram(this.form.compression, bytes)
+        ? this.#compressBeside(this.#program, write)
         : this.#compress(write()),
     );
     await this.#table.put(this.#key(id), packed);
@@ -114,7 +117,7 @@ export class LayerPacker {
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known)))
       return { ...known, createdAt: snapshot.createdAt };
-    const packed = await this.#pack(snapshot);
+    const packed = await this.#packState(snapshot);
     await this.#table.put(key, packed);
     return { ...packed, createdAt: snapshot.createdAt };
   }
@@ -122,23 +125,25 @@ export class LayerPacker {
   /** A layer of a base image: as it came, or compressed anew when the form insists. */
   async converted(layer: ImageLayer): Promise<ImageLayer> {
     const { compression, level, force } = this.form;
-    if (!force || layerCompression(layer.descriptor.mediaType) === compression) return layer;
+    if (!force || comesIn(layer.descriptor, compression)) return layer;
     const { store } = this.#rooms;
     const key = ["converted", layer.descriptor.digest, compression, level ?? ""].join(" ");
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known))) return known;
     const stream = decompressed(store.blobs.stream(layer.descriptor));
-    const packed = await this.#limit(() => this.#compress({ stream, done: Promise.resolve() }));
-    if (packed.diffId !== layer.diffId)
+    const { tarId, ...packed } = await this.#limit(() =>
+      this.#pack({ stream, done: Promise.resolve() }),
+    );
+    if (tarId !== layer.diffId)
       throw new TsbuildError(
         "BUILD_BASE_LAYER",
-        `a layer of the base image has the diffID ${packed.diffId}, its configuration says ${layer.diffId}`,
+        `a layer of the base image has the diffID ${tarId}, its configuration says ${layer.diffId}`,
       );
     await this.#table.put(key, packed);
     return packed;
   }
 
-  async #pack(snapshot: Snapshot): Promise<RememberedLayer> {
+  async #packState(snapshot: Snapshot): Promise<RememberedLayer> {
     const { sandbox, snapshots } = this.#rooms;
     const { clampTime } = this.form;
     const offered = this.#offered.get(snapshot.id);
@@ -161,10 +166,11 @@ export class LayerPacker {
 
   /** The bytes go from the helper to the compressor, which takes their digest too; only what comes out passes through here. */
   async #compressBeside(
-    gzip: GzipProgram,
+    program: Compressor,
     write: (output: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
-    const { input, output, digest: sha256 } = gzip.open(this.form.level, this.#signal);
+    const { compression, level } = this.form;
+    const { input, output, digest: sha256 } = program.open(level, this.#signal);
     const { done } = write(input);
     async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
       yield* output;
@@ -173,22 +179,43 @@ export class LayerPacker {
     const { digest, size } = await this.#rooms.store.blobs.write(whole(), { signal: this.#signal });
     return {
       diffId: asDiffId(digestFromHex(await sha256)),
-      descriptor: { mediaType: layerMediaType("gzip"), digest, size },
+      descriptor: { mediaType: layerMediaType(compression), digest, size },
     };
   }
 
   async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {
+    const { descriptor, diffId } = await this.#pack(tar);
+    return { descriptor, diffId };
+  }
+
+  async #pack(
+    tar: Parameters<typeof packLayer>[0],
+  ): Promise<RememberedLayer & { readonly tarId: DiffId }> {
     const { store } = this.#rooms;
     const { compression, level } = this.form;
-    const { diffId, digest, size } = await packLayer(tar, {
+    const { diffId, tarId, digest, size, annotations } = await packLayer(tar, {
       compression,
       ...(level === undefined ? {} : { level }),
-      ...(this.#gzip === undefined ? {} : { gzip: this.#gzip }),
+      ...(this.#program === undefined ? {} : { program: this.#program }),
       write: (bytes) => store.blobs.write(bytes, { signal: this.#signal }),
       signal: this.#signal,
     });
-    return { diffId, descriptor: { mediaType: layerMediaType(compression), digest, size } };
+    const descriptor = {
+      mediaType: layerMediaType(compression),
+      digest,
+      size,
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+    return { diffId, tarId, descriptor };
   }
+}
+
+/** Whether a layer of a base image is compressed so already. An annotation says it of estargz, which is gzip otherwise. */
+function comesIn({ mediaType, annotations }: Descriptor, compression: LayerCompression): boolean {
+  const known = layerCompression(mediaType);
+  return compression === "estargz"
+    ? known === "gzip" && annotations?.[TOC_DIGEST_ANNOTATION] !== undefined
+    : known === compression;
 }
 
 function hasBlob({ blobs }: Store, { descriptor }: RememberedLayer): Promise<boolean> {

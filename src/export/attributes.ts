@@ -12,8 +12,8 @@ export type Attributes = Readonly<Record<string, string>>;
 /** Understood by every output that writes an image. */
 export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "name", summary: "names of the image, separated by commas" },
-  { name: "compression", summary: "of new layers: gzip, zstd or uncompressed" },
-  { name: "compression-level", summary: "gzip 0 to 9, zstd 0 to 22" },
+  { name: "compression", summary: "of new layers: gzip, zstd, estargz or uncompressed" },
+  { name: "compression-level", summary: "gzip and estargz 0 to 9, zstd 0 to 22" },
   { name: "force-compression", summary: "recompress layers that come with another compression" },
   { name: "oci-mediatypes", summary: "false: Docker's media types instead of OCI's" },
   { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
@@ -84,21 +84,23 @@ const compressions: Readonly<Record<string, LayerCompression>> = {
   uncompressed: "none",
   gzip: "gzip",
   zstd: "zstd",
+  estargz: "estargz",
 };
+/** Docker's media types have none for zstd; those who know eStargz look for it in OCI's. */
+const needsOci: readonly LayerCompression[] = ["zstd", "estargz"];
 
 /** The wishes about layers. Throws EXPORT_OPTION. */
 export function layerWish(type: string, attributes: Attributes): LayerWish {
   const name = attributes["compression"] ?? "gzip";
   const compression = Object.hasOwn(compressions, name) ? compressions[name] : undefined;
-  if (name === "estargz") throw optionError(type, "compression=estargz is not supported yet");
   if (compression === undefined)
     throw optionError(
       type,
       `compression=${printable(name)} is unknown${didYouMean(name, Object.keys(compressions))}`,
-      "known are gzip, zstd and uncompressed",
+      "known are gzip, zstd, estargz and uncompressed",
     );
-  if (compression === "zstd" && !booleanOf(type, attributes, "oci-mediatypes", true))
-    throw optionError(type, "compression=zstd needs OCI media types");
+  if (needsOci.includes(compression) && !booleanOf(type, attributes, "oci-mediatypes", true))
+    throw optionError(type, `compression=${compression} needs OCI media types`);
   const level = integerOf(type, attributes, "compression-level", [
     0,
     compression === "zstd" ? 22 : 9,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tar streams to entries, and tars to layer blobs.
 
-export { canCompressZstd } from "./codecs/zstd.js";
+export { TOC_DIGEST_ANNOTATION } from "./codecs/estargz.js";
 export { decompressed } from "./codecs/index.js";
 export { layerErrorCodes, type LayerErrorCode } from "./errors.js";
 export {
   packLayer,
   SMALL_LAYER,
+  takesProgram,
   type Compress,
   type PackedLayer,
   type PackOptions,

@@ -2,7 +2,6 @@
 // Writing a layer blob: a tar comes in, its diffID is taken, the compressed bytes go to where the caller keeps blobs.
 
 import { createHash } from "node:crypto";
-import { createGzip, gzipSync } from "node:zlib";
 import { TsbuildError } from "../base/index.js";
 import {
   asDiffId,
@@ -11,7 +10,9 @@ import {
   type DiffId,
   type LayerCompression,
 } from "../oci/index.js";
+import { writeEstargz } from "./codecs/estargz.js";
 import { throughStream } from "./codecs/feed.js";
+import { compressGzip, gzipNow } from "./codecs/gzip.js";
 import { zstdCompressor } from "./codecs/zstd.js";
 
 /** Compresses bytes; the same input and level must give the same output. Without a level: its own default. */
@@ -23,46 +24,31 @@ export type Compress = (
 
 export interface PackOptions {
   readonly compression: LayerCompression;
-  /** gzip 0 to 9 (default: node:zlib's 6, or the program's own), zstd 1 to 22 (default 3). */
+  /** gzip and estargz 0 to 9 (default: node:zlib's 6, or the program's own), zstd 0 to 22 (default 3). */
   readonly level?: number;
   /** Where the blob goes; it must hash what it stores. */
   readonly write: (
     bytes: AsyncIterable<Uint8Array>,
   ) => Promise<{ readonly digest: Digest; readonly size: number }>;
-  /** A faster gzip than node:zlib's (sandbox's findGzipProgram). */
-  readonly gzip?: Compress;
+  /** A program for this compression (sandbox's findCompressor), which is faster than node:zlib. */
+  readonly program?: Compress;
   readonly signal: AbortSignal;
 }
 
 export interface PackedLayer {
+  /** Of what the blob decompresses to. */
   readonly diffId: DiffId;
+  /** Of the tar that was given: the same, but for estargz, which has its table of contents behind the tar. */
+  readonly tarId: DiffId;
   readonly digest: Digest;
   /** Bytes of the blob. */
   readonly size: number;
+  /** What the layer's descriptor must say beyond that. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_GZIP_LEVEL = 6;
 const DEFAULT_ZSTD_LEVEL = 3;
-
-function gzipWithNode(source: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
-  return throughStream("gzip", source, unnamed(createGzip({ level, chunkSize: 256 * 1024 })));
-}
-
-/** zlib writes the system that it runs on into its header; "unknown" is the same everywhere. */
-const SYSTEM_BYTE = 9;
-const UNKNOWN_SYSTEM = 255;
-
-function unnamed(gzip: ReturnType<typeof createGzip>): ReturnType<typeof createGzip> {
-  const push = gzip.push.bind(gzip);
-  let seen = 0;
-  gzip.push = (chunk: Buffer | null): boolean => {
-    if (chunk !== null && seen <= SYSTEM_BYTE && seen + chunk.length > SYSTEM_BYTE)
-      chunk[SYSTEM_BYTE - seen] = UNKNOWN_SYSTEM;
-    seen += chunk?.length ?? 0;
-    return push(chunk);
-  };
-  return gzip;
-}
 
 /**
  * Bytes of a tar up to which it is compressed here: starting a program would take longer. It decides about the bytes of
@@ -72,7 +58,7 @@ export const SMALL_LAYER: number = 128 * 1024;
 
 async function* gzipOf(
   tar: AsyncIterable<Uint8Array>,
-  { gzip, level, signal }: PackOptions,
+  { program, level, signal }: PackOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = tar[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
@@ -80,9 +66,7 @@ async function* gzipOf(
   while (length <= SMALL_LAYER) {
     const next = await chunks.next();
     if (next.done === true) {
-      const bytes = gzipSync(Buffer.concat(head), { level: level ?? DEFAULT_GZIP_LEVEL });
-      bytes[SYSTEM_BYTE] = UNKNOWN_SYSTEM;
-      yield bytes;
+      yield gzipNow(Buffer.concat(head), level ?? DEFAULT_GZIP_LEVEL);
       return;
     }
     head.push(next.value);
@@ -92,40 +76,55 @@ async function* gzipOf(
     yield* head;
     yield* { [Symbol.asyncIterator]: () => chunks };
   })();
-  yield* gzip === undefined
-    ? gzipWithNode(whole, level ?? DEFAULT_GZIP_LEVEL)
-    : gzip(whole, level, signal);
+  yield* program === undefined
+    ? compressGzip(whole, level ?? DEFAULT_GZIP_LEVEL)
+    : program(whole, level, signal);
+}
+
+function zstdOf(
+  tar: AsyncIterable<Uint8Array>,
+  { program, level, signal }: PackOptions,
+): AsyncIterable<Uint8Array> {
+  if (program !== undefined) return program(tar, level, signal);
+  const transform = zstdCompressor(level ?? DEFAULT_ZSTD_LEVEL);
+  if (transform === undefined)
+    throw new TsbuildError("LAYER_COMPRESSION", "nothing here can write zstd", {
+      hint:
+        "install libzstd-dev and build the helper again (npm run build:native), or use Node 22.15 or later; " +
+        "or take compression=gzip",
+      details: { compression: "zstd" },
+    });
+  return throughStream("zstd", tar, transform);
+}
+
+/** Whether this much is given to a program where there is one, rather than compressed in this process. */
+export function takesProgram(compression: LayerCompression, bytes: number): boolean {
+  return compression === "zstd" || (compression === "gzip" && bytes > SMALL_LAYER);
 }
 
 function compressed(
   tar: AsyncIterable<Uint8Array>,
-  options: PackOptions,
+  options: PackOptions & { readonly compression: Exclude<LayerCompression, "estargz"> },
 ): AsyncIterable<Uint8Array> {
   switch (options.compression) {
     case "none":
       return tar;
     case "gzip":
       return gzipOf(tar, options);
-    case "zstd": {
-      const transform = zstdCompressor(options.level ?? DEFAULT_ZSTD_LEVEL);
-      if (transform === undefined)
-        throw new TsbuildError("LAYER_COMPRESSION", "this Node cannot write zstd", {
-          hint: "use Node 22.15 or later, or compression=gzip",
-          details: { compression: "zstd" },
-        });
-      return throughStream("zstd", tar, transform);
-    }
+    case "zstd":
+      return zstdOf(tar, options);
   }
 }
 
 /**
  * Packs a tar. `tar.done` is awaited before the result is given: a tar whose writer failed is never a layer.
- * Errors: LAYER_COMPRESSION, what the tar's stream and `write` throw, the signal's reason.
+ * Errors: LAYER_COMPRESSION, what the tar's stream and `write` throw, the signal's reason; for estargz LAYER_TAR, LAYER_ENTRY.
  */
 export async function packLayer(
   tar: { readonly stream: AsyncIterable<Uint8Array>; readonly done: Promise<unknown> },
   options: PackOptions,
 ): Promise<PackedLayer> {
+  const { compression, level, write } = options;
   const hash = createHash("sha256");
   async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of tar.stream) {
@@ -135,6 +134,14 @@ export async function packLayer(
     }
     await tar.done;
   }
-  const { digest, size } = await options.write(compressed(hashed(), options));
-  return { diffId: asDiffId(digestFromHex(hash.digest("hex"))), digest, size };
+  const idOf = (hex: string): DiffId => asDiffId(digestFromHex(hex));
+  if (compression === "estargz") {
+    const layer = writeEstargz(hashed(), hash, level ?? DEFAULT_GZIP_LEVEL);
+    const { digest, size } = await write(layer.bytes);
+    const { tar: tarHex, whole, annotations } = layer.summary();
+    return { diffId: idOf(whole), tarId: idOf(tarHex), digest, size, annotations };
+  }
+  const { digest, size } = await write(compressed(hashed(), { ...options, compression }));
+  const diffId = idOf(hash.digest("hex"));
+  return { diffId, tarId: diffId, digest, size };
 }

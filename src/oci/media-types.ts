@@ -19,10 +19,10 @@ export const mediaTypes = {
   dockerForeignLayerGzip: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 } as const;
 
-/** How the bytes of a layer blob are stored. */
-export type LayerCompression = "none" | "gzip" | "zstd";
+/** How the bytes of a layer blob are written. estargz is gzip to whoever does not know it, and has gzip's media type. */
+export type LayerCompression = "none" | "gzip" | "zstd" | "estargz";
 
-const compressions: Readonly<Record<string, LayerCompression>> = {
+const compressions: Readonly<Record<string, Exclude<LayerCompression, "estargz">>> = {
   [mediaTypes.ociLayer]: "none",
   [mediaTypes.ociLayerGzip]: "gzip",
   [mediaTypes.ociLayerZstd]: "zstd",
@@ -65,13 +65,15 @@ export function isLayerType(mediaType: string): boolean {
 }
 
 /** How a layer's bytes are compressed, by its media type; undefined when it is no layer type that we know. */
-export function layerCompression(mediaType: string): LayerCompression | undefined {
+export function layerCompression(
+  mediaType: string,
+): Exclude<LayerCompression, "estargz"> | undefined {
   return Object.hasOwn(compressions, mediaType) ? compressions[mediaType] : undefined;
 }
 
 /** The OCI media type of a layer with a compression. */
 export function layerMediaType(compression: LayerCompression): string {
-  if (compression === "gzip") return mediaTypes.ociLayerGzip;
+  if (compression === "gzip" || compression === "estargz") return mediaTypes.ociLayerGzip;
   return compression === "zstd" ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer;
 }
 

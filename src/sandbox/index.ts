@@ -2,7 +2,12 @@
 // The one door to native/. What other rooms may use of it.
 
 export { createSandbox, storageDriver, type SandboxOptions } from "./create-sandbox.js";
-export { findGzipProgram, type GzipProgram, type GzipSink } from "./gzip.js";
+export {
+  findCompressor,
+  type Compressor,
+  type CompressorName,
+  type CompressorSink,
+} from "./compressors.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export {
   confinementParts,

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync, type ReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
@@ -81,9 +81,9 @@ class Layout {
 
   async diffId(layer: Descriptor): Promise<string> {
     await this.check(layer);
-    const raw = createReadStream(this.path(layer));
-    if (/\.tar$/.test(layer.mediaType)) return hashOf(raw);
-    if (/[+.]gzip$/.test(layer.mediaType)) return hashOf(raw.pipe(createGunzip()));
+    const raw = (): ReadStream => createReadStream(this.path(layer));
+    if (/\.tar$/.test(layer.mediaType)) return hashOf(raw());
+    if (/[+.]gzip$/.test(layer.mediaType)) return hashOf(raw().pipe(createGunzip()));
     assert.match(layer.mediaType, /[+.]zstd$/, "media type of a layer");
     const tar = execFileSync("zstd", ["-dc", this.path(layer)], { maxBuffer: 2 ** 31 - 1 });
     return hashOf(Readable.from([tar]));

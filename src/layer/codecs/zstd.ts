@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// zstd: Node's own where it has it (22.15 and later), else the pure JavaScript package fzstd, which only decompresses.
+// zstd in this process: Node's own where it has it (22.15 and later), else the pure JavaScript package fzstd, which only
+// decompresses.
 
 import zlib from "node:zlib";
 import type { Duplex } from "node:stream";
@@ -12,15 +13,23 @@ function native(name: "createZstdDecompress" | "createZstdCompress"): Factory | 
   return typeof found === "function" ? (found as Factory) : undefined;
 }
 
-/** True when this Node can write zstd. */
-export function canCompressZstd(): boolean {
-  return native("createZstdCompress") !== undefined;
-}
+// Numbers of the library's parameters, which node:zlib of Node 20 has no names for.
+const COMPRESSION_LEVEL = 100;
+const WINDOW_LOG = 101;
+const CHECKSUM_FLAG = 201;
 
-/** A compressor; undefined where this Node has none. `level` 1 to 22. */
+// As in native/zstd.c: no more than the 8 MiB of window that every decoder must take.
+const HIGHEST_LEVEL_WITHIN = 19;
+const LARGEST_WINDOW_LOG = 23;
+
+/** A compressor; undefined where this Node has none. `level` 0 to 22. */
 export function zstdCompressor(level: number): Duplex | undefined {
-  const compressionLevel = 100; // ZSTD_c_compressionLevel
-  return native("createZstdCompress")?.({ params: { [compressionLevel]: level } });
+  const params = {
+    [COMPRESSION_LEVEL]: level,
+    [CHECKSUM_FLAG]: 1,
+    ...(level > HIGHEST_LEVEL_WITHIN ? { [WINDOW_LOG]: LARGEST_WINDOW_LOG } : {}),
+  };
+  return native("createZstdCompress")?.({ params });
 }
 
 export async function* decompressZstd(

@@ -16,7 +16,7 @@ import {
   readNumber,
   withTypeAndSize,
 } from "./header.js";
-import { formatPax, parsePax, type PaxRecords } from "./pax.js";
+import { formatPax, parsePax, sizeRecord, type PaxRecords } from "./pax.js";
 import { formatMap, gnuPairs, MAP_KEY, translateSparse } from "./sparse.js";
 
 type State =
@@ -177,11 +177,4 @@ export class TarNormaliser {
 
 function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
-}
-
-function sizeRecord(records: PaxRecords): number | undefined {
-  const text = records.findLast(([key]) => key === "size")?.[1];
-  if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw malformed("a size is no number");
-  return Number(text);
 }

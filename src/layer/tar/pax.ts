@@ -41,3 +41,23 @@ export function formatPax(records: PaxRecords): Buffer {
   });
   return Buffer.concat(parts);
 }
+
+/** The size that records give an entry. */
+export function sizeRecord(records: PaxRecords): number | undefined {
+  const text = records.findLast(([key]) => key === "size")?.[1];
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw malformed("a size is no number");
+  return Number(text);
+}
+
+/** The number of a record (`uid`, `gid`, `mtime` with a fraction), or what the header says. */
+export function numberOf(
+  records: Readonly<Record<string, string>>,
+  key: string,
+  header: number,
+): number {
+  const text = records[key];
+  if (text === undefined || text === "") return header;
+  if (!/^-?\d{1,20}(\.\d*)?$/.test(text)) throw malformed(`the ${key} of an entry is no number`);
+  return Math.floor(Number(text));
+}

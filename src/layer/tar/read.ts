@@ -6,6 +6,7 @@ import { extract } from "tar-stream";
 import type { LayerLimits } from "../types.js";
 import { malformed } from "./header.js";
 import { TarNormaliser } from "./normalise.js";
+import { numberOf } from "./pax.js";
 import {
   expand,
   MAP_IN_CONTENT_KEY,
@@ -68,14 +69,6 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** The number of a PAX record (`uid`, `gid`, `mtime` with a fraction), or what the header says. */
-function numberOf(records: Readonly<Record<string, string>>, key: string, header: number): number {
-  const text = records[key];
-  if (text === undefined || text === "") return header;
-  if (!/^-?\d{1,20}(\.\d*)?$/.test(text)) throw malformed(`the ${key} of an entry is no number`);
-  return Math.floor(Number(text));
 }
 
 /** What the parser gives for an entry, as far as it is used here. Its own types promise more than a stranger's tar keeps. */

@@ -71,6 +71,7 @@ describe("the attributes of an output", () => {
       { compression: "zstd", level: 19, force: true, rewriteTimestamp: true, sourceDateEpoch: 0 },
     );
     assert.equal(create("type=image,compression=uncompressed").layers.compression, "none");
+    assert.equal(create("type=image,compression=estargz").layers.compression, "estargz");
   });
 
   it("say what the build has to give", () => {
@@ -88,13 +89,15 @@ describe("the attributes of an output", () => {
     "type=oci,dest=x,compresion=gzip",
     "type=oci,dest=x,push=true",
     "type=oci,dest=x,compression=lzma",
-    "type=oci,dest=x,compression=estargz",
+    "type=oci,dest=x,compression=estargz,compression-level=10",
+    "type=oci,dest=x,compression=zstd,compression-level=23",
     "type=oci,dest=x,compression-level=10",
     "type=oci,dest=x,compression-level=-1",
     "type=oci,dest=x,compression-level=six",
     "type=oci,dest=x,force-compression=maybe",
     "type=oci,dest=x,source-date-epoch=yesterday",
     "type=oci,dest=x,compression=zstd,oci-mediatypes=false",
+    "type=oci,dest=x,compression=estargz,oci-mediatypes=false",
     "type=oci,dest=x,annotation.a=b,oci-mediatypes=false",
     "type=oci,dest=x,annotation-nolevel.a=b",
     "type=oci,dest=x,attestation-inline=true",

@@ -9,7 +9,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { isTsbuildError } from "#src/base/index.js";
 import { decompressed, packLayer, type Compress, type PackedLayer } from "#src/layer/index.js";
 import { digestFromHex } from "#src/oci/index.js";
-import { findGzipProgram } from "#src/sandbox/index.js";
+import { findCompressor } from "#src/sandbox/index.js";
 import { inPieces } from "../../support/tar-builder.js";
 
 const signal = new AbortController().signal;
@@ -83,7 +83,7 @@ describe("packing", () => {
 
   async function pack(
     tar: Buffer,
-    options: { compression: "none" | "gzip"; gzip?: Compress; pieces?: number },
+    options: { compression: "none" | "gzip"; program?: Compress; pieces?: number },
   ): Promise<PackedLayer & { blob: Buffer }> {
     let blob: Buffer = Buffer.alloc(0);
     const packed = await packLayer(
@@ -101,7 +101,7 @@ describe("packing", () => {
   }
 
   const tar = samples["text"] ?? Buffer.alloc(0);
-  const program = findGzipProgram();
+  const program = findCompressor("gzip");
 
   it("takes the diffID of the tar and the digest of the blob", async () => {
     const packed = await pack(tar, { compression: "gzip" });
@@ -113,7 +113,10 @@ describe("packing", () => {
   });
   it("writes a header that names neither file, time nor system, and the same bytes for any pieces", async () => {
     for (const gzip of program === undefined ? [undefined] : [undefined, program]) {
-      const options = { compression: "gzip", ...(gzip === undefined ? {} : { gzip }) } as const;
+      const options = {
+        compression: "gzip",
+        ...(gzip === undefined ? {} : { program: gzip }),
+      } as const;
       const { blob } = await pack(tar, options);
       assert.deepEqual([...blob.subarray(0, 8)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
       assert.equal(blob[9], 255);
@@ -126,9 +129,9 @@ describe("packing", () => {
     async () => {
       const large = Buffer.concat(Array.from({ length: 12 }, () => tar));
       const blobs = [1, 2, 5].map(async (threads) => {
-        const gzip = findGzipProgram({ threads });
+        const gzip = findCompressor("gzip", { threads });
         assert.ok(gzip !== undefined);
-        return (await pack(large, { compression: "gzip", gzip })).blob;
+        return (await pack(large, { compression: "gzip", program: gzip })).blob;
       });
       const [one, two, five] = await Promise.all(blobs);
       assert.ok(one !== undefined && two?.equals(one) && five?.equals(one));
@@ -137,7 +140,7 @@ describe("packing", () => {
   );
   it("makes a valid member of nothing", { skip: program === undefined }, async () => {
     assert.ok(program !== undefined);
-    const { blob } = await pack(Buffer.alloc(0), { compression: "gzip", gzip: program });
+    const { blob } = await pack(Buffer.alloc(0), { compression: "gzip", program });
     assert.equal(gunzipSync(blob).length, 0);
   });
   it("fails when the tar's writer failed, even after a whole stream", async () => {
@@ -170,7 +173,7 @@ describe("packing", () => {
       { stream: endless(), done: Promise.resolve() },
       {
         compression: "gzip",
-        ...(program === undefined ? {} : { gzip: program }),
+        ...(program === undefined ? {} : { program }),
         signal: controller.signal,
         write: async (bytes) => ({ digest: digestFromHex(hex(await all(bytes))), size: 0 }),
       },

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second program of native/: gzip with libdeflate in several threads. It was not built where libdeflate is missing;
-// node:zlib does the work then.
+// The compressing programs of native/, each with several threads: gzip with libdeflate, zstd with libzstd. One is not built
+// where its library is missing.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, printable, TsbuildError } from "../base/index.js";
 
-/** Compresses bytes as gzip. The output depends on the bytes and the level alone. */
-export interface GzipProgram {
+/** Compresses bytes. The output depends on the bytes and the level alone. */
+export interface Compressor {
   (
     source: AsyncIterable<Uint8Array>,
     level: number | undefined,
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array>;
   /** Compresses what another process writes into `input`, without the bytes passing through this one. */
-  open(level: number | undefined, signal: AbortSignal): GzipSink;
+  open(level: number | undefined, signal: AbortSignal): CompressorSink;
 }
 
 /** A running program. */
-export interface GzipSink {
+export interface CompressorSink {
   /** To be given to a process as its standard output, then closed here. */
   readonly input: Writable;
   /** Ends when the input does; fails when the program did. */
@@ -31,36 +31,47 @@ export interface GzipSink {
   readonly digest: Promise<string>;
 }
 
-/** With libdeflate, about the size that gzip -6 gives, in a third of its time. */
-const DEFAULT_LEVEL = 4;
+/** What there are programs for. */
+export type CompressorName = "gzip" | "zstd";
+
+const programs: Readonly<
+  Record<CompressorName, { readonly program: string; readonly defaultLevel: number }>
+> = {
+  // With libdeflate, about the size that gzip -6 gives, in a third of its time.
+  gzip: { program: "tsbuild-gzip", defaultLevel: 4 },
+  zstd: { program: "tsbuild-zstd", defaultLevel: 3 },
+};
+
 const MAX_THREADS = 16;
 const STDERR_KEPT = 1000;
 
-/** Where the program is, beside the helper. */
-function gzipPath(): string {
+/** Where a program is: beside the helper. */
+function pathOf(program: string): string {
   const helper = process.env["TSBUILD_HELPER"];
   return helper === undefined || helper === ""
-    ? join(import.meta.dirname, "..", "..", "native", "bin", "tsbuild-gzip")
-    : join(helper, "..", "tsbuild-gzip");
+    ? join(import.meta.dirname, "..", "..", "native", "bin", program)
+    : join(helper, "..", program);
 }
 
-/** The program, or undefined when it is not installed. */
-export function findGzipProgram(
+/** The program for a compression, or undefined when it was not built. */
+export function findCompressor(
+  name: CompressorName,
   options: { readonly path?: string; readonly threads?: number } = {},
-): GzipProgram | undefined {
-  const path = options.path ?? gzipPath();
+): Compressor | undefined {
+  const { program, defaultLevel } = programs[name];
+  const path = options.path ?? pathOf(program);
   try {
     accessSync(path, constants.X_OK);
   } catch {
-    return undefined; // built without libdeflate
+    return undefined; // built without its library
   }
   const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS);
   return Object.assign(
     (source: AsyncIterable<Uint8Array>, level: number | undefined, signal: AbortSignal) =>
-      compress(new Running(path, [level ?? DEFAULT_LEVEL, threads], signal), source, signal),
+      compress(new Running(path, [level ?? defaultLevel, threads], signal), source, signal),
     {
-      open: (level: number | undefined, signal: AbortSignal): GzipSink => {
-        const running = new Running(path, [level ?? DEFAULT_LEVEL, threads, "digest"], signal);
+      open: (level: number | undefined, signal: AbortSignal): CompressorSink => {
+        const running = new Running(path, [level ?? defaultLevel, threads, "digest"], signal);
         return { input: running.input, output: running.output(), digest: running.digest };
       },
     },
@@ -71,6 +82,7 @@ class Running {
   readonly input: Writable;
   readonly digest: Promise<string>;
   readonly #child: ChildProcess;
+  readonly #path: string;
   readonly #stdout: Readable;
   readonly #ended: Promise<void>;
 
@@ -85,17 +97,20 @@ class Running {
     const digest: Buffer[] = [];
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     (child.stdio[3] as Readable).on("data", (chunk: Buffer) => digest.push(chunk));
+    this.#path = path;
     this.#child = child;
+    // Node throws away what nobody listens for when a process ends, and the reader may come later than that.
+    child.stdout.on("readable", () => undefined);
     this.#stdout = child.stdout;
     this.input = child.stdin;
     this.#ended = new Promise<void>((resolve, reject) => {
       child.once("error", (cause) => {
-        reject(failed(messageOf(cause), cause));
+        reject(failed(path, messageOf(cause), cause));
       });
       child.once("close", (code, name) => {
         const why = Buffer.concat(said).toString("utf8").slice(-STDERR_KEPT).trim();
         if (code === 0) resolve();
-        else reject(failed(why || (name ?? `exit code ${code ?? -1}`)));
+        else reject(failed(path, why || (name ?? `exit code ${code ?? -1}`)));
       });
     });
     this.digest = this.#ended.then(() => Buffer.concat(digest).toString("latin1"));
@@ -106,10 +121,20 @@ class Running {
   /** What it writes; fails when it failed, or when `fed` (the feeding of its input) did. A reader that stops ends it. */
   async *output(fed?: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of this.#stdout) yield chunk as Buffer;
-      // The source's own failure, or the abort, says more than the broken pipe that it caused.
-      await fed;
+      let size = 0;
+      for await (const chunk of this.#stdout) {
+        size += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
+      // The source's own failure, or the abort, says more than what the program makes of it; the program's failure says
+      // more than the broken pipe that it leaves.
+      await fed?.catch(async (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === "EPIPE") await this.#ended;
+        throw error;
+      });
       await this.#ended;
+      // Even nothing has a header when it is compressed.
+      if (size === 0) throw failed(this.#path, "it wrote nothing");
     } finally {
       this.#child.kill("SIGKILL");
       await this.#ended.catch(() => undefined);
@@ -127,9 +152,9 @@ function compress(
   return running.output(feeding);
 }
 
-function failed(problem: string, cause?: unknown): TsbuildError {
+function failed(path: string, problem: string, cause?: unknown): TsbuildError {
   return new TsbuildError("SANDBOX_SYSTEM", `compressing failed: ${printable(problem)}`, {
     ...(cause === undefined ? {} : { cause }),
-    details: { program: "tsbuild-gzip" },
+    details: { program: basename(path) },
   });
 }

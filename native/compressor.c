@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the compressing programs have in common. They touch no file system and need no privilege: bytes come from standard
+// input and go to standard output.
+#include "compressor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DIGEST_FD 3
+
+// A small decimal number, or -1.
+static int number_of(const char *text, int max)
+{
+	char *end;
+	errno = 0;
+	long value = strtol(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && value >= 0 && value <= max ? (int)value : -1;
+}
+
+bool compressor_called(struct compressor *compressor, const char *name, int max_level, int argc, char **argv)
+{
+	compressor->name = name;
+	compressor->hashed = argc == 4 && strcmp(argv[3], "digest") == 0;
+	bool called = argc == 3 || compressor->hashed;
+	compressor->level = called ? number_of(argv[1], max_level) : -1;
+	compressor->threads = called ? number_of(argv[2], MAX_THREADS) : -1;
+	sha256_init(&compressor->hash);
+	if (compressor->level >= 0 && compressor->threads >= 1)
+		return true;
+	fprintf(stderr, "usage: %s LEVEL THREADS [digest] (0 to %d, 1 to %d)\n", name, max_level, MAX_THREADS);
+	return false;
+}
+
+ssize_t compressor_read(struct compressor *compressor, unsigned char *data, size_t size)
+{
+	size_t have = 0;
+	while (have < size) {
+		ssize_t got = read(STDIN_FILENO, data + have, size - have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	if (compressor->hashed)
+		sha256_add(&compressor->hash, data, have);
+	return (ssize_t)have;
+}
+
+int compressor_write(const unsigned char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(STDOUT_FILENO, data, size);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -1;
+		data += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+static int write_digest(struct compressor *compressor)
+{
+	unsigned char digest[SHA256_SIZE];
+	char text[2 * SHA256_SIZE + 2];
+	sha256_end(&compressor->hash, digest);
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	ssize_t written = write(DIGEST_FD, text, 2 * SHA256_SIZE);
+	if (written >= 0 && written < (ssize_t)(2 * SHA256_SIZE))
+		errno = EIO;
+	return written == (ssize_t)(2 * SHA256_SIZE) ? 0 : -1;
+}
+
+int compressor_end(struct compressor *compressor, const char *problem)
+{
+	if (problem == NULL && compressor->hashed && write_digest(compressor) < 0)
+		problem = strerror(errno);
+	if (problem == NULL)
+		return 0;
+	fprintf(stderr, "%s: %s\n", compressor->name, problem);
+	return 71;
+}
