@@ -49,14 +49,14 @@ function directoriesOf(files: readonly ArchiveFile[]): string[] {
 
 /**
  * The archive of an image as a stream: blobs, oci-layout, and the given texts (index.json ...). Blobs are verified on the
- * way; the stream fails when one is not what it should be.
+ * way; the stream fails when one is not what it should be. Nothing is read before it is: a failure then has no one to see it.
  */
-export function archiveOf(
+export async function* archiveOf(
   image: PreparedImage,
   store: Store,
   texts: Readonly<Record<string, string>>,
   options: ExportOptions,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const files = filesOf(image, store, texts);
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const archive = pack();
@@ -80,5 +80,5 @@ export function archiveOf(
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   // The package's types know only Node's older interface of streams; at run time it iterates.
-  return archive as unknown as AsyncIterable<Uint8Array>;
+  yield* archive as unknown as AsyncIterable<Uint8Array>;
 }
