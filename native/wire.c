@@ -90,7 +90,10 @@ int wire_frame(struct wire *wire, struct cursor *payload)
 bool wire_has_frame(const struct wire *wire)
 {
 	struct cursor head = {.at = wire->received.data + wire->start, .left = wire->received.length - wire->start};
-	return head.left >= 4 && take_u32(&head) <= head.left;
+	if (head.left < 4)
+		return false;
+	uint32_t length = take_u32(&head);
+	return length <= head.left;
 }
 
 int wire_content(struct wire *wire, size_t want, const unsigned char **data, size_t *got)

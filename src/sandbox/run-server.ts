@@ -26,11 +26,12 @@ export type RunOptions = Pick<
 >;
 
 interface Started {
+  readonly server: Helper;
   readonly options: RunOptions;
   readonly outcome: Outcome;
   readonly end: (status: string) => void;
   /** The server is gone, and the helper with it. */
-  readonly lost: () => void;
+  readonly lost: (error: Error) => void;
 }
 
 function statusText(status: number): string {
@@ -70,23 +71,14 @@ export class RunServer {
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
       ...(onLoss === undefined ? {} : { onLoss }),
     });
-    const ended = new Promise<string>((resolve, reject) => {
-      const lost = (): void => {
-        reject(
-          new TsbuildError("SANDBOX_HELPER_CRASHED", "the helper that starts steps has ended", {
-            details: { verb: "serve" },
-          }),
-        );
-      };
-      this.#running.set(id, { options, outcome, end: resolve, lost });
+    const server = this.#awake();
+    const ended = new Promise<string>((end, lost) => {
+      this.#running.set(id, { server, options, outcome, end, lost });
     });
-    const order = new FrameWriter().open("s").u32(id);
-    order
-      .u32(options.networkNamespace ?? 0)
-      .u32(userNamespace ?? 0)
-      .bytes(request);
-    order.close();
-    this.#send(order);
+    const namespaces = [options.networkNamespace ?? 0, userNamespace ?? 0] as const;
+    const order = new FrameWriter().open("s").u32(id).u32(namespaces[0]).u32(namespaces[1]);
+    order.bytes(request).close();
+    server.stdin?.write(order.take());
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       this.#kill(id, constants.signals.SIGTERM);
@@ -96,30 +88,29 @@ export class RunServer {
     };
     signal.addEventListener("abort", onAbort);
     try {
-      const status = await ended;
-      signal.throwIfAborted();
-      return outcome.result(status);
+      return outcome.result(await ended);
     } finally {
       signal.removeEventListener("abort", onAbort);
       clearTimeout(killTimer);
       this.#running.delete(id);
       if (this.#running.size === 0) this.#rest();
+      // Whatever else an aborted step ended with.
+      signal.throwIfAborted();
     }
   }
 
   #kill(id: number, number: number): void {
-    if (!this.#running.has(id)) return;
     const order = new FrameWriter().open("k").u32(id).u8(number);
     order.close();
-    this.#send(order);
+    this.#running.get(id)?.server.stdin?.write(order.take());
   }
 
-  /** To the server, which is started when there is none, and keeps this process alive now. */
-  #send(order: FrameWriter): void {
+  /** The server, started when there is none, which from now on keeps this process alive. */
+  #awake(): Helper {
     clearTimeout(this.#idle);
     this.#server ??= this.#startServer();
     this.#server.keep();
-    this.#server.stdin?.write(order.take());
+    return this.#server;
   }
 
   #startServer(): Helper {
@@ -138,7 +129,13 @@ export class RunServer {
     });
     const over = (): void => {
       if (this.#server === server) this.#server = undefined;
-      for (const { lost } of this.#running.values()) lost();
+      const error = new TsbuildError(
+        "SANDBOX_HELPER_CRASHED",
+        "the native helper that starts steps ended unexpectedly",
+        { details: { verb: "serve" } },
+      );
+      for (const started of this.#running.values())
+        if (started.server === server) started.lost(error);
     };
     server.done.then(over, over);
     return server;

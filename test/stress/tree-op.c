@@ -93,6 +93,7 @@ static int spawn(const char *const *argv)
 	if (pid == 0) {
 		int null = open("/dev/null", O_WRONLY);
 		dup2(null, 2);
+		alarm(5); // cp waits for a partner where it finds a named pipe in the place of a file
 		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
