@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs inside a step: with the argument `ids`, prints its real and effective user; with `connect PATH`, what
-// a socket says; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
+// a socket says; with `orphan COMMAND...`, becomes a command that no death of a parent ends; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -93,6 +94,10 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "connect") == 0)
 		return listen_to(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "orphan") == 0) {
+		prctl(PR_SET_PDEATHSIG, 0);
+		return execv(argv[2], argv + 2);
+	}
 	told("getpid", syscall(SYS_getpid));
 	told("mount", syscall(SYS_mount, NULL, NULL, NULL, 0, NULL));
 	told("umount2", syscall(SYS_umount2, NULL, 0));

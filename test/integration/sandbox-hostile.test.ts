@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import type { LayerDirId, Root } from "#src/sandbox/index.js";
-import { sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
 let canary: string;
@@ -228,35 +228,42 @@ describe("when the builder is killed", () => {
       assert.equal((await box.step("echo well", { root })).stdout, "well\n");
       assert.deepEqual(readdirSync(join(box.store, "snapshots", `killed-${marker}`)), ["fs"]);
     });
-  it("ends with the helper when that is killed, which is said, and leaves nothing", async () => {
-    const marker = `${4_000_000 + (process.pid % 1_000_000)}`;
-    const killHelper = async (): Promise<void> => {
-      for (let i = 0; i < 300; i++) {
+  for (const [what, before] of [
+    ["ends with the helper when that is killed, which is said, and leaves nothing", []],
+    [
+      "ends with the helper although it took its own parent-death signal away",
+      ["/bin/try-syscall", "orphan"],
+    ],
+  ] as const)
+    it(what, async () => {
+      if (before.length > 0) addProbe(box);
+      const marker = `${4_000_000 + count++ * 10_000_000 + (process.pid % 1_000_000)}`;
+      const killHelper = async (): Promise<void> => {
+        for (let i = 0; i < 300; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          const step = processesWith((line) => line === `/bin/sleep\0${marker}\0`);
+          if (step[0] === undefined) continue;
+          const status = readFileSync(`/proc/${step[0]}/status`, "utf8");
+          process.kill(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]), "SIGKILL");
+          return;
+        }
+        assert.fail("the step did not start");
+      };
+      const step = box.step("", { argv: [...before, "/bin/sleep", marker] });
+      await Promise.all([
+        assert.rejects(step, (error) => isTsbuildError(error, "SANDBOX_HELPER_CRASHED")),
+        killHelper(),
+      ]);
+      for (let i = 0; i < 100; i++) {
+        if (processesWith((line) => line.includes(marker)).length === 0) break;
         await new Promise((resolve) => setTimeout(resolve, 10));
-        const step = processesWith((line) => line === `sleep\0${marker}\0`);
-        if (step[0] === undefined) continue;
-        const status = readFileSync(`/proc/${step[0]}/status`, "utf8");
-        process.kill(Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]), "SIGKILL");
-        return;
       }
-      assert.fail("the step did not start");
-    };
-    const step = box.step("", { argv: ["sleep", marker] });
-    await Promise.all([
-      assert.rejects(step, (error) => isTsbuildError(error, "SANDBOX_HELPER_CRASHED")),
-      killHelper(),
-    ]);
-    for (let i = 0; i < 100; i++) {
-      if (processesWith((line) => line.includes(marker)).length === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    assert.deepEqual(
-      processesWith((line) => line.includes(marker)),
-      [],
-    );
-    // The same upper can be written to again, whatever the dead helper left in it.
-    assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
-  });
+      const left = processesWith((line) => line.includes(marker));
+      for (const pid of left) process.kill(pid, "SIGKILL");
+      assert.deepEqual(left, []);
+      // The same upper can be written to again, whatever the dead helper left in it.
+      assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
+    });
 });
 
 function running(argument: string): number {
