@@ -377,6 +377,16 @@ describe("a step", () => {
     }
   });
 
+  it("that makes a huge file out of nothing makes no layer of it", async () => {
+    const { directory } = scene();
+    const output = `type=oci,dest=${join(directory, "out.tar")}`;
+    const result = await space.tsbuild(["build", ...baseContexts("busybox"), "-o", output, "-"], {
+      timeout: 60_000,
+      input: "FROM busybox\nRUN truncate -s 300G /big\n",
+    });
+    assertEnd(result, 1, /\bbig\b[^]*256 GiB/);
+  });
+
   it("gets no privilege that only its Dockerfile asks for (CVE-2024-23653)", async () => {
     const { build } = scene();
     for (const flag of ["--security=insecure", "--network=host"])
