@@ -40,6 +40,7 @@ static int prepare_root(struct run *run)
 {
 	if (spec_root(run->spec, "root", &run->root) < 0)
 		return -1;
+	run->root.strangers = true;
 	cleanup_fd int fd = root_open(&run->root, true);
 	if (fd < 0)
 		return -1;

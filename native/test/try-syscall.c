@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs inside a step: with the argument `ids`, prints its real and effective user; with `connect PATH`, what
-// a socket says; with `orphan COMMAND...`, becomes a command that no death of a parent ends; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
+// a socket says; with `orphan COMMAND...`, becomes a command that no death of a parent ends; with `hide`, makes
+// /d/f and marks both as overlayfs marks what is deleted; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef SYS_io_uring_setup
@@ -179,6 +181,19 @@ static int listen_to(const char *path)
 	return n < 0;
 }
 
+/* Older kernels refuse to set these through an overlay. */
+static int hide(void)
+{
+	int fd;
+
+	if (mkdir("/d", 0755) < 0 || (fd = open("/d/f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644)) < 0)
+		return 1;
+	close(fd);
+	setxattr("/d", "user.overlay.opaque", "x", 1, 0);
+	setxattr("/d/f", "user.overlay.whiteout", "y", 1, 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "ids") == 0) {
@@ -187,6 +202,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "connect") == 0)
 		return listen_to(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "hide") == 0)
+		return hide();
 	if (argc > 2 && strcmp(argv[1], "orphan") == 0) {
 		prctl(PR_SET_PDEATHSIG, 0);
 		return execv(argv[2], argv + 2);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
-import type { LayerDirId, Root } from "#src/sandbox/index.js";
+import type { LayerDirId, Root, RunMount } from "#src/sandbox/index.js";
 import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
@@ -194,6 +194,24 @@ describe("what the step can see of its builder", () => {
     const { stdout } = await box.step("cat /proc/self/mountinfo");
     assert.ok(!stdout.includes(box.directory));
     assert.ok(!stdout.includes(" /proc/sys/fs/binfmt_misc "));
+  });
+});
+
+describe("a step without a base image", () => {
+  it("hides nothing from the steps after it by attributes of overlayfs", async () => {
+    addProbe(box);
+    const [alone, after] = ["alone" as LayerDirId, "after-alone" as LayerDirId];
+    const base: Root = { kind: "stack", lowers: ["base" as LayerDirId] };
+    const tools = { kind: "bind", source: base, sourcePath: "/", target: "/a", readOnly: true };
+    const step = async (root: Root, ...argv: string[]): Promise<string> => {
+      const { result, stdout } = await box.step("", { root, argv, mounts: [tools as RunMount] });
+      assert.deepEqual(result, { kind: "exited", code: 0 });
+      return stdout;
+    };
+    await step({ kind: "stack", lowers: [], upper: alone }, "/a/bin/try-syscall", "hide");
+    assert.deepEqual(readdirSync(join(box.store, "snapshots", alone)), ["fs"]);
+    const later: Root = { kind: "stack", lowers: [alone], upper: after };
+    assert.equal(await step(later, "/a/bin/busybox", "ls", "/d"), "f\n");
   });
 });
 
