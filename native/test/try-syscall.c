@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs inside a step: with the argument `ids`, prints its real and effective user; with `connect PATH`, what
-// a socket says; with `orphan COMMAND...`, becomes a command that no death of a parent ends; with `hide`, makes
-// /d/f and marks both as overlayfs marks what is deleted; else tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
+// Runs inside a step. With an argument: `ids` prints its real and effective user; `connect PATH` what a socket says; `orphan COMMAND...`
+// becomes a command that no death of a parent ends; `hide` makes /d/f and marks both as overlayfs marks what is deleted, or marks what
+// is in /d already. Else it tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,11 +186,14 @@ static int hide(void)
 {
 	int fd;
 
-	if (mkdir("/d", 0755) < 0 || (fd = open("/d/f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644)) < 0)
-		return 1;
-	close(fd);
-	setxattr("/d", "user.overlay.opaque", "x", 1, 0);
-	setxattr("/d/f", "user.overlay.whiteout", "y", 1, 0);
+	if (mkdir("/d", 0755) == 0) {
+		fd = open("/d/f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		setxattr("/d", "user.overlay.opaque", "x", 1, 0);
+		setxattr("/d/f", "user.overlay.whiteout", "y", 1, 0);
+		return close(fd);
+	}
+	/* Of the layers below. */
+	setxattr("/d", "user.overlay.opaque", "y", 1, 0);
 	return 0;
 }
 
