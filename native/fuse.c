@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "entry.h"
 #include "mount.h"
 #include "names.h"
+#include "owner.h"
 #include "report.h"
 #include "root.h"
 #include "tree.h"
@@ -168,6 +170,15 @@ static int remove_mark(int directory, const char *name)
 	return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+// The program takes user.overlay.opaque for its mark as root, too, where anybody may set it and layers have another: a step could hide
+// files from the steps after it that are in the image all the same.
+static int drop_foreign_mark(int directory)
+{
+	if (in_user_namespace() || fremovexattr(directory, "user.overlay.opaque") == 0)
+		return 0;
+	return errno == ENODATA || errno == ENOTSUP ? 0 : -1;
+}
+
 // The program marks an opaque directory by a file, too, and deletions as we do; what else begins with `.wh.` are its leftovers.
 static int translate_marks(int directory, int depth)
 {
@@ -176,7 +187,7 @@ static int translate_marks(int directory, int depth)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (names_read(directory, &names) < 0)
+	if (drop_foreign_mark(directory) < 0 || names_read(directory, &names) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.list[i];

@@ -176,6 +176,38 @@ static int make_scratch(int layers, const char *id)
 	return scratch;
 }
 
+/*
+ * In a user namespace overlayfs keeps its marks in attributes that anybody may set on a directory (user.overlay.*). A step that
+ * wrote to one as it is could hide files from the steps after it that are in the image all the same. Through an overlay it cannot:
+ * there the kernel keeps its own marks and a user's apart. So a step's first layer lies on an empty one.
+ */
+static bool needs_empty_layer(const struct root *root)
+{
+	return root->strangers && root->kind == ROOT_STACK && root->n_lowers == 0 && root->driver == DRIVER_OVERLAY &&
+	       in_user_namespace();
+}
+
+static int make_empty_layer(int layers, const char *id)
+{
+	cleanup_fd int outer = open_dir_at(layers, id);
+
+	if (outer < 0 || (mkdirat(outer, "empty", 0755) < 0 && errno != EEXIST))
+		return report_error("make an empty layer", id, errno, NULL);
+	int empty = open_dir_at(outer, "empty");
+	if (empty < 0)
+		report_error("make an empty layer", id, errno, NULL);
+	return empty;
+}
+
+static int drop_empty_layer(int layers, const char *id)
+{
+	cleanup_fd int outer = open_dir_at(layers, id);
+
+	if (outer >= 0 && unlinkat(outer, "empty", AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return report_error("remove an empty layer", id, errno, NULL);
+	return 0;
+}
+
 static void close_stack(struct stack *stack)
 {
 	int saved = errno;
@@ -217,6 +249,11 @@ static int open_stack(const struct root *root, bool writable, int layers, struct
 	stack->upper = open_upper(layers, root->upper, below);
 	if (stack->upper < 0)
 		return -1;
+	if (needs_empty_layer(root)) {
+		if ((stack->lowers[0] = make_empty_layer(layers, root->upper)) < 0)
+			return -1;
+		stack->n_lowers = 1;
+	}
 	if (stack->n_lowers > 0 && root->driver != DRIVER_COPY && (stack->scratch = make_scratch(layers, root->upper)) < 0)
 		return -1;
 	return 0;
@@ -260,7 +297,7 @@ static int join_stack(const struct root *root, int layers, const struct stack *s
 
 bool root_is_directory(const struct root *root)
 {
-	return root->kind == ROOT_DIRECTORY || root->n_lowers == 0 || root->driver == DRIVER_COPY;
+	return root->kind == ROOT_DIRECTORY || (root->n_lowers == 0 && !needs_empty_layer(root)) || root->driver == DRIVER_COPY;
 }
 
 int root_open(const struct root *root, bool writable)
@@ -360,5 +397,7 @@ int root_close(const struct root *root, int fd)
 		return -1;
 	if (root->driver == DRIVER_COPY && merged_commit(root, layers) < 0)
 		return report_error("take over what was written", root->upper, errno, NULL);
-	return drop_scratch(layers, root->upper);
+	if (drop_scratch(layers, root->upper) < 0)
+		return -1;
+	return needs_empty_layer(root) ? drop_empty_layer(layers, root->upper) : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `run`: its outline, and the parent of the step. The parent waits outside of the step's namespaces; the step cannot
-// see or signal it. When the parent dies, so does the step; when our caller dies, so does the parent.
+// see or signal it. When the parent dies, so does the step (guard.c); when our caller dies, so does the parent.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "guard.h"
 #include "init.h"
 #include "ns.h"
 #include "priv.h"
@@ -30,6 +31,7 @@
 struct watch {
 	pid_t child;
 	int process; /* pidfd of the child */
+	struct guard guard;
 	int signals; /* signalfd */
 	int control; /* signals for the command; -1: none */
 	struct relay relays[N_RELAYS];
@@ -39,6 +41,7 @@ static int prepare_root(struct run *run)
 {
 	if (spec_root(run->spec, "root", &run->root) < 0)
 		return -1;
+	run->root.strangers = true;
 	cleanup_fd int fd = root_open(&run->root, true);
 	if (fd < 0)
 		return -1;
@@ -219,7 +222,7 @@ static void report_end(const siginfo_t *end)
 /* Lets the child go on. -1: reported, and the child must go. */
 static int launch(struct run *run, struct watch *watch)
 {
-	if (cgroup_join(run->spec, watch->child) < 0)
+	if (guard_start(&watch->guard, watch->process) < 0 || cgroup_join(run->spec, watch->child) < 0)
 		return -1;
 	if (write(run->gate[1], "go", 2) != 2)
 		return report_error("start the command", NULL, errno, NULL);
@@ -271,6 +274,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 	watch_child(run, watch);
 	while (waitid(P_PID, (id_t)watch->child, &end, WEXITED) < 0 && errno == EINTR)
 		continue;
+	guard_end(&watch->guard);
 	/* Our copies of the command's ends: without them, what is read has an end. */
 	for (int i = 0; i < 3; i++)
 		if (run->stdio[i] >= 0)

@@ -13,11 +13,14 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "owner.h"
 #include "path.h"
 #include "report.h"
 #include "run.h"
 
 #define PLAIN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)
+/* A device that may be opened. */
+#define DEVICE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
 /* The directory to mount at. A symlink in its place is refused: the image means to mislead us. */
 static int open_place(struct run *run, const char *path)
@@ -179,12 +182,43 @@ static int mount_below_dev(struct run *run, int dev)
 	return mount_in_dev(dev, "mqueue", fs_new("mqueue", NULL, PLAIN));
 }
 
-static int bind_device(int dev, const char *name, int device)
+static int bind_device(int dev, const char *name, int device, unsigned attributes)
 {
 	cleanup_fd int place = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
-	if (place < 0 || bind_over(device, place, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC) < 0)
+	if (place < 0 || bind_over(device, place, attributes) < 0)
 		return report_error("set up /dev", name, errno, NULL);
+	return 0;
+}
+
+struct device {
+	const char *name, *path;
+	unsigned minor, major;
+};
+
+/*
+ * The host's own node. In a user namespace nobody may change it: its owner is not mapped. Root could, and would lock the host out
+ * of its /dev/null; the mount is read-only then, which says nothing about what is written to a device.
+ */
+static int bind_host_device(int dev, const struct device *device)
+{
+	unsigned attributes = DEVICE | (in_user_namespace() ? 0 : MOUNT_ATTR_RDONLY);
+	cleanup_fd int host = device_open(device->path, device->major, device->minor);
+
+	return host < 0 ? -1 : bind_device(dev, device->name, host, attributes);
+}
+
+/*
+ * A node of the step's own, whose mode and owner it may change as it likes. /dev will be nodev: the node is bound over itself, and
+ * that mount alone lets it be opened.
+ */
+static int make_device(int dev, const struct device *device)
+{
+	if (mknodat(dev, device->name, S_IFCHR | 0666, makedev(device->major, device->minor)) < 0)
+		return errno == EPERM ? bind_host_device(dev, device) : report_error("set up /dev", device->name, errno, NULL);
+	cleanup_fd int node = openat(dev, device->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (node < 0 || bind_over(node, node, DEVICE) < 0)
+		return report_error("set up /dev", device->name, errno, NULL);
 	return 0;
 }
 
@@ -198,34 +232,31 @@ static int bind_console(const struct run *run, int dev)
 	cleanup_fd int slave = openat(terminal->mount, terminal->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (slave < 0)
 		return report_error("open a device", "/dev/console", errno, NULL);
-	return bind_device(dev, "console", slave);
+	return bind_device(dev, "console", slave, DEVICE);
 }
 
 /*
  * A /dev of our own. Its tmpfs and the root are mounted nodev: device nodes that a step makes (it may, packages do) cannot be
- * opened; only these six, bound from the host one by one, can. That does without a device control group.
+ * opened; only these six can, each by a mount of its own. That does without a device control group.
  */
 static int mount_private_dev(struct run *run)
 {
-	static const struct {
-		const char *name, *path;
-		unsigned minor, major;
-	} devices[] = { { "null", "/dev/null", 3, 1 },       { "zero", "/dev/zero", 5, 1 },       { "full", "/dev/full", 7, 1 },
-			{ "random", "/dev/random", 8, 1 },   { "urandom", "/dev/urandom", 9, 1 },
-			{ "tty", "/dev/tty", 0, 5 } };
+	static const struct device devices[] = { { "null", "/dev/null", 3, 1 },       { "zero", "/dev/zero", 5, 1 },
+						 { "full", "/dev/full", 7, 1 },       { "random", "/dev/random", 8, 1 },
+						 { "urandom", "/dev/urandom", 9, 1 }, { "tty", "/dev/tty", 0, 5 } };
 	static const char *const links[][2] = { { "/proc/self/fd", "fd" },         { "/proc/self/fd/0", "stdin" },
 						{ "/proc/self/fd/1", "stdout" },   { "/proc/self/fd/2", "stderr" },
 						{ "/proc/kcore", "core" },         { "pts/ptmx", "ptmx" } };
 	static const char *const options[] = { "mode=755", "size=65536k", NULL };
-	cleanup_fd int dev = attach_place(run, "/dev", tmpfs_new(options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+	cleanup_fd int dev = attach_place(run, "/dev", tmpfs_new(options, MOUNT_ATTR_NOSUID));
 
 	if (dev < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
-		cleanup_fd int device = device_open(devices[i].path, devices[i].major, devices[i].minor);
-		if (device < 0 || bind_device(dev, devices[i].name, device) < 0)
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (make_device(dev, &devices[i]) < 0)
 			return -1;
-	}
+	if (mount_restrict(dev, MOUNT_ATTR_NODEV, false) < 0)
+		return report_error("set up /dev", NULL, errno, NULL);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
 			return report_error("set up /dev", links[i][1], errno, NULL);

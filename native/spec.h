@@ -65,6 +65,7 @@ struct root {
 	const char *store;
 	enum driver driver;
 	const char *program; /* DRIVER_FUSE */
+	bool strangers; /* a step will write to it (root.c) */
 };
 
 /* Reads fd to its end, decodes, checks against the rules. -1: reported. */

@@ -32,10 +32,17 @@
 
 #define WHITEOUT_PREFIX ".wh."
 
+// What is accepted of a layer when it is read again (defaultLimits in src/layer/types.ts). A step makes a file of any size in no time,
+// from a hole; here its bytes would be written.
+#define LAYER_MAX_BYTES (256ull << 30)
+#define LAYER_MAX_ENTRIES 10000000u
+#define HEADER_SIZE 512u
+
 struct diff {
 	struct tar tar;
 	struct diff_source *source;
 	struct links links; // inodes with several names: the path written first
+	uint64_t bytes, entries; // of a layer so far
 };
 
 // A directory on the way down. Its entry is written at the latest before the first entry below it.
@@ -82,8 +89,23 @@ static int fail_to_write(struct diff *diff, const char *path)
 	return diff->source->too_large ? -1 : fail("write the archive", path);
 }
 
+// Before anything of the entry is written.
+static int count(struct diff *diff, const struct entry *entry, const char *path)
+{
+	/* A limit of the caller's is smaller, and its answer is not an error. */
+	if (!diff->source->layer || diff->source->limit != 0)
+		return 0;
+	diff->entries++;
+	diff->bytes += HEADER_SIZE + (entry->type == 'f' ? entry->size : 0);
+	if (diff->entries <= LAYER_MAX_ENTRIES && diff->bytes <= LAYER_MAX_BYTES)
+		return 0;
+	return report_error("write the layer", path, EFBIG, "a layer may have 256 GiB and ten million entries");
+}
+
 static int put_header(struct diff *diff, const struct entry *entry, const char *path)
 {
+	if (count(diff, entry, path) < 0)
+		return -1;
 	struct entry out = *entry; // shares the attributes
 	out.path = path;
 	out.mtime = clamped(diff, entry->mtime);

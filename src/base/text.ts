@@ -4,9 +4,32 @@
 // Everything but tab and newline below space, DEL, and the C1 range.
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** Replaces control characters (terminal escapes among them) by `?`. Tab and newline stay. */
+// `##[command]` and `##vso[command]`: runners of workflows obey these wherever in a line they stand.
+const runnerCommand = /##(?=[a-z]*\[)/gi;
+
+/**
+ * Replaces what commands a terminal (control characters) or a workflow's runner (`##[`) by `?`. Tab and newline stay. For a
+ * line that the text begins, see printableLine.
+ */
 export function printable(text: string): string {
-  return text.replace(control, "?");
+  return text.replace(control, "?").replace(runnerCommand, "#?");
+}
+
+/**
+ * A text that begins a line. Names in it may be a stranger's, and at the beginning of a line `::error::` is a command to the runner
+ * of a workflow, which disregards spaces in front of it. Further lines are marked as such.
+ */
+export function printableLine(text: string): string {
+  return printable(text)
+    .replaceAll("\n", "\n  | ")
+    .replace(/^(\s*):(?=:)/, "$1?");
+}
+
+/** JSON on which a terminal and a runner of workflows do nothing either: the same value, with escapes. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent)
+    .replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+    .replace(runnerCommand, "#\\u0023");
 }
 
 /** A URL without user, password or query values: fit for logs and errors. Not a URL: unchanged. */

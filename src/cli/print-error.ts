@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a failure is told: the place with an excerpt, what failed, what to do; and the exit code.
 
-import { isTsbuildError, messageOf, printable } from "../base/index.js";
+import { isTsbuildError, messageOf, printableLine } from "../base/index.js";
 import { formatExcerpt } from "../dockerfile/index.js";
 
 /** Exit codes: 1 the build failed, 2 wrong use, 3 this machine cannot build, 130 interrupted. */
@@ -56,27 +56,20 @@ export function formatError(thrown: unknown, debug: boolean): string {
   const lines: string[] = [];
   if (isTsbuildError(error) && error.location !== undefined)
     lines.push(formatExcerpt(error.location));
-  lines.push(`ERROR: ${oneFact(messageOf(error))}`);
-  if (isTsbuildError(error) && error.hint !== undefined) lines.push(`HINT: ${oneFact(error.hint)}`);
+  lines.push(`ERROR: ${printableLine(messageOf(error))}`);
+  if (isTsbuildError(error) && error.hint !== undefined)
+    lines.push(`HINT: ${printableLine(error.hint)}`);
   if (!isTsbuildError(error) && !debug)
     lines.push("This is a defect in tsbuild; --debug shows where it came from.");
   if (debug) lines.push(...causes(error));
   return lines.join("\n") + "\n";
 }
 
-/**
- * Further lines of a text are marked as such. Names in it may be a stranger's, and a line that such a name begins could be a
- * command to the runner of a workflow (`::error::`), which disregards spaces in front of it.
- */
-function oneFact(text: string): string {
-  return printable(text).replaceAll("\n", "\n  | ");
-}
-
 function causes(error: unknown): string[] {
   const lines: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = isTsbuildError(at) ? ` (${at.code})` : "";
-    lines.push(`--- ${at.name}${code}: ${oneFact(at.stack ?? at.message)}`);
+    lines.push(`--- ${at.name}${code}: ${printableLine(at.stack ?? at.message)}`);
   }
   return lines;
 }

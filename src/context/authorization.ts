@@ -46,3 +46,12 @@ async function firstSecret(
   }
   return undefined;
 }
+
+/** The user or password of a URL. One with a stray percent sign is taken as it is written. */
+export function decodedUserInfo(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { TsbuildError, errnoOf, printable } from "../base/index.js";
-import { gitAuthorization } from "./authorization.js";
+import { decodedUserInfo, gitAuthorization } from "./authorization.js";
 import type { GitSource, RemoteAccess } from "./types.js";
 
 /** What git needs from outside. */
@@ -57,6 +57,8 @@ export class GitSession implements AsyncDisposable {
   readonly remote: string;
   readonly #env: Record<string, string>;
   readonly #secrets: readonly string[];
+  /** Whether the configuration has a header with credentials. */
+  readonly #authorized: boolean;
   readonly #signal: AbortSignal;
 
   private constructor(
@@ -64,12 +66,14 @@ export class GitSession implements AsyncDisposable {
     remote: string,
     env: Record<string, string>,
     secrets: readonly string[],
+    authorized: boolean,
     signal: AbortSignal,
   ) {
     this.directory = directory;
     this.remote = remote;
     this.#env = env;
     this.#secrets = secrets;
+    this.#authorized = authorized;
     this.#signal = signal;
   }
 
@@ -100,6 +104,7 @@ export class GitSession implements AsyncDisposable {
       remote,
       env,
       header === undefined ? secrets : [...secrets, header],
+      header !== undefined,
       options.signal,
     );
   }
@@ -114,8 +119,14 @@ export class GitSession implements AsyncDisposable {
     throw new TsbuildError(
       "CONTEXT_GIT_FAILED",
       `git ${args[0] ?? ""} failed for ${this.#redact(this.remote)}: ${said.split("\n").at(-1) ?? ""}`,
-      { details: { command: args[0], exitCode: code, stderr: said } },
+      { details: { command: args[0], exitCode: code, stderr: said }, ...this.#hintFor(said) },
     );
+  }
+
+  #hintFor(said: string): { hint?: string } {
+    return this.#authorized && /returned error: 30\d/.test(said)
+      ? { hint: "the server redirects, and credentials go nowhere else: name the new address" }
+      : {};
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -204,8 +215,8 @@ function splitCredentials(remote: string): Credentials {
   if (!isHttp(remote)) return { remote, secrets: [] };
   const url = new URL(remote);
   if (url.username === "" && url.password === "") return { remote, secrets: [] };
-  const user = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
+  const user = decodedUserInfo(url.username);
+  const password = decodedUserInfo(url.password);
   const secrets = [url.password, password, url.username, user].filter((text) => text.length > 2);
   url.username = "";
   url.password = "";
@@ -255,10 +266,12 @@ function configuration(remote: string, authorization: string | undefined, home: 
     "\tdefaultBranch = main",
     ...(local ? ["[safe]", "\tdirectory = *"] : []),
   ];
+  // Behind a redirect git sends the header on to whatever server that names, so with a header none is followed.
   if (authorization !== undefined)
     lines.push(
       `[http ${quote(remote)}]`,
       `\textraHeader = ${quote(`Authorization: ${authorization}`)}`,
+      "\tfollowRedirects = false",
     );
   return `${lines.join("\n")}\n`;
 }

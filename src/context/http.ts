@@ -8,7 +8,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
-import { httpAuthorization } from "./authorization.js";
+import { decodedUserInfo, httpAuthorization } from "./authorization.js";
 import type { HttpRequest, HttpResult, HttpValidators, RemoteAccess, Route } from "./types.js";
 
 const maxRedirects = 10;
@@ -135,7 +135,7 @@ function redirected(from: URL, location: string): URL {
 /** The header for a user and password that stand in the URL. */
 function userAuthorization({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decodedUserInfo(username)}:${decodedUserInfo(password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 

@@ -27,15 +27,17 @@ const MAX_MAJOR = 2 ** 12 - 1;
 const MAX_MINOR = 2 ** 20 - 1;
 const MAX_LINK = 4095;
 
+/** Where drivers and tsbuild keep marks of their own. */
+const ownXattrs = ["user.overlay.", "user.fuseoverlayfs.", "user.tsbuild."];
+
 /** Attributes that an image may bring; the helper has the same list and refuses others. */
 function isAllowedXattr(name: string): boolean {
   if (name === "security.capability") return true;
   return (
     /^user\../s.test(name) &&
     name.length <= 255 &&
-    !name.includes("\0") &&
-    !name.startsWith("user.overlay.") &&
-    !name.startsWith("user.tsbuild.")
+    !/[\0=]/.test(name) &&
+    !ownXattrs.some((prefix) => name.startsWith(prefix))
   );
 }
 

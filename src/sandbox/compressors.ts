@@ -147,7 +147,11 @@ function compress(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const feeding = pipeline(source, running.input, { signal });
+  const feeding = pipeline(source, running.input, { signal }).catch((error: unknown) => {
+    // Why we were told to stop says more than that we were.
+    signal.throwIfAborted();
+    throw error;
+  });
   feeding.catch(() => undefined);
   return running.output(feeding);
 }

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
-import type { LayerDirId, Root } from "#src/sandbox/index.js";
-import { sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+import type { LayerDirId, Root, RunMount } from "#src/sandbox/index.js";
+import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
 let canary: string;
@@ -197,6 +197,24 @@ describe("what the step can see of its builder", () => {
   });
 });
 
+describe("a step without a base image", () => {
+  it("hides nothing from the steps after it by attributes of overlayfs", async () => {
+    addProbe(box);
+    const [alone, after] = ["alone" as LayerDirId, "after-alone" as LayerDirId];
+    const base: Root = { kind: "stack", lowers: ["base" as LayerDirId] };
+    const tools = { kind: "bind", source: base, sourcePath: "/", target: "/a", readOnly: true };
+    const step = async (root: Root, ...argv: string[]): Promise<string> => {
+      const { result, stdout } = await box.step("", { root, argv, mounts: [tools as RunMount] });
+      assert.deepEqual(result, { kind: "exited", code: 0 });
+      return stdout;
+    };
+    await step({ kind: "stack", lowers: [], upper: alone }, "/a/bin/try-syscall", "hide");
+    assert.deepEqual(readdirSync(join(box.store, "snapshots", alone)), ["fs"]);
+    const later: Root = { kind: "stack", lowers: [alone], upper: after };
+    assert.equal(await step(later, "/a/bin/busybox", "ls", "/d"), "f\n");
+  });
+});
+
 describe("when the builder is killed", () => {
   // A builder starts its first step itself, and those after it through a server.
   for (const [which, network] of [
@@ -255,34 +273,41 @@ describe("when the builder is killed", () => {
     assert.equal(running(marker), 0);
     assert.equal((await box.step("echo well")).stdout, "well\n");
   });
-  it("ends with the helper when that is killed, which is said, and leaves nothing", async () => {
-    const marker = `${4_000_000 + (process.pid % 1_000_000)}`;
-    const killHelper = async (): Promise<void> => {
-      for (let i = 0; i < 300; i++) {
+  for (const [what, before] of [
+    ["ends with the helper when that is killed, which is said, and leaves nothing", []],
+    [
+      "ends with the helper although it took its own parent-death signal away",
+      ["/bin/try-syscall", "orphan"],
+    ],
+  ] as const)
+    it(what, async () => {
+      if (before.length > 0) addProbe(box);
+      const marker = `${4_000_000 + count++ * 10_000_000 + (process.pid % 1_000_000)}`;
+      const killHelper = async (): Promise<void> => {
+        for (let i = 0; i < 300; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          const step = processesWith((line) => line === `/bin/sleep\0${marker}\0`);
+          if (step[0] === undefined) continue;
+          process.kill(parentOf(step[0]), "SIGKILL");
+          return;
+        }
+        assert.fail("the step did not start");
+      };
+      const step = box.step("", { argv: [...before, "/bin/sleep", marker] });
+      await Promise.all([
+        assert.rejects(step, (error) => isTsbuildError(error, "SANDBOX_HELPER_CRASHED")),
+        killHelper(),
+      ]);
+      for (let i = 0; i < 100; i++) {
+        if (processesWith((line) => line.includes(marker)).length === 0) break;
         await new Promise((resolve) => setTimeout(resolve, 10));
-        const step = processesWith((line) => line === `sleep\0${marker}\0`);
-        if (step[0] === undefined) continue;
-        process.kill(parentOf(step[0]), "SIGKILL");
-        return;
       }
-      assert.fail("the step did not start");
-    };
-    const step = box.step("", { argv: ["sleep", marker] });
-    await Promise.all([
-      assert.rejects(step, (error) => isTsbuildError(error, "SANDBOX_HELPER_CRASHED")),
-      killHelper(),
-    ]);
-    for (let i = 0; i < 100; i++) {
-      if (processesWith((line) => line.includes(marker)).length === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    assert.deepEqual(
-      processesWith((line) => line.includes(marker)),
-      [],
-    );
-    // The same upper can be written to again, whatever the dead helper left in it.
-    assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
-  });
+      const left = processesWith((line) => line.includes(marker));
+      for (const pid of left) process.kill(pid, "SIGKILL");
+      assert.deepEqual(left, []);
+      // The same upper can be written to again, whatever the dead helper left in it.
+      assert.deepEqual((await box.step("echo x >/x")).result, { kind: "exited", code: 0 });
+    });
 });
 
 function parentOf(pid: number): number {

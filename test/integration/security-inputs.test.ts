@@ -307,10 +307,27 @@ describe("text from strangers", () => {
     const place = scene();
     const input =
       "FROM busybox\nRUN printf '\\033]0;title\\007\\033[2J\\r::add-mask::a\\n::set-output name=x::y\\n'\n" +
-      "RUN <<EOT\n::stop-commands::x\nEOT\n";
+      "RUN <<EOT\n::stop-commands::x\nEOT\n" +
+      "LABEL l='##[add-mask]b'\nRUN echo 'x ##[set-output name=x]y ##vso[task.setvariable variable=x]y'\n";
     const { stderr } = await build(place, ["--progress", "plain", "-"], { input });
     assert.ok(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(stderr), JSON.stringify(stderr));
     assert.ok(!/^\s*::/m.test(stderr), stderr);
+    assert.ok(!/##(?:vso)?\[/.test(stderr), stderr);
+    // JSON says the same in other letters.
+    const rawjson = await build(place, ["--progress", "rawjson", "--no-cache", "-"], { input });
+    assert.ok(!/##(?:vso)?\[/.test(rawjson.stderr), rawjson.stderr);
+    assert.match(rawjson.stderr, /#\\u0023\[set-output/);
+  });
+
+  it("controls no runner of a workflow in what a Dockerfile is described by", async () => {
+    const place = scene();
+    const input =
+      "FROM scratch\nRUN --mount=type=secret,id=::error::x --mount=type=cache,id=##[add-mask]x,target=/c x\n";
+    const { code, stdout } = await space.tsbuild(["build", "--call=outline", "-"], { input });
+    assert.equal(code, 0, place.output);
+    assert.match(stdout, /:error::x/);
+    assert.ok(!/^\s*::/m.test(stdout), stdout);
+    assert.ok(!stdout.includes("##["), stdout);
   });
 
   it("in an error is one line, whatever is in a name", async () => {

@@ -3,7 +3,7 @@
 // an advisory, given to the program as a user gives it; the host's canaries must stay as they are.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { canaryIn, hostileImage, stateOf, type Canary } from "../support/attack.js";
@@ -342,6 +342,49 @@ describe("a step", () => {
         `if mknod /n ${node} 2>/dev/null; then ! head -c1 /n >/dev/null 2>&1 || exit 1; rm /n; fi`,
     );
     assertEnd(await build(`FROM busybox\nRUN <<EOT\n${lines.join("\n")}\nEOT\n`), 0);
+  });
+
+  it("changes the mode, owner and times of its own devices only, not of the host's", async () => {
+    const { build } = scene();
+    // Where nothing is lost should it fail: few programs use this one.
+    const device = "/dev/full";
+    const before = statSync(device);
+    try {
+      const lines = [
+        "chmod 0644 /dev/full",
+        "chown 1:1 /dev/full",
+        "touch -d 2001-01-01 /dev/full",
+        "mv /dev/full /dev/gone",
+        "rm -f /dev/full",
+      ];
+      const attempts = lines.map((line) => `(${line}) 2>/dev/null`).join("\n");
+      const works = "test -c /dev/null && echo x >/dev/null && head -c1 /dev/zero | grep -qv x";
+      assertEnd(await build(`FROM busybox\nRUN <<EOT\n${attempts}\n${works}\nEOT\n`), 0);
+      const { mode, uid, gid, mtimeMs, ctimeMs } = statSync(device);
+      assert.deepEqual(
+        { mode, uid, gid, mtimeMs, ctimeMs },
+        {
+          mode: before.mode,
+          uid: before.uid,
+          gid: before.gid,
+          mtimeMs: before.mtimeMs,
+          ctimeMs: before.ctimeMs,
+        },
+      );
+    } finally {
+      if (statSync(device).mode !== before.mode) chmodSync(device, before.mode & 0o7777);
+      if (statSync(device).uid !== before.uid) chownSync(device, before.uid, before.gid);
+    }
+  });
+
+  it("that makes a huge file out of nothing makes no layer of it", async () => {
+    const { directory } = scene();
+    const output = `type=oci,dest=${join(directory, "out.tar")}`;
+    const result = await space.tsbuild(["build", ...baseContexts("busybox"), "-o", output, "-"], {
+      timeout: 60_000,
+      input: "FROM busybox\nRUN truncate -s 300G /big\n",
+    });
+    assertEnd(result, 1, /\bbig\b[^]*256 GiB/);
   });
 
   it("gets no privilege that only its Dockerfile asks for (CVE-2024-23653)", async () => {

@@ -10,7 +10,7 @@ import { isTsbuildError } from "#src/base/index.js";
 import { createSandbox, storageDriver, type StorageDriver } from "#src/sandbox/index.js";
 import { driverOf, fuseIsMissing } from "../support/drivers.js";
 import { diffOf, listTar, stack, treeOf, writable } from "../support/layers.js";
-import { asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 import { makeTree } from "../support/tree.js";
 
 /** Steps on top of one another; each becomes a layer. Directories that change are set to one time, as theirs would differ. */
@@ -92,6 +92,23 @@ describe("storage drivers", () => {
       assert.deepEqual(plain(await layersWith(driverOf("fuse-overlayfs"))), plain(await overlay));
     },
   );
+  for (const name of ["overlay", "copy", "fuse-overlayfs"])
+    it(
+      `show the next step what is in the image, whatever a step marks as deleted: ${name}`,
+      { skip: name === "fuse-overlayfs" && (fuseIsMissing() ?? false) },
+      async () => {
+        await using box = sandboxFixture(driverOf(name));
+        makeTree(join(box.layer("base"), "d"), { f: "x" });
+        addProbe(box);
+        const root = writable("marked", "base");
+        const marked = await box.step("", { root, argv: ["/bin/try-syscall", "hide"] });
+        assert.deepEqual(marked.result, { kind: "exited", code: 0 });
+        const next = await box.step("ls /d", { root: writable("next", "base", "marked") });
+        const layer = await listTar(await diffOf(box, root, "layer", 77));
+        const deleted = layer.some((line) => line.includes("d/.wh.f"));
+        assert.equal(next.stdout, deleted ? "" : "f\n");
+      },
+    );
   it("that copy leave nothing of a draft, also when the step fails", async () => {
     await using box = sandboxFixture(driverOf("copy"));
     const contents = async (command: string): Promise<string[]> => {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What --call prints as JSON: the documents that BuildKit's frontend answers such calls with, so that tools read both.
 
+import { printableJson } from "../../base/index.js";
 import type { SourceRange, TsbuildError } from "../../base/index.js";
 import type { Description } from "../../build.js";
 
 /** The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. */
 export function describeJson(description: Description): string {
-  return JSON.stringify(documentOf(description), null, 2) + "\n";
+  return printableJson(documentOf(description), 2) + "\n";
 }
 
 function documentOf(description: Description): unknown {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
 
-import { printable } from "../../base/index.js";
+import { printableLine } from "../../base/index.js";
 import { describe, type BuildRequest, type Description } from "../../build.js";
 import { formatExcerpt } from "../../dockerfile/index.js";
 import { usageError } from "../options/values.js";
@@ -62,15 +62,15 @@ function checkText({ findings, error }: Report): string {
   for (const { rule, message, summary, url, location } of findings)
     lines.push(
       "",
-      printable(`WARNING: ${rule} - ${url}`),
-      printable(summary),
-      printable(message),
+      printableLine(`WARNING: ${rule} - ${url}`),
+      printableLine(summary),
+      printableLine(message),
       "",
       formatExcerpt(location),
     );
   if (error !== undefined) {
     if (error.location !== undefined) lines.push("", formatExcerpt(error.location));
-    lines.push(printable(`ERROR: ${error.message}`));
+    lines.push(printableLine(`ERROR: ${error.message}`));
   }
   return lines.join("\n") + "\n";
 }
@@ -96,7 +96,7 @@ function outlineText({ name, description, args, secrets, ssh, caches }: Outline)
   lines.push(...section("SECRET", ["REQUIRED"], mounts(secrets)));
   lines.push(...section("SSH", ["REQUIRED"], mounts(ssh)));
   lines.push(...section("CACHE", ["REQUIRED"], mounts(caches)));
-  return lines.map((line) => `${printable(line)}\n`).join("");
+  return lines.map((line) => `${printableLine(line)}\n`).join("");
 }
 
 function targetsText(targets: Extract<Description, { call: "targets" }>["targets"]): string {
@@ -107,7 +107,7 @@ function targetsText(targets: Extract<Description, { call: "targets" }>["targets
   ]);
   return section("TARGET", ["BASE", "DESCRIPTION"], rows)
     .slice(1)
-    .map((line) => `${printable(line)}\n`)
+    .map((line) => `${printableLine(line)}\n`)
     .join("");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild explain`, and `--explain-cache` of a build: for each step, whether the cache has it, and why not.
 
-import { printable } from "../../base/index.js";
+import { printable, printableJson } from "../../base/index.js";
 import { explainBuild, type StepExplanation } from "../../build/explain.js";
 import type { BuildRequest } from "../../build.js";
 import { formatAge } from "../human.js";
@@ -19,7 +19,7 @@ export async function explainCommand(
 ): Promise<void> {
   const steps = await explainBuild(request);
   for (const step of steps)
-    options.write(options.json ? `${JSON.stringify(step)}\n` : stepText(step, Date.now()));
+    options.write(options.json ? `${printableJson(step)}\n` : stepText(step, Date.now()));
 }
 
 function stepText({ name, outcome, reasons, compared }: StepExplanation, now: number): string {

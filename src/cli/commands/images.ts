@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { printableJson } from "../../base/index.js";
 import { listImages, untagImages } from "../../build/images.js";
 import { formatSize, formatTable } from "../human.js";
 
@@ -9,7 +10,7 @@ export async function imagesCommand(flags: {
 }): Promise<void> {
   const images = await listImages();
   if (flags.format === "json") {
-    process.stdout.write(images.map((image) => `${JSON.stringify(image)}\n`).join(""));
+    process.stdout.write(images.map((image) => `${printableJson(image)}\n`).join(""));
     return;
   }
   if (flags.quiet === true) {

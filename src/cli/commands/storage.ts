@@ -2,7 +2,7 @@
 // `tsbuild du` and `tsbuild prune`.
 
 import { createInterface } from "node:readline/promises";
-import { printable, type EventSink } from "../../base/index.js";
+import { printable, printableJson, type EventSink } from "../../base/index.js";
 import {
   diskUsage,
   parseDuration,
@@ -48,7 +48,7 @@ export async function diskUsageCommand(flags: DiskUsageFlags): Promise<void> {
     diskUsage({ filters: flags.filter, events: warnings, signal }),
   );
   if (flags.format === "json") {
-    for (const record of records) write(`${JSON.stringify(toJson(record))}\n`);
+    for (const record of records) write(`${printableJson(toJson(record))}\n`);
     return;
   }
   write(flags.verbose === true ? details(records) : table(records));

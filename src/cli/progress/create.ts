@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which progress is drawn: all of it goes to standard error.
 
+import { printableJson } from "../../base/index.js";
 import type { BuildEvent, EventSink } from "../../base/index.js";
 import { plainProgress } from "./plain.js";
 import { ttyProgress } from "./tty.js";
@@ -49,5 +50,5 @@ function rawJson(event: BuildEvent): string {
     event.kind === "step-output"
       ? { ...event, data: Buffer.from(event.data).toString("base64") }
       : event;
-  return JSON.stringify(plain) + "\n";
+  return printableJson(plain) + "\n";
 }

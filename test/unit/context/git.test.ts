@@ -15,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -315,6 +315,38 @@ describe("git checkouts", () => {
       reason,
     );
     assert.deepEqual(readdirSync(join(root, "scratch")), []);
+  });
+
+  it("gives no credentials to a server that the first one redirects to", async () => {
+    const other: (string | undefined)[] = [];
+    const servers = [
+      createServer((request, response) => {
+        other.push(request.headers.authorization);
+        response
+          .writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" })
+          .end("001e# service=git-upload-pack\n000000000000");
+      }),
+      createServer((request, response) => {
+        response.writeHead(302, { location: `${addressOf(servers[0])}${request.url ?? ""}` }).end();
+      }),
+    ] as const;
+    const addressOf = (server: Server): string =>
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const server of servers)
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const remote = `${addressOf(servers[1]).replace("//", "//user:hunter2@")}/r.git`;
+      const named = parseGitUrl(remote);
+      assert.ok(named);
+      const error = await rejection(async () => resolveGit(named, options()));
+      assert.match(error.hint ?? "", /redirects/);
+      assert.deepEqual(other, []);
+    } finally {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    }
   });
 
   it("gives credentials to the server, and to no command line, error or file that stays", async () => {

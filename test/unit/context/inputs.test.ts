@@ -276,6 +276,13 @@ describe("HTTP", () => {
     assert.equal(first?.headers.authorization, `Basic ${btoa("user:pass")}`);
     assert.equal(second?.headers.authorization, undefined);
   });
+  it("takes a user with a stray percent sign as it is written", async () => {
+    answer = (_request, response) => response.end("x");
+    const { port } = server.address() as AddressInfo;
+    const url = `http://50%:a%zz@127.0.0.1:${port}/x`;
+    await fetchUrl({ url, destination: destination(), signal });
+    assert.equal(seen[0]?.headers.authorization, `Basic ${btoa("50%:a%zz")}`);
+  });
   it("gives up on endless redirects and on targets that are not HTTP", async () => {
     answer = (_request, response) => response.writeHead(302, { location: "/again" }).end();
     assert.equal((await rejection(fetchFrom("/"))).code, "CONTEXT_HTTP_FAILED");

@@ -209,6 +209,7 @@ describe("metadata", () => {
         "SCHILY.xattr.security.capability": capability,
         "SCHILY.xattr.trusted.overlay.opaque": "y",
         "SCHILY.xattr.user.overlay.opaque": "y",
+        "SCHILY.xattr.user.fuseoverlayfs.opaque": "y",
         "SCHILY.xattr.user.tsbuild.owner": "0:0",
         "SCHILY.xattr.security.selinux": "x",
         "SCHILY.xattr.system.posix_acl_access": "x",
