@@ -84,6 +84,13 @@ static int set_hostname(const struct run *run)
 	return 0;
 }
 
+static int no_working_directory(const char *step, const char *cwd)
+{
+	if (errno == ELOOP || errno == ENOTDIR || errno == ENOENT)
+		return report_refusal("working-directory", cwd, "the working directory is no directory of the image");
+	return report_error(step, cwd, errno, NULL);
+}
+
 /* Makes the working directory, the user's unless told otherwise, when it is missing. Magic links (/proc/self/fd/N) are refused by path.c. */
 static int make_working_directory(const struct run *run, const char *cwd)
 {
@@ -95,11 +102,7 @@ static int make_working_directory(const struct run *run, const char *cwd)
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int directory = root < 0 ? -1 : path_make_dirs(root, cwd, &made);
 
-	if (directory >= 0)
-		return 0;
-	if (errno == ELOOP || errno == ENOTDIR || errno == ENOENT)
-		return report_refusal("working-directory", cwd, "the working directory is no directory of the image");
-	return report_error("make the working directory", cwd, errno, NULL);
+	return directory < 0 ? no_working_directory("make the working directory", cwd) : 0;
 }
 
 /* Runs when no descriptor of the host is open any more, so that no name in /proc/self/fd leads out. */
@@ -108,7 +111,7 @@ static int enter_working_directory(const char *cwd)
 	char where[4096];
 
 	if (chdir(cwd) < 0)
-		return report_error("enter the working directory", cwd, errno, NULL);
+		return no_working_directory("enter the working directory", cwd);
 	if (getcwd(where, sizeof(where)) == NULL || where[0] != '/')
 		return report_refusal("working-directory", cwd, "the working directory is outside of the image");
 	return 0;

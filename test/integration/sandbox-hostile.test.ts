@@ -141,7 +141,8 @@ describe("an image's user database", () => {
 });
 
 describe("a working directory", () => {
-  for (const cwd of [3, 4, 5, 7, 9, 12, 20].map((n) => `/proc/self/fd/${n}`))
+  // Every number that the helper may have in use while it looks for the directory.
+  for (const cwd of Array.from({ length: 32 }, (_, i) => `/proc/self/fd/${i + 3}`))
     it(`cannot be ${cwd} (CVE-2024-21626)`, async () => {
       await assert.rejects(
         box.step("pwd; ls ../../..", { cwd }),
