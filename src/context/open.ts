@@ -45,7 +45,7 @@ export async function openContext(
   if (request.context === "-" && request.file === "-")
     throw new TsbuildError(
       "CONTEXT_CONFLICT",
-      "standard input cannot be both the build context and the Dockerfile",
+      "can't use stdin for both build context and dockerfile",
       { hint: "name a directory as the context, or leave -f - away" },
     );
   await using held = new CleanupStack();

@@ -21,6 +21,8 @@ export interface BuildFlags {
   readonly annotation: readonly string[];
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
   readonly pull?: boolean;
   readonly pullPolicy?: string;
   readonly pullAlways?: boolean;
@@ -123,6 +125,8 @@ export function addBuildFlags(command: Command): Command {
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
+    list("--cache-from <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
+    list("--cache-to <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
     new Option(
       "--pull",
       "ask the registry for base images even when the store has them (or --pull=always, newer, missing, never)",
