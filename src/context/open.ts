@@ -180,7 +180,7 @@ async function fromGit(
 ): Promise<Opened> {
   const source: GitSource = {
     ...git,
-    ...(request.keepGitDir === undefined ? {} : { keepGitDir: request.keepGitDir }),
+    ...(request.keepGitDir === true ? { keepGitDir: true } : {}),
     ...(request.mtime === undefined ? {} : { mtime: request.mtime }),
   };
   const checkout = held.use(await checkoutGit(source, environment));
