@@ -170,8 +170,9 @@ function refuseAttestations(flags: BuildFlags): void {
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
   const id = result.config?.digest;
   if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
-  if (flags.iidfileRaw !== undefined && id !== undefined)
-    await writeFile(flags.iidfileRaw, id.slice(id.indexOf(":") + 1));
+  const rawFile = flags.iidfileRaw ?? flags.rawIidfile;
+  if (rawFile !== undefined && id !== undefined)
+    await writeFile(rawFile, id.slice(id.indexOf(":") + 1));
   if (flags.metadataFile !== undefined)
     await writeFile(flags.metadataFile, JSON.stringify(metadataOf(result), null, 2) + "\n");
   const toStdout = flags.output.some((spec) => spec === "-" || /(?:^|,)dest=-(?:,|$)/.test(spec));

@@ -39,6 +39,7 @@ export interface BuildFlags {
   readonly rewriteTimestamp?: boolean;
   readonly omitHistory?: boolean;
   readonly iidfileRaw?: string;
+  readonly rawIidfile?: string;
   readonly buildContext: readonly string[];
   readonly output: readonly string[];
   readonly load?: boolean;
@@ -164,6 +165,7 @@ export function addBuildFlags(command: Command): Command {
     new Option("-q, --quiet", "print nothing but the image's id"),
     new Option("--iidfile <path>", "write the image's id to this file"),
     new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
+    new Option("--raw-iidfile <path>", "the same as --iidfile-raw").hideHelp(),
     new Option("--metadata-file <path>", "write the result's metadata as JSON to this file"),
     list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
     list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
