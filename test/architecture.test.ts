@@ -74,6 +74,7 @@ const allowances: readonly {
     modules: networkModules,
     rooms: ["registry"],
     files: {
+      "cli/options/values.ts": "isIP, which opens nothing",
       "context/http.ts": "downloads",
       "context/types.ts": "the type of a request's options",
       "sandbox/socket-proxy.ts": "forwards the user's ssh agent over Unix sockets",

@@ -33,6 +33,20 @@ const environmentCodes = new Set([
   "STORE_PERMISSION",
 ]);
 
+/** What the reader of Dockerfiles finds before anything is planned. */
+const parseCodes = new Set([
+  "DOCKERFILE_UNKNOWN_INSTRUCTION",
+  "DOCKERFILE_HEREDOC",
+  "DOCKERFILE_FLAG",
+  "DOCKERFILE_ARGUMENTS",
+  "DOCKERFILE_JSON",
+  "DOCKERFILE_STAGE_NAME",
+  "DOCKERFILE_ONBUILD",
+  "DOCKERFILE_MOUNT",
+  "DOCKERFILE_VALUE",
+  "DOCKERFILE_DIRECTIVE",
+]);
+
 /** Thrown through the signal when the user interrupts. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
@@ -56,13 +70,20 @@ export function formatError(thrown: unknown, debug: boolean): string {
   const lines: string[] = [];
   if (isTsbuildError(error) && error.location !== undefined)
     lines.push(formatExcerpt(error.location));
-  lines.push(`ERROR: ${printableLine(messageOf(error))}`);
+  lines.push(`ERROR: ${parseErrorPrefix(error)}${printableLine(messageOf(error))}`);
   if (isTsbuildError(error) && error.hint !== undefined)
     lines.push(`HINT: ${printableLine(error.hint)}`);
   if (!isTsbuildError(error) && !debug)
     lines.push("This is a defect in tsbuild; --debug shows where it came from.");
   if (debug) lines.push(...causes(error));
   return lines.join("\n") + "\n";
+}
+
+/** As BuildKit begins its own: scripts look for the words when they tell a mistake in the file from a step that failed. */
+function parseErrorPrefix(error: unknown): string {
+  if (!isTsbuildError(error) || error.location === undefined || !parseCodes.has(error.code))
+    return "";
+  return `dockerfile parse error on line ${error.location.range.startLine}: `;
 }
 
 function causes(error: unknown): string[] {

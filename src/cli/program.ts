@@ -35,7 +35,7 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions();
 
-  addBuildFlags(program.command("build [context]", { isDefault: true }))
+  addBuildFlags(program.command("build [context]", { isDefault: true }).alias("b"))
     .description("build an image from a Dockerfile (the default command)")
     .addOption(
       new Option("--format <kind>", "media types of the image")

@@ -45,11 +45,7 @@ export async function checkoutGit(source: GitSource, options: GitOptions): Promi
     await session.run(["init", "-q", `--object-format=${format}`], work);
     const commit = await fetchCommit(session, source, resolved, work);
     await session.run(["checkout", "-q", "--detach", commit], work);
-    if (source.submodules !== false)
-      await session.run(
-        ["submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"],
-        work,
-      );
+    if (source.submodules !== false) await fetchSubmodules(session, work);
     const time = Number(await session.run(["show", "-s", "--format=%ct", commit], work));
     if (source.keepGitDir === true)
       await session.run(["remote", "add", "--", "origin", session.remote], work);
@@ -114,9 +110,15 @@ function checked(resolved: ResolvedGit, source: GitSource): ResolvedGit {
     resolved.tag?.startsWith(checksum) === true
   )
     return resolved;
+  if (!/^[0-9a-f]+$/.test(checksum))
+    throw new TsbuildError(
+      "CONTEXT_GIT_CHECKSUM",
+      `invalid checksum ${checksum} for Git URL, expected hex commit hash`,
+      { details: { url: source.display, expected: checksum } },
+    );
   throw new TsbuildError(
     "CONTEXT_GIT_CHECKSUM",
-    `${source.display}: ${source.ref ?? "HEAD"} is commit ${resolved.commit}, not ${checksum}`,
+    `${source.display}: ${source.ref ?? "HEAD"}: expected checksum to match ${checksum}, got ${resolved.commit}`,
     {
       details: { url: source.display, expected: checksum, actual: resolved.commit },
       hint: "the ref moved, or the checksum is for another one",
@@ -127,7 +129,7 @@ function checked(resolved: ResolvedGit, source: GitSource): ResolvedGit {
 function noRef(source: GitSource, ref: string, cause?: unknown): TsbuildError {
   return new TsbuildError(
     "CONTEXT_GIT_REF",
-    `${source.display} has no branch, tag or commit ${ref}`,
+    `repository does not contain ref ${ref}: ${source.display}`,
     {
       details: { url: source.display, ref },
       ...(cause === undefined ? {} : { cause }),
@@ -177,6 +179,17 @@ async function fetchCommit(
   } catch (error) {
     if (!isTsbuildError(error, "CONTEXT_GIT_FAILED")) throw error;
     throw noRef(source, wanted, error);
+  }
+}
+
+/** Without their history where the server can do that; dumb HTTP cannot. */
+async function fetchSubmodules(session: GitSession, work: string): Promise<void> {
+  const update = ["submodule", "--quiet", "update", "--init", "--recursive"];
+  try {
+    await session.run([...update, "--depth=1"], work);
+  } catch (error) {
+    if (!isTsbuildError(error, "CONTEXT_GIT_FAILED")) throw error;
+    await session.run(update, work);
   }
 }
 

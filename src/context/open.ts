@@ -3,7 +3,7 @@
 // comes from. One function per kind of input.
 
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { CleanupStack, TsbuildError, redactUrl } from "../base/index.js";
@@ -45,7 +45,7 @@ export async function openContext(
   if (request.context === "-" && request.file === "-")
     throw new TsbuildError(
       "CONTEXT_CONFLICT",
-      "standard input cannot be both the build context and the Dockerfile",
+      "can't use stdin for both build context and dockerfile",
       { hint: "name a directory as the context, or leave -f - away" },
     );
   await using held = new CleanupStack();
@@ -75,7 +75,7 @@ interface Opened {
   readonly dockerfile?: DockerfileSource;
 }
 
-/** The Dockerfile of `-f -`, `-f URL` and, for contexts that are not directories, `-f /absolute/path`. */
+/** The Dockerfile of `-f -`, `-f URL` and of a pipe that the shell names (`-f <(command)`). */
 async function givenDockerfile(
   request: ContextRequest,
   environment: ContextEnvironment,
@@ -86,10 +86,22 @@ async function givenDockerfile(
     const bytes = await readAll(stdinOf(environment), "the Dockerfile", maxDockerfileBytes);
     return { name: "-", bytes };
   }
+  if (file !== undefined && isAbsolute(file) && (await isPipe(file))) {
+    const bytes = await readAll(createReadStream(file), "the Dockerfile", maxDockerfileBytes);
+    return { name: file, bytes };
+  }
   if (file === undefined || !/^https?:\/\//i.test(file)) return undefined;
   const { path } = await download(file, environment, held, maxDockerfileBytes);
   const bytes = await readHostFile(path, maxDockerfileBytes);
   return { name: redactUrl(file), bytes: bytes ?? Buffer.alloc(0) };
+}
+
+async function isPipe(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFIFO();
+  } catch {
+    return false; // whoever opens it next says what is wrong
+  }
 }
 
 async function openTree(
@@ -180,7 +192,7 @@ async function fromGit(
 ): Promise<Opened> {
   const source: GitSource = {
     ...git,
-    ...(request.keepGitDir === undefined ? {} : { keepGitDir: request.keepGitDir }),
+    ...(request.keepGitDir === true ? { keepGitDir: true } : {}),
     ...(request.mtime === undefined ? {} : { mtime: request.mtime }),
   };
   const checkout = held.use(await checkoutGit(source, environment));

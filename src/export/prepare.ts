@@ -124,7 +124,7 @@ function checkPlaces(wish: ImageWish, platforms: readonly Platform[], hasIndex: 
     if (level.startsWith("index") && !hasIndex)
       throw new TsbuildError(
         "EXPORT_ANNOTATION",
-        `annotation ${key}: this image is a single manifest, and has no index to annotate`,
+        `index annotations not supported for single platform export: ${key} has no index to go to`,
       );
     if (platform !== undefined && !platforms.some((p) => samePlatform(p, platform)))
       throw new TsbuildError(

@@ -138,6 +138,8 @@ export async function* readEntries(
     const path = cleanName(entry.name, limits, form === "layer" ? WHITEOUT_PREFIX : "");
     const special = form === "layer" ? marked(entry, path) : "plain";
     if (special === undefined) continue;
+    // Some tools begin an archive with a file without a name. Unpackers say that it is the directory, which exists.
+    if (form === "archive" && path === "" && typeOf(entry) !== "dir") continue;
     const result = special === "plain" ? toLayerEntry(entry, path, limits) : special;
     bytes += result.size;
     if (bytes > limits.bytes)

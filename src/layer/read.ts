@@ -99,7 +99,7 @@ export async function detectArchive(open: () => AsyncIterable<Uint8Array>): Prom
 }
 
 function isTarHeader(block: Buffer): boolean {
-  if (block.length < BLOCK || block[0] === 0) return false;
+  if (block.length < BLOCK) return false;
   try {
     checkSum(block);
     return true;

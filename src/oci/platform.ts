@@ -99,7 +99,7 @@ export function parsePlatform(text: string): Platform {
       return normalizePlatform({ ...host, os: lower, ...version });
     if (architectures.has(lower) || Object.hasOwn(aliases, lower))
       return normalizePlatform({ os: host.os, architecture: lower });
-    throw refuse("it names no operating system and no architecture");
+    throw refuse("unknown operating system or architecture");
   }
   return normalizePlatform({
     os,

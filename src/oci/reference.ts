@@ -27,7 +27,7 @@ const maxText = 1024;
 
 function refuse(text: string, why: string, hint?: string): TsbuildError {
   const shown = printable(text.length > 200 ? `${text.slice(0, 200)}...` : text);
-  return new TsbuildError("OCI_REFERENCE", `invalid image name "${shown}": ${why}`, {
+  return new TsbuildError("OCI_REFERENCE", `invalid reference format: "${shown}": ${why}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { reference: shown },
   });
@@ -72,7 +72,7 @@ export function parseReference(text: string): Reference {
   const { domain, path } = splitDomain(name);
   if (!domainPattern.test(domain)) throw refuse(text, `"${printable(domain)}" is not a host name`);
   if (path !== path.toLowerCase())
-    throw refuse(text, "the repository must be lower case", `try ${name.toLowerCase()}`);
+    throw refuse(text, "repository name must be lowercase", `try ${name.toLowerCase()}`);
   if (path.length > maxName)
     throw refuse(text, `the repository is longer than ${maxName} characters`);
   if (!path.split("/").every((component) => componentPattern.test(component)))

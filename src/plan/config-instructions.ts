@@ -135,13 +135,15 @@ function planEntrypoint(planner: StagePlanner, { command }: EntrypointInstructio
 
 function planExpose(planner: StagePlanner, instruction: ExposeInstruction): void {
   const { draft, services } = planner;
-  const values = instruction.ports.flatMap((word) => planner.expandSplit(word));
+  // The words are ordered as written, and what a variable holds keeps its own order: so BuildKit notes them.
+  const words = [...instruction.ports].sort((a, b) => (a.text < b.text ? -1 : 1));
+  const values = words.flatMap((word) => planner.expandSplit(word));
   const found = parsePorts(values, planner.place(instruction.range));
   services.report(checkPorts(services.options.dockerfile, instruction, found));
   const parsed = found.map(({ key }) => key);
   const all = [...new Set([...Object.keys(draft.config.ExposedPorts ?? {}), ...parsed])].sort();
   draft.config.ExposedPorts = Object.fromEntries(all.map((port) => [port, {}]));
-  draft.note(`EXPOSE [${[...new Set(parsed)].sort().join(" ")}]`);
+  draft.note(`EXPOSE [${[...new Set(parsed)].join(" ")}]`);
 }
 
 function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction): void {
@@ -156,11 +158,13 @@ function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction):
   draft.note(`VOLUME [${values.join(" ")}]`);
 }
 
-function planUser(planner: StagePlanner, { user, range }: UserInstruction): void {
+/** A blank user, of a variable without a value, is the default one again. */
+function planUser(planner: StagePlanner, { user }: UserInstruction): void {
+  const { draft } = planner;
   const value = planner.expand(user);
-  if (value === "") planner.fail("PLAN_BAD_VALUE", "USER is blank after expansion", range);
-  planner.draft.config.User = value;
-  planner.draft.note(`USER ${value}`);
+  if (value === "") delete draft.config.User;
+  else draft.config.User = value;
+  draft.note(`USER ${value}`);
 }
 
 function planStopSignal(planner: StagePlanner, { signal, range }: StopsignalInstruction): void {

@@ -52,8 +52,8 @@ export async function planTransfer(
     sources.push({ kind: "inline", name: heredoc.name, text: planner.expandHeredoc(heredoc) });
 
   const written = planner.expand(instruction.destination);
-  const chown = instruction.chown && planner.expand(instruction.chown);
-  const chmod = instruction.chmod && planner.expand(instruction.chmod);
+  const chown = flagValue(planner, instruction.chown);
+  const chmod = flagValue(planner, instruction.chmod);
   if (chmod !== undefined) parseMode(chmod, planner.place(instruction.range));
   const op: CopyOp = {
     command,
@@ -81,6 +81,12 @@ export async function planTransfer(
     written,
   ];
   draft.advance(vertex, `${command}${flags} ${shown.join(" ")} # buildkit`);
+}
+
+/** The expanded value of a flag. A blank one, of a variable without a value, is as good as none. */
+function flagValue(planner: StagePlanner, word: Word | undefined): string | undefined {
+  const value = word === undefined ? "" : planner.expand(word);
+  return value === "" ? undefined : value;
 }
 
 function wordRange(instruction: CopyInstruction | AddInstruction, index: number): Word["range"] {

@@ -3,7 +3,7 @@
 
 import { isTsbuildError, TsbuildError } from "../base/index.js";
 import type { WorkdirOp } from "../plan/index.js";
-import type { CopyOp, Root } from "../sandbox/index.js";
+import type { CopyOp, Owner, Root } from "../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../solve/index.js";
 import { draftOn } from "./draft.js";
 import { snapshotOf, snapshotUsable } from "./result.js";
@@ -34,19 +34,22 @@ async function runWorkdir(
   const { path, user } = vertex.op as WorkdirOp;
   const ops: CopyOp[] = [{ op: "target", path, as: "dir", name: "", parentMode: 0o755 }];
   const { signal } = context;
-  const write = (destination: Root): Promise<void> =>
-    services.sandbox.copy(
-      {
-        source: { kind: "stack", lowers: [] },
-        destination,
-        owner: user === "" ? { kind: "ids", uid: 0, gid: 0 } : { kind: "spec", spec: user },
-        madeTime: services.epoch ?? 0,
-      },
-      ops,
-      signal,
-    );
+  const makeFor = (owner: Owner): Promise<Result> => {
+    const write = (destination: Root): Promise<void> =>
+      services.sandbox.copy(
+        {
+          source: { kind: "stack", lowers: [] },
+          destination,
+          owner,
+          madeTime: services.epoch ?? 0,
+        },
+        ops,
+        signal,
+      );
+    return draftOn(services, snapshotOf(root), write, signal);
+  };
   try {
-    return await draftOn(services, snapshotOf(root), write, signal);
+    return await (user === "" ? makeFor(rootUser) : makeForUser(makeFor, user));
   } catch (error) {
     if (!isTsbuildError(error, "SANDBOX_COPY_CONFLICT")) throw error;
     throw new TsbuildError(
@@ -54,5 +57,23 @@ async function runWorkdir(
       `cannot make the working directory ${path}: something on the way is not a directory`,
       { hint: "Is it, or a parent of it, a file in the image?", details: { path }, cause: error },
     );
+  }
+}
+
+const rootUser: Owner = { kind: "ids", uid: 0, gid: 0 };
+
+/** USER may name somebody whom the image does not know (yet): that is RUN's affair, and the directory is root's. */
+async function makeForUser(
+  makeFor: (owner: Owner) => Promise<Result>,
+  user: string,
+): Promise<Result> {
+  try {
+    return await makeFor({ kind: "spec", spec: user });
+  } catch (error) {
+    const unknown =
+      isTsbuildError(error, "SANDBOX_USER") &&
+      ["unknown-user", "unknown-group"].includes(String(error.details["reason"]));
+    if (!unknown) throw error;
+    return makeFor(rootUser);
   }
 }

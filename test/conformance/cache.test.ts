@@ -67,6 +67,13 @@ const cases: readonly CacheCase[] = [
   { name: "a file that nothing copies", ...copy, change: withFile("other", "changed"), again: [] },
   { name: "a file more that nothing copies", ...copy, change: withFile("new", "new"), again: [] },
   {
+    name: "an archive that is named instead of its directory",
+    dockerfile: "FROM busybox\nADD d/ /x/\n",
+    context: { "d/a.tar": { archive: [{ name: "f", file: "f" }] } },
+    change: { dockerfile: "FROM busybox\nADD d/a.tar /x/\n" },
+    again: ["ADD d/a.tar /x/"],
+  },
+  {
     name: "an ignore file that leaves out what nothing copies",
     ...copy,
     change: withFile(".dockerignore", "other\n"),

@@ -71,9 +71,10 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
   const progress = createProgress(quiet ? "quiet" : flags.progress);
+  warnOfCaches(flags, progress.sink);
   if (call !== undefined)
     return withInterruption((signal) =>
-      describeCommand(call, requestOf(context, flags, progress.sink, signal)),
+      describeCommand(call, requestOf(context, flags, progress.sink, signal), flags.metadataFile),
     );
   try {
     const result = await withInterruption((signal) =>
@@ -88,6 +89,14 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
     if (flags.iidfile !== undefined) await rm(flags.iidfile, { force: true });
     throw error;
   }
+}
+
+/** As with a cache that cannot be reached, the build goes on: what it makes is the same. */
+function warnOfCaches({ cacheFrom, cacheTo }: BuildFlags, events: EventSink): void {
+  const tell = (message: string): void => events({ kind: "warning", message });
+  if (cacheFrom.length > 0) tell("--cache-from is not read: the cache of tsbuild is in its store");
+  if (cacheTo.length > 0)
+    tell("--cache-to writes nothing: keep the directory that TSBUILD_ROOT names to keep the cache");
 }
 
 function requestOf(
@@ -161,8 +170,9 @@ function refuseAttestations(flags: BuildFlags): void {
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
   const id = result.config?.digest;
   if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
-  if (flags.iidfileRaw !== undefined && id !== undefined)
-    await writeFile(flags.iidfileRaw, id.slice(id.indexOf(":") + 1));
+  const rawFile = flags.iidfileRaw ?? flags.rawIidfile;
+  if (rawFile !== undefined && id !== undefined)
+    await writeFile(rawFile, id.slice(id.indexOf(":") + 1));
   if (flags.metadataFile !== undefined)
     await writeFile(flags.metadataFile, JSON.stringify(metadataOf(result), null, 2) + "\n");
   const toStdout = flags.output.some((spec) => spec === "-" || /(?:^|,)dest=-(?:,|$)/.test(spec));

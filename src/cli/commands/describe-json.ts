@@ -6,8 +6,10 @@ import type { SourceRange, TsbuildError } from "../../base/index.js";
 import type { Description } from "../../build.js";
 
 /** The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. */
-export function describeJson(description: Description): string {
-  return printableJson(documentOf(description), 2) + "\n";
+/** `key`: under this name, and not as the whole document. */
+export function describeJson(description: Description, key?: string): string {
+  const document = documentOf(description);
+  return printableJson(key === undefined ? document : { [key]: document }, 2) + "\n";
 }
 
 function documentOf(description: Description): unknown {

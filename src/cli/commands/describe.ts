@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
 
+import { writeFile } from "node:fs/promises";
 import { printableLine } from "../../base/index.js";
 import { describe, type BuildRequest, type Description } from "../../build.js";
 import { formatExcerpt } from "../../dockerfile/index.js";
@@ -29,12 +30,15 @@ export function parseCall(call: string | undefined, check: boolean | undefined):
   return { call: known, json };
 }
 
-/** Prints the description; exit code 1 when checks found something. */
+/** Prints the description; exit code 1 when checks found something. `metadataFile` gets it as JSON, under `result.json`. */
 export async function describeCommand(
   { call, json }: Call,
   request: BuildRequest,
+  metadataFile: string | undefined,
 ): Promise<number> {
   const description = await describe(call, request);
+  if (metadataFile !== undefined)
+    await writeFile(metadataFile, describeJson(description, "result.json"));
   const write = (text: string): void => {
     process.stdout.write(text);
   };

@@ -21,6 +21,8 @@ export interface BuildFlags {
   readonly annotation: readonly string[];
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
   readonly pull?: boolean;
   readonly pullPolicy?: string;
   readonly pullAlways?: boolean;
@@ -37,6 +39,7 @@ export interface BuildFlags {
   readonly rewriteTimestamp?: boolean;
   readonly omitHistory?: boolean;
   readonly iidfileRaw?: string;
+  readonly rawIidfile?: string;
   readonly buildContext: readonly string[];
   readonly output: readonly string[];
   readonly load?: boolean;
@@ -123,6 +126,8 @@ export function addBuildFlags(command: Command): Command {
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
+    list("--cache-from <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
+    list("--cache-to <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
     new Option(
       "--pull",
       "ask the registry for base images even when the store has them (or --pull=always, newer, missing, never)",
@@ -160,6 +165,7 @@ export function addBuildFlags(command: Command): Command {
     new Option("-q, --quiet", "print nothing but the image's id"),
     new Option("--iidfile <path>", "write the image's id to this file"),
     new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
+    new Option("--raw-iidfile <path>", "the same as --iidfile-raw").hideHelp(),
     new Option("--metadata-file <path>", "write the result's metadata as JSON to this file"),
     list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
     list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),

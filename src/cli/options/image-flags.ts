@@ -13,6 +13,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function buildArguments(flags: BuildFlags, env: Environment): Map<string, string> {
   const lines = flags.buildArgFile.flatMap(argumentLines);
   const result = parseArguments([...lines, ...flags.buildArg], env);
+  if (result.get("BUILDKIT_SYNTAX") === "")
+    throw new TsbuildError(
+      "CLI_USAGE",
+      "empty BUILDKIT_SYNTAX build-arg is invalid, use --build-arg BUILDKIT_SYNTAX without '=' for optional behavior",
+    );
   const epoch = flags.sourceDateEpoch ?? flags.timestamp;
   if (epoch !== undefined) result.set("SOURCE_DATE_EPOCH", epoch);
   return result;
@@ -43,7 +48,7 @@ export function imageEdits(
   env: Environment,
 ): NonNullable<BuildRequest["edits"]> {
   return {
-    env: parseArguments(flags.env, env, "--env"),
+    env: parseArguments(flags.env, env),
     unsetEnv: flags.unsetenv,
     unsetLabels: flags.unsetlabel,
     inheritLabels: parseTruth("--inherit-labels", flags.inheritLabels),
@@ -53,6 +58,8 @@ export function imageEdits(
 
 /** `--platform`, or `--os`, `--arch` and `--variant`. Undefined: this machine's. */
 export function platformFlag({ platform, os, arch, variant }: BuildFlags): string | undefined {
+  if (platform?.includes(",") === true)
+    throw usageError("--platform", platform, "Multi-platform build is not supported, name one");
   if (os === undefined && arch === undefined && variant === undefined) return platform;
   if (arch === undefined && variant !== undefined)
     throw usageError("--variant", variant, "--arch is missing");

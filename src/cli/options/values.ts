@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of flags: sizes, numbers, KEY=VALUE lists, comma-separated attributes. Every error names the flag.
 
+import { isIP } from "node:net";
 import { TsbuildError, didYouMean } from "../../base/index.js";
 import { parseDuration } from "../../build/storage/storage.js";
 
@@ -43,17 +44,21 @@ export function parseWhole(flag: string, value: string, minimum = 0): number {
   return number;
 }
 
+function emptyKey(text: string): TsbuildError {
+  const shown = JSON.stringify(text);
+  return new TsbuildError("CLI_USAGE", `invalid key-value pair ${shown}: empty key`);
+}
+
 /** `NAME=VALUE` flags; without `=` the value comes from the environment, and without one there the flag does nothing. */
 export function parseArguments(
   values: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  flag = "--build-arg",
 ): Map<string, string> {
   const result = new Map<string, string>();
   for (const text of values) {
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
-    if (name === "") throw usageError(flag, text, "expected NAME or NAME=VALUE");
+    if (name === "") throw emptyKey(text);
     const value = at < 0 ? env[name] : text.slice(at + 1);
     if (value !== undefined) result.set(name, value);
   }
@@ -66,7 +71,7 @@ export function parseLabels(values: readonly string[]): Record<string, string> {
     values.map((text) => {
       const at = text.indexOf("=");
       const name = at < 0 ? text : text.slice(0, at);
-      if (name === "") throw usageError("--label", text, "expected NAME=VALUE");
+      if (name === "") throw emptyKey(text);
       return [name, at < 0 ? "" : text.slice(at + 1)];
     }),
   );
@@ -109,6 +114,26 @@ export function parseAttributes(
   return result;
 }
 
+/** The resource limits of Linux, as setrlimit(2) has them in lower case. */
+const ulimits: readonly string[] = [
+  "as",
+  "core",
+  "cpu",
+  "data",
+  "fsize",
+  "locks",
+  "memlock",
+  "msgqueue",
+  "nice",
+  "nofile",
+  "nproc",
+  "rss",
+  "rtprio",
+  "rttime",
+  "sigpending",
+  "stack",
+];
+
 /** `--ulimit nofile=1024:2048`; one number is both limits. */
 export function parseUlimit(text: string): { name: string; soft: number; hard: number } {
   const match = /^([a-z]+)=(-?\d+|unlimited)(?::(-?\d+|unlimited))?$/.exec(text);
@@ -116,6 +141,8 @@ export function parseUlimit(text: string): { name: string; soft: number; hard: n
     value === "unlimited" || value === "-1" ? -1 : parseWhole("--ulimit", value);
   if (match === null) throw usageError("--ulimit", text, "expected NAME=SOFT[:HARD]");
   const [, name = "", softText = "", hardText] = match;
+  if (!ulimits.includes(name))
+    throw usageError("--ulimit", text, `invalid ulimit type: ${name}${didYouMean(name, ulimits)}`);
   const soft = number(softText);
   const hard = hardText === undefined ? soft : number(hardText);
   if (hard !== -1 && (soft === -1 || soft > hard))
@@ -123,14 +150,14 @@ export function parseUlimit(text: string): { name: string; soft: number; hard: n
   return { name, soft, hard };
 }
 
-/** `--add-host name:address` or `name=address`, brackets around IPv6 allowed. */
+/** `--add-host name:address` or `name=address`, brackets around IPv6 allowed; `host-gateway` stands for this machine. */
 export function parseHost(text: string): readonly [name: string, address: string] {
   const at = text.search(/[:=]/);
   const name = text.slice(0, Math.max(at, 0));
   const address = text.slice(at + 1).replace(/^\[(.*)\]$/, "$1");
-  const valid =
-    address === "host-gateway" || /^[0-9.]+$/.test(address) || /^[0-9a-f:.]+$/i.test(address);
-  if (name === "" || /\s/.test(name) || !valid)
+  if (name === "" || /\s/.test(name) || address === "")
     throw usageError("--add-host", text, "expected NAME:ADDRESS");
+  if (address !== "host-gateway" && isIP(address) === 0)
+    throw usageError("--add-host", text, `${JSON.stringify(address)} is not an IP address`);
   return [name, address];
 }

@@ -40,7 +40,7 @@ function parseLine(raw: string, location?: SourceLocation): IgnoreLine | undefin
   const exception = trimmed.startsWith("!");
   const body = exception ? trimmed.slice(1).trim() : trimmed;
   if (body === "")
-    throw bad(trimmed, "nothing follows the exclamation mark", "write the path after !", location);
+    throw badPattern(`illegal exclusion pattern: "!"`, "!", "write the path after !", location);
   const text = cleanPattern(body);
   try {
     return { pattern: new LinePattern(text), exception };
@@ -80,7 +80,17 @@ function bad(
   cause?: unknown,
 ): TsbuildError {
   const where = location === undefined ? "" : ` in ${location.file}`;
-  return new TsbuildError("CONTEXT_BAD_PATTERN", `bad pattern "${pattern}"${where}: ${why}`, {
+  return badPattern(`bad pattern "${pattern}"${where}: ${why}`, pattern, hint, location, cause);
+}
+
+function badPattern(
+  message: string,
+  pattern: string,
+  hint: string,
+  location?: SourceLocation,
+  cause?: unknown,
+): TsbuildError {
+  return new TsbuildError("CONTEXT_BAD_PATTERN", message, {
     details: { pattern },
     hint,
     ...(location === undefined ? {} : { location }),

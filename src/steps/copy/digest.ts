@@ -8,6 +8,13 @@ import type { FileHasher } from "../file-hasher.js";
 import type { OutlineEntry, Outlines } from "../outlines.js";
 import type { PlannedEntry } from "./operations.js";
 
+/** What a digest is about besides names and bytes. */
+export interface DigestOptions {
+  readonly keepOwners: boolean;
+  /** Files that the source names itself are unpacked when they are archives, those in a directory that it names are not. */
+  readonly unpacks: boolean;
+}
+
 /**
  * Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. What the digest
  * was made of is noted in `outlines`. `plan` gives the entries anew each time: there may be very many.
@@ -15,7 +22,7 @@ import type { PlannedEntry } from "./operations.js";
 export async function digestEntries(
   plan: () => Iterable<PlannedEntry>,
   hasher: FileHasher,
-  keepOwners: boolean,
+  { keepOwners, unpacks }: DigestOptions,
   outlines: Outlines,
 ): Promise<string> {
   const files: { readonly path: string; readonly entry: TreeEntry }[] = [];
@@ -30,6 +37,7 @@ export async function digestEntries(
     if (op.op !== "entry") continue;
     hash.update(`entry\0${op.to}\0${op.mode ?? ""}\0`);
     if (source !== undefined) {
+      if (unpacks) hash.update(op.follow ? "named\0" : "below\0");
       hash.update(describe(source, keepOwners));
       if (source.type === "file") hash.update(hashes[next++] ?? "");
     }

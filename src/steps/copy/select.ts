@@ -80,8 +80,9 @@ async function expandWildcard(
   const listed = (await tree.reader.list(pattern.base, { ...depth, prune })) ?? [];
   const found: string[] = [];
   const inFound = new Set<string>();
-  for (const entry of keep(listed.slice(1), pattern.base, tree.rules)) {
+  for (const entry of listed.slice(1)) {
     const path = join(pattern.base, entry.path);
+    if (isLeftOut(tree.rules, path, entry)) continue;
     if (inFound.has(posix.dirname(path))) inFound.add(path);
     else if (pattern.matches(path)) {
       found.push(path);
@@ -89,6 +90,16 @@ async function expandWildcard(
     }
   }
   return found;
+}
+
+/** Whether nothing of it can be copied. An ignored directory may hold what an exception takes back, deeper than was listed. */
+function isLeftOut(
+  rules: IgnoreRules | undefined,
+  path: string,
+  { type }: Pick<TreeEntry, "type">,
+): boolean {
+  if (rules?.ignored(path) !== true) return false;
+  return type !== "dir" || rules.canPrune(path);
 }
 
 async function readMatch(tree: SourceTree, path: string): Promise<Match | undefined> {

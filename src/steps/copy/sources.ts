@@ -69,7 +69,8 @@ async function findDigest(work: Work, source: PathSource, tree: OpenedTree): Pro
   const compute = async (shown: SourceTree): Promise<string> => {
     const { matches } = await selectionOf(work, source, shown);
     const plan = (): Iterable<PlannedEntry> => planCopy(op, matches, source.pattern);
-    return digestEntries(plan, tree.hasher, op.keepOwners, services.outlines);
+    const options = { keepOwners: op.keepOwners, unpacks: op.unpack !== "none" };
+    return digestEntries(plan, tree.hasher, options, services.outlines);
   };
   // Only a directory of the host is the same tree in the next build.
   if (tree.root.kind !== "directory") return compute(tree);
@@ -86,12 +87,12 @@ async function findDigest(work: Work, source: PathSource, tree: OpenedTree): Pro
 
 /** All that decides what a digest is made of, but for the files. */
 function selectionKey(root: string, op: CopyOp, pattern: string, rules: string): string {
-  const { destination, directory, parents, chmod, exclude, keepOwners } = op;
+  const { destination, directory, parents, chmod, exclude, keepOwners, unpack } = op;
   return createHash("sha256")
     .update(
       JSON.stringify([
         ...[root, pattern, rules, destination, directory, parents],
-        ...[chmod ?? "", exclude, keepOwners],
+        ...[chmod ?? "", exclude, keepOwners, unpack],
       ]),
     )
     .digest("hex");

@@ -53,7 +53,7 @@ async function digestPath(
   return digestEntries(
     () => planCopy(op, matches, path),
     tree.hasher,
-    op.keepOwners,
+    { keepOwners: op.keepOwners, unpacks: false },
     services.outlines,
   );
 }

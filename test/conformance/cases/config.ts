@@ -58,6 +58,7 @@ export const config: CaseGroup = {
         },
       ],
     }),
+    on("EXPOSE of a variable with several", 'ENV P="99  100"\nEXPOSE 80 $P 443'),
     on("EXPOSE merges", "EXPOSE 80\nEXPOSE 80/tcp 81"),
     on("EXPOSE with an address keeps the port", "EXPOSE 127.0.0.1:8080:80", {
       differs: [
@@ -102,6 +103,7 @@ export const config: CaseGroup = {
     on("USER is stored as written", "USER a:b"),
     on("USER without anything", "USER", { fails: "DOCKERFILE_ARGUMENTS" }),
     on("USER with two words is taken whole", "USER a b"),
+    on("USER of a variable without a value is the default one", "USER a\nUSER $none"),
     on("WORKDIR is cleaned", "WORKDIR /a//b/../c/", {
       differs: [
         { peer: "buildah", what: ["config/WorkingDir"], reason: "Buildah cleans only the end" },
@@ -119,6 +121,21 @@ export const config: CaseGroup = {
     {
       name: "WORKDIR belongs to the user",
       dockerfile: "FROM busybox\nUSER daemon\nWORKDIR /x/y\n",
+    },
+    {
+      name: "WORKDIR of a user whom the image does not know",
+      dockerfile: "FROM busybox\nRUN mkdir /x\nUSER nosuch:root\nWORKDIR /x\nWORKDIR y\n",
+    },
+    {
+      name: "WORKDIR of a user without a passwd file",
+      dockerfile: "FROM scratch\nUSER app\nWORKDIR /x\n",
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["*"],
+          reason: "BuildKit takes root only where there is a passwd file that lacks the user",
+        },
+      ],
     },
     {
       name: "WORKDIR that exists is left alone",

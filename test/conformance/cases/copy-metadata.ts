@@ -69,6 +69,15 @@ export const copyMetadata: CaseGroup = {
       context: tree,
     },
     {
+      name: "chown and chmod of a variable without a value",
+      dockerfile:
+        "FROM scratch AS s\nCOPY --chown=11:22 f /f\nFROM scratch\nARG o\nCOPY --chown=$o --chmod=$o f /a\nCOPY --from=s --chown=$o --chmod=$o /f /b\n",
+      context: tree,
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah refuses a flag whose value is blank" },
+      ],
+    },
+    {
       name: "chown by one number gives the group the same",
       dockerfile: "FROM scratch\nCOPY --chown=11 f /o/\n",
       context: tree,

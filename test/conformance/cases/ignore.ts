@@ -201,6 +201,25 @@ export const ignoreFiles: CaseGroup = {
       context: { "a.txt": "a", "b.txt": "b", ".dockerignore": "b.*\n" },
     },
     {
+      name: "a wildcard finds a directory of which an exception takes something back",
+      dockerfile: "FROM scratch\nCOPY * /s/\nCOPY [x-z]/d* /t/\n",
+      context: {
+        "a/b/f": "f",
+        "a/g": "g",
+        "e/h": "h",
+        "y/d/b/i": "i",
+        "y/d/j": "j",
+        ".dockerignore": "**/a\n**/e\n**/d\n!**/b\n",
+      },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah does not look into an ignored directory for what a wildcard in it means",
+        },
+      ],
+    },
+    {
       name: "ADD does not see what is ignored",
       dockerfile: "FROM scratch\nADD d /s/\n",
       context: { "d/a": "a", "d/b": "b", ".dockerignore": "d/b\n" },

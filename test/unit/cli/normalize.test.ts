@@ -91,6 +91,7 @@ describe("flags of other builders", () => {
   it("are taken where they change nothing", () => {
     const { rest } = parse("--rm", "--force-rm=false", "--layers", "--isolation=chroot", ".");
     assert.deepEqual(rest, ["."]);
+    assert.deepEqual(parse("--cache-from=a", "--cache-to", "type=inline", ".").rest, ["."]);
     assert.deepEqual(parse("--squash=false", "--all-platforms=false", ".").rest, ["."]);
   });
   it("are refused with advice where they would", () => {

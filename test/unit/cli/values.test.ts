@@ -82,7 +82,7 @@ describe("values of flags", () => {
   it("are limits, soft and hard", () => {
     assert.deepEqual(parseUlimit("nofile=1024:2048"), { name: "nofile", soft: 1024, hard: 2048 });
     assert.deepEqual(parseUlimit("core=unlimited"), { name: "core", soft: -1, hard: -1 });
-    for (const text of ["nofile", "nofile=2:1", "nofile=-1:5", "NOFILE=1"])
+    for (const text of ["nofile", "nofile=2:1", "nofile=-1:5", "NOFILE=1", "files=1"])
       assert.throws(() => parseUlimit(text), usage, text);
   });
 
@@ -91,7 +91,15 @@ describe("values of flags", () => {
     assert.deepEqual(parseHost("db=::1"), ["db", "::1"]);
     assert.deepEqual(parseHost("db:[::1]"), ["db", "::1"]);
     assert.deepEqual(parseHost("up:host-gateway"), ["up", "host-gateway"]);
-    for (const text of ["db", "db:", ":1.2.3.4", "a b:1.2.3.4", "db:name"])
+    for (const text of [
+      "db",
+      "db:",
+      ":1.2.3.4",
+      "a b:1.2.3.4",
+      "db:name",
+      "db:10.0.1",
+      "db:1::2::3",
+    ])
       assert.throws(() => parseHost(text), usage, text);
   });
 });

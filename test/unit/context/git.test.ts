@@ -308,6 +308,42 @@ describe("git checkouts", () => {
     await using checkout = await checkoutGit(source("?submodules=false", "outer"), options());
     assert.deepEqual(readdirSync(join(checkout.path, "inner")), []);
   });
+  it("fetches from a server of plain files, submodules too, and keeps .git where the address says so", async () => {
+    const server = createServer((request, response) => {
+      try {
+        const { pathname } = new URL(request.url ?? "/", "http://x");
+        response.end(readFileSync(`${root}/plain-${pathname.slice(1)}`));
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      newRepository("plain-in");
+      put("plain-in/f", "inner");
+      commitAll("plain-in", "1");
+      git("plain-in", "update-server-info");
+      newRepository("plain-out");
+      put("plain-out/Dockerfile", "FROM scratch");
+      // The submodule is written by hand: to add it, git would ask the server of this very process, which waits for git.
+      put("plain-out/.gitmodules", `[submodule "in"]\n\tpath = in\n\turl = ${url}/in/.git\n`);
+      const inner = git("plain-in", "rev-parse", "HEAD");
+      mkdirSync(join(root, "plain-out/in"));
+      git("plain-out", "update-index", "--add", "--cacheinfo", `160000,${inner},in`);
+      commitAll("plain-out", "2");
+      git("plain-out", "update-server-info");
+      const environment = { ...options(), cwd: root };
+      const context = `${url}/out/.git?keep-git-dir=true`;
+      await using opened = await openContext({ context, keepGitDir: false }, environment);
+      const { tree } = opened;
+      assert.ok(tree.kind === "directory");
+      assert.equal(readFileSync(join(tree.path, "in/f"), "utf8"), "inner");
+      assert.ok(existsSync(join(tree.path, ".git")));
+    } finally {
+      server.close();
+    }
+  });
   it("stops when told to", async () => {
     const reason = new Error("enough");
     await assert.rejects(

@@ -2,7 +2,9 @@
 // Opening contexts: directories, standard input, HTTP, and which Dockerfile and ignore file each gives.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -124,6 +126,15 @@ describe("a directory", () => {
     const found = await loaded({ context: "app", file: "-" }, Readable.from(["FROM ", "scratch"]));
     assert.deepEqual([found.name, found.text, found.tree], ["-", "FROM scratch", "directory"]);
     assert.equal(found.ignore.ignored("d"), true);
+  });
+  it("reads the Dockerfile from a pipe that -f names", async () => {
+    const file = join(root, "pipe");
+    execFileSync("mkfifo", [file]);
+    const [found] = await Promise.all([
+      loaded({ context: "app", file }),
+      writeFile(file, "FROM scratch"),
+    ]);
+    assert.deepEqual([found.name, found.text], [file, "FROM scratch"]);
   });
   it("may have a Dockerfile that is a symlink out of it: it is the user's own", async () => {
     put("elsewhere", "E");

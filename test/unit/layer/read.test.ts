@@ -395,6 +395,7 @@ describe("recognising archives", () => {
   const is = async (bytes: Buffer): Promise<boolean> => detectArchive(() => inPieces(bytes));
   it("knows a tar by its first header", async () => {
     assert.equal(await is(tarOf({ name: "a" })), true);
+    assert.equal(await is(tarOf({ name: "" }, { name: "a" })), true);
     assert.equal(await is(Buffer.from("#!/bin/sh\n".repeat(100))), false);
     assert.equal(await is(Buffer.alloc(0)), false);
     assert.equal(await is(Buffer.alloc(10240)), false);
