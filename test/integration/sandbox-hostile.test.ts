@@ -166,7 +166,11 @@ describe("a working directory", () => {
 });
 
 describe("the helper's own program", () => {
-  it("ends at once when it is a step's command or interpreter (CVE-2019-5736)", async () => {
+  it("ends at once when it is a step's command or interpreter (CVE-2019-5736)", async (t) => {
+    if (process.env["TSBUILD_HELPER"]?.endsWith("-sanitize") === true) {
+      t.skip("the helper with sanitizers needs a loader, which the image does not have");
+      return;
+    }
     const root = bent((layer) => {
       writeFileSync(join(layer, "script"), "#!/proc/self/exe run\n", { mode: 0o755 });
       symlinkSync("/proc/self/exe", join(layer, "link"));
