@@ -224,10 +224,12 @@ static void close_stack(struct stack *stack)
 /* Opens everything the stack consists of, topmost first. */
 static int open_stack(const struct root *root, bool writable, int layers, struct stack *stack)
 {
+	bool on_top = root->upper != NULL && !writable; /* the upper is one more layer that is only read */
+
 	*stack = (struct stack){ .upper = -1, .scratch = -1 };
-	if (root->n_lowers + 1 > MAX_LAYERS)
+	if (root->n_lowers + on_top > MAX_LAYERS)
 		return report_error("stack layers", NULL, E2BIG, "overlayfs takes at most 500 layers");
-	if (root->upper != NULL && !writable) {
+	if (on_top) {
 		if ((stack->lowers[stack->n_lowers] = open_layer(layers, root->upper)) < 0)
 			return -1;
 		stack->n_lowers++;

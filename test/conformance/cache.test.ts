@@ -381,4 +381,22 @@ describe("a cache", { concurrency: 3 }, () => {
     // A COPY is the same on every platform.
     assert.deepEqual(ran(await build(directory, store, other)), []);
   });
+
+  it("keeps the RUNs of platforms apart, but for stages on the platform that builds", async () => {
+    const directory = join(held.directory, "platforms");
+    const store = join(held.directory, "store-platforms");
+    const dockerfile = [
+      "FROM --platform=$BUILDPLATFORM busybox AS here",
+      "RUN echo built > /out",
+      "FROM scratch",
+      "COPY --from=here /bin/busybox /out /",
+      'RUN ["/busybox", "true"]',
+      "",
+    ].join("\n");
+    const other = { dockerfile, args: ["--platform=linux/s390x"] };
+    assert.equal(ran(await build(directory, store, { dockerfile })).length, 3);
+    assert.deepEqual(ran(await build(directory, store, other)), ['RUN ["/busybox", "true"]']);
+    assert.deepEqual(ran(await build(directory, store, other)), []);
+    assert.deepEqual(ran(await build(directory, store, { dockerfile })), []);
+  });
 });

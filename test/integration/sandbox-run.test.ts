@@ -2,15 +2,22 @@
 // What a step can see and do: how it ends, its environment, users, privileges, file systems, limits, network.
 
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import { cgroupLayout } from "#src/sandbox/cgroup.js";
-import { defaultConfinement } from "#src/sandbox/index.js";
-import { diffOf } from "../support/layers.js";
+import { defaultConfinement, type Root } from "#src/sandbox/index.js";
+import { diffOf, writable } from "../support/layers.js";
 import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
@@ -465,6 +472,29 @@ describe("limits", () => {
       if (asRoot || !isTsbuildError(error, "SANDBOX_CGROUP")) throw error;
       t.skip("no control group is delegated to this user");
     }
+  });
+});
+
+describe("a root", () => {
+  const stackOf = (count: number): Root => {
+    const lowers = ["base", ...Array.from({ length: count - 1 }, (_, i) => `low-${i}`)];
+    for (const name of lowers.slice(1)) {
+      const directory = box.layer(name);
+      writeFileSync(join(directory, name), "");
+    }
+    return writable(`on-${count}`, ...lowers);
+  };
+  it("may have as many layers as overlayfs stacks", async (t) => {
+    if (process.env["TSBUILD_STORAGE_DRIVER"] !== undefined) {
+      t.skip("other drivers have no such limit");
+      return;
+    }
+    const { stdout } = await box.step("ls /low-* | wc -l", { root: stackOf(500) });
+    assert.equal(stdout, "499\n");
+    await assert.rejects(
+      box.step("true", { root: stackOf(501) }),
+      (error) => isTsbuildError(error, "SANDBOX_SYSTEM") && /500/.test(error.hint ?? ""),
+    );
   });
 });
 
