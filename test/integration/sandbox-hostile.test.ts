@@ -263,7 +263,7 @@ describe("when the builder is killed", () => {
     await box.step("true");
     const killServer = async (): Promise<void> => {
       for (let tries = 0; running(marker) === 0 && tries < 300; tries++) await sleep(10);
-      const servers = processesWith((line) => line.endsWith("tsbuild-helper\0serve\0"));
+      const servers = processesWith((line) => line.endsWith("\0serve\0"));
       const ours = servers.filter((pid) => parentOf(pid) === process.pid);
       assert.equal(ours.length, 1);
       for (const pid of ours) process.kill(pid, "SIGKILL");
