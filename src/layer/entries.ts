@@ -139,7 +139,7 @@ export async function* readEntries(
     const special = form === "layer" ? marked(entry, path) : "plain";
     if (special === undefined) continue;
     // Some tools begin an archive with a file without a name. Unpackers say that it is the directory, which exists.
-    if (form === "archive" && path === "" && typeOf(entry) !== "dir") continue;
+    if (form === "archive" && entry.name === "" && typeOf(entry) === "file") continue;
     const result = special === "plain" ? toLayerEntry(entry, path, limits) : special;
     bytes += result.size;
     if (bytes > limits.bytes)

@@ -67,7 +67,7 @@ const broken: Readonly<Record<string, string>> = {
   "probe-version-with-rest": "version=1x\0",
   "run-no-value": `${version}cwd\0`,
   "run-unknown-field": `${version}colour=red\0`,
-  "run-field-of-another-verb": `${version}clamp-time=1\0`,
+  "run-field-of-another-verb": `${version}made-time=1\0`,
   "run-empty-field": `${version}\0`,
   "run-twice": `${version}cwd=/\0cwd=/etc\0`,
   "run-twice-in-a-group": `${version}mount=tmpfs\0mount-target=/a\0mount-target=/b\0`,
