@@ -68,6 +68,8 @@ const { Script, constants } = load("node:vm");
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 load("node:v8").setFlagsFromString("--no-incremental-marking");
+// The space of young objects stays small: at 100,000 files it would grow to 48 MB of memory, and save no time.
+load("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
 const file = \`\${import.meta.dirname}/bundle.cjs\`;
 const code = \`\${import.meta.dirname}/bundle.code\`;
 const wrapper = ["(function (exports, require, module, __filename, __dirname) {", "\\n})"];

@@ -5,7 +5,7 @@ import { bytesOfName, nameOfBytes, TsbuildError } from "../base/index.js";
 import type { FrameWriter } from "./frames.js";
 import type { ApplyEntry, EntryType, TreeEntry } from "./types.js";
 
-const typeOfLetter: Readonly<Record<string, EntryType>> = {
+const letters: Readonly<Record<string, EntryType>> = {
   f: "file",
   d: "dir",
   l: "symlink",
@@ -14,6 +14,11 @@ const typeOfLetter: Readonly<Record<string, EntryType>> = {
   p: "fifo",
   s: "socket",
 };
+/** By the byte of the letter. */
+const typeOfLetter: readonly (EntryType | undefined)[] = Array.from(
+  { length: 256 },
+  (_, byte) => letters[String.fromCharCode(byte)],
+);
 
 const letterOfType: Readonly<Record<ApplyEntry["type"], string>> = {
   file: "f",
@@ -27,8 +32,25 @@ const letterOfType: Readonly<Record<ApplyEntry["type"], string>> = {
   opaque: "o",
 };
 
+/** Where the fields of a record lie, from its letter on. */
+const AT = {
+  mode: 1,
+  uid: 5,
+  gid: 9,
+  size: 13,
+  mtime: 21,
+  ctime: 33,
+  nlink: 61,
+  rdevMajor: 65,
+  rdevMinor: 69,
+  pathLength: 73,
+  linkLength: 77,
+  xattrCount: 81,
+} as const;
+/** The state ends here: size, times, device and inode. */
+const STATE_END = AT.nlink;
 /** Bytes before the strings of a record. */
-const HEAD = 1 + 3 * 4 + 8 + 2 * (8 + 4) + 2 * 8 + 3 * 4 + 3 * 4;
+const HEAD = 85;
 
 function malformed(): TsbuildError {
   return new TsbuildError(
@@ -37,119 +59,142 @@ function malformed(): TsbuildError {
   );
 }
 
-/** Where the numbers lie that few ask for: from the size to the end of the head's numbers, and of them those of the state. */
-const STATE_AT = 13;
-const NUMBERS_LENGTH = HEAD - 3 * 4 - STATE_AT;
-const STATE_LENGTH = 8 + 2 * (8 + 4) + 2 * 8;
 const noXattrs: TreeEntry["xattrs"] = [];
 
-/** An entry of a list. There may be very many: what is rarely wanted stays packed, in a string of bytes. */
+/** An entry of a list: a view of its record. There may be very many, and most of what they say is asked for once or never. */
 class Entry implements TreeEntry {
-  readonly path: string;
-  readonly type: EntryType;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly link: string;
-  readonly xattrs: TreeEntry["xattrs"];
-  readonly #numbers: string;
+  readonly #records: Buffer;
+  readonly #at: number;
 
-  constructor(
-    buffer: Buffer,
-    at: number,
-    given: Pick<TreeEntry, "type" | "path" | "link" | "xattrs">,
-  ) {
-    this.path = given.path;
-    this.type = given.type;
-    this.mode = buffer.readUInt32LE(at + 1);
-    this.uid = buffer.readUInt32LE(at + 5);
-    this.gid = buffer.readUInt32LE(at + 9);
-    this.link = given.link;
-    this.xattrs = given.xattrs;
-    this.#numbers = buffer.toString("latin1", at + STATE_AT, at + STATE_AT + NUMBERS_LENGTH);
+  /** The record at `at` has been found to be whole. */
+  constructor(records: Buffer, at: number) {
+    this.#records = records;
+    this.#at = at;
   }
 
-  get state(): string {
-    return this.#numbers.slice(0, STATE_LENGTH);
+  get type(): EntryType {
+    const type = typeOfLetter[this.#records[this.#at] ?? 0];
+    if (type === undefined) throw malformed();
+    return type;
+  }
+
+  get path(): string {
+    return nameOfBytes(this.#records, this.#pathAt, this.#pathEnd);
+  }
+
+  get mode(): number {
+    return this.#u32(AT.mode);
+  }
+
+  get uid(): number {
+    return this.#u32(AT.uid);
+  }
+
+  get gid(): number {
+    return this.#u32(AT.gid);
   }
 
   get size(): number {
-    return this.#u32(0) + this.#u32(4) * 0x1_0000_0000;
+    return this.#u32(AT.size) + this.#u32(AT.size + 4) * 0x1_0000_0000;
   }
 
   get mtimeNs(): string {
-    const seconds = (BigInt(this.#u32(12) | 0) << 32n) + BigInt(this.#u32(8));
-    return (seconds * 1_000_000_000n + BigInt(this.#u32(16))).toString();
+    const seconds = this.#records.readBigInt64LE(this.#at + AT.mtime);
+    return (seconds * 1_000_000_000n + BigInt(this.#u32(AT.mtime + 8))).toString();
+  }
+
+  get state(): string {
+    return this.#records.toString("latin1", this.#at + AT.size, this.#at + STATE_END);
   }
 
   get changedAt(): number {
-    return Math.max(this.#milliseconds(8), this.#milliseconds(20));
+    return Math.max(this.#milliseconds(AT.mtime), this.#milliseconds(AT.ctime));
   }
 
   get nlink(): number {
-    return this.#u32(STATE_LENGTH);
+    return this.#u32(AT.nlink);
   }
 
   get rdevMajor(): number {
-    return this.#u32(STATE_LENGTH + 4);
+    return this.#u32(AT.rdevMajor);
   }
 
   get rdevMinor(): number {
-    return this.#u32(STATE_LENGTH + 8);
+    return this.#u32(AT.rdevMinor);
   }
 
-  #milliseconds(at: number): number {
-    const seconds = (this.#u32(at + 4) | 0) * 0x1_0000_0000 + this.#u32(at);
-    return seconds * 1000 + this.#u32(at + 8) / 1_000_000;
+  get link(): string {
+    return nameOfBytes(this.#records, this.#pathEnd + 1, this.#linkEnd);
   }
 
-  #u32(at: number): number {
-    const byte = (i: number): number => this.#numbers.charCodeAt(at + i);
-    return (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0;
+  get xattrs(): TreeEntry["xattrs"] {
+    const count = this.#u32(AT.xattrCount);
+    if (count === 0) return noXattrs;
+    const xattrs: (readonly [string, string])[] = [];
+    let at = this.#linkEnd + 1;
+    for (let i = 0; i < count; i++) {
+      const { nameEnd, end } = xattrAt(this.#records, at);
+      xattrs.push([
+        nameOfBytes(this.#records, at + 4, nameEnd),
+        this.#records.toString("hex", nameEnd + 1, end),
+      ]);
+      at = end;
+    }
+    return xattrs;
+  }
+
+  get #pathAt(): number {
+    return this.#at + HEAD;
+  }
+
+  get #pathEnd(): number {
+    return this.#pathAt + this.#u32(AT.pathLength);
+  }
+
+  get #linkEnd(): number {
+    return this.#pathEnd + 1 + this.#u32(AT.linkLength);
+  }
+
+  #milliseconds(field: number): number {
+    const seconds = (this.#u32(field + 4) | 0) * 0x1_0000_0000 + this.#u32(field);
+    return seconds * 1000 + this.#u32(field + 8) / 1_000_000;
+  }
+
+  #u32(field: number): number {
+    return this.#records.readUInt32LE(this.#at + field);
   }
 }
 
-/** Reads the record at `at`; calls `found` with it and returns where the next one begins. */
-function decodeOne(buffer: Buffer, at: number, found: (entry: TreeEntry) => void): number {
-  if (at + HEAD > buffer.length) throw malformed();
-  const type = typeOfLetter[String.fromCharCode(buffer[at] ?? 0)];
-  const pathLength = buffer.readUInt32LE(at + HEAD - 12);
-  const linkLength = buffer.readUInt32LE(at + HEAD - 8);
-  const xattrCount = buffer.readUInt32LE(at + HEAD - 4);
-  const pathAt = at + HEAD;
-  const linkAt = pathAt + pathLength + 1;
-  let next = linkAt + linkLength + 1;
-  if (type === undefined || next > buffer.length) throw malformed();
-  const xattrs: (readonly [string, string])[] | undefined = xattrCount === 0 ? undefined : [];
-  for (let i = 0; i < xattrCount; i++) {
-    if (next + 4 > buffer.length) throw malformed();
-    const size = buffer.readUInt32LE(next);
-    const nameEnd = buffer.indexOf(0, next + 4);
-    const valueEnd = nameEnd + 1 + size;
-    if (nameEnd < 0 || valueEnd > buffer.length) throw malformed();
-    xattrs?.push([
-      nameOfBytes(buffer, next + 4, nameEnd),
-      buffer.toString("hex", nameEnd + 1, valueEnd),
-    ]);
-    next = valueEnd;
-  }
-  found(
-    new Entry(buffer, at, {
-      path: nameOfBytes(buffer, pathAt, pathAt + pathLength),
-      type,
-      link: linkLength === 0 ? "" : nameOfBytes(buffer, linkAt, linkAt + linkLength),
-      xattrs: xattrs ?? noXattrs,
-    }),
-  );
-  return next;
+/** The extended attribute at `at`: u32 size, name, NUL, value. */
+function xattrAt(records: Buffer, at: number): { nameEnd: number; end: number } {
+  if (at + 4 > records.length) throw malformed();
+  const nameEnd = records.indexOf(0, at + 4);
+  const end = nameEnd + 1 + records.readUInt32LE(at);
+  if (nameEnd < 0 || end > records.length) throw malformed();
+  return { nameEnd, end };
 }
 
-/** Appends all records of a frame to `entries`. */
-export function decodeEntries(buffer: Buffer, entries: TreeEntry[]): void {
-  for (let at = 0; at < buffer.length;)
-    at = decodeOne(buffer, at, (entry) => {
-      entries.push(entry);
-    });
+/** Where the record after the one at `at` begins. Throws unless all of it is there. */
+function endOfRecord(records: Buffer, at: number): number {
+  if (at + HEAD > records.length || typeOfLetter[records[at] ?? 0] === undefined) throw malformed();
+  const strings =
+    records.readUInt32LE(at + AT.pathLength) + records.readUInt32LE(at + AT.linkLength);
+  let end = at + HEAD + strings + 2;
+  if (end > records.length) throw malformed();
+  for (let left = records.readUInt32LE(at + AT.xattrCount); left > 0; left--)
+    end = xattrAt(records, end).end;
+  return end;
+}
+
+/** Appends all records of a frame to `entries`, which keep a copy of it. */
+export function decodeEntries(frame: Buffer, entries: TreeEntry[]): void {
+  const records = Buffer.allocUnsafeSlow(frame.length);
+  frame.copy(records);
+  for (let at = 0; at < records.length;) {
+    const end = endOfRecord(records, at);
+    entries.push(new Entry(records, at));
+    at = end;
+  }
 }
 
 /** Writes an entry of an archive as a frame. */

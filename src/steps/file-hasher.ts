@@ -17,14 +17,41 @@ export interface HashedFile {
   readonly entry: TreeEntry;
 }
 
-/** Gives the sha256 of files, in the order asked. */
+/** Bytes of a digest. */
+export const digestLength = 32;
+
+/** Gives the sha256 of files, one after the other in the order asked. There may be very many: they are asked for in groups. */
 export interface FileHasher {
-  hash(files: readonly HashedFile[]): Promise<string[]>;
+  hash(files: Iterable<HashedFile>): Promise<Buffer>;
+}
+
+/** Files that are looked at together. */
+const groupSize = 8192;
+
+/** Hashes group after group; `next` is the file that a group ends before. */
+async function inGroups(
+  files: Iterable<HashedFile>,
+  hashGroup: (group: readonly HashedFile[], next: HashedFile | undefined) => Promise<string[]>,
+): Promise<Buffer> {
+  const digests: Buffer[] = [];
+  let group: HashedFile[] = [];
+  const finish = async (next?: HashedFile): Promise<void> => {
+    digests.push(Buffer.from((await hashGroup(group, next)).join(""), "hex"));
+    group = [];
+  };
+  for (const file of files) {
+    if (group.length === groupSize) await finish(file);
+    group.push(file);
+  }
+  await finish();
+  return Buffer.concat(digests);
 }
 
 /** Reads every file: for trees that are read once. */
 export function readingHasher(reader: TreeReader): FileHasher {
-  return { hash: (files) => reader.hash(files.map(({ path }) => path)) };
+  return {
+    hash: (files) => inGroups(files, (group) => reader.hash(group.map(({ path }) => path))),
+  };
 }
 
 /**
@@ -38,10 +65,8 @@ export function isSettled(changedAt: number, readAt: number): boolean {
   return changedAt + grain <= readAt;
 }
 
-const hashLength = 64;
-
-/** Files that are looked at together: what is known of more is not kept in memory. */
-const groupSize = 8192;
+/** Hex digits of a digest. */
+const hexLength = 2 * digestLength;
 
 /** Remembers digests in a table, a row per directory of the tree at `root`. */
 export function rememberingHasher(
@@ -50,16 +75,14 @@ export function rememberingHasher(
   root: string,
 ): FileHasher {
   return {
-    async hash(files): Promise<string[]> {
+    async hash(files): Promise<Buffer> {
       const rows = new Rows(table, root);
-      const hashes: string[] = [];
-      for (let at = 0; at < files.length; at += groupSize) {
-        hashes.push(...(await hashGroup(reader, rows, files.slice(at, at + groupSize))));
+      return inGroups(files, async (group, next) => {
+        const hashes = await hashGroup(reader, rows, group);
         // A directory that goes on in the next group is written once, not once for each group.
-        await rows.write(split(files[at + groupSize]?.path ?? "")[0]);
-      }
-      await rows.write();
-      return hashes;
+        await rows.write(next === undefined ? undefined : split(next.path)[0]);
+        return hashes;
+      });
     },
   };
 }
@@ -111,7 +134,7 @@ class Rows {
   get(path: string, state: string): string | undefined {
     const [directory, name] = split(path);
     const known = this.#row(directory)[name];
-    return known?.startsWith(state) === true ? known.slice(-hashLength) : undefined;
+    return known?.startsWith(state) === true ? known.slice(-hexLength) : undefined;
   }
 
   set(path: string, state: string, hash: string): void {

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import type { TreeEntry } from "../../sandbox/index.js";
-import type { FileHasher } from "../file-hasher.js";
+import { digestLength, type FileHasher, type HashedFile } from "../file-hasher.js";
 import type { OutlineEntry, Outlines } from "../outlines.js";
 import type { PlannedEntry } from "./operations.js";
 
@@ -25,12 +25,9 @@ export async function digestEntries(
   { keepOwners, unpacks }: DigestOptions,
   outlines: Outlines,
 ): Promise<string> {
-  const files: { readonly path: string; readonly entry: TreeEntry }[] = [];
-  for (const { op, source } of plan())
-    if (op.op === "entry" && source?.type === "file") files.push({ path: op.from, entry: source });
-  const hashes = await hasher.hash(files);
+  const hashes = await hasher.hash(filesOf(plan()));
+  const nextHash = hexDigests(hashes);
   const hash = createHash("sha256");
-  let next = 0;
   for (const { op, source } of plan()) {
     if (op.op === "target")
       hash.update(`target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`);
@@ -39,7 +36,7 @@ export async function digestEntries(
     if (source !== undefined) {
       if (unpacks) hash.update(op.follow ? "named\0" : "below\0");
       hash.update(describe(source, keepOwners));
-      if (source.type === "file") hash.update(hashes[next++] ?? "");
+      if (source.type === "file") hash.update(nextHash());
     }
     hash.update("\n");
   }
@@ -48,13 +45,24 @@ export async function digestEntries(
   return digest;
 }
 
+function* filesOf(plan: Iterable<PlannedEntry>): Generator<HashedFile, void, undefined> {
+  for (const { op, source } of plan)
+    if (op.op === "entry" && source?.type === "file") yield { path: op.from, entry: source };
+}
+
+/** Gives digests one after the other, in hex. */
+function hexDigests(digests: Buffer): () => string {
+  let at = 0;
+  return () => digests.toString("hex", at, (at += digestLength));
+}
+
 /** What a reader of an explanation is told of each entry: type and mode, its owner where it counts, link, xattrs. */
 function* listEntries(
   plan: Iterable<PlannedEntry>,
-  hashes: readonly string[],
+  hashes: Buffer,
   keepOwners: boolean,
 ): Generator<OutlineEntry, void, undefined> {
-  let next = 0;
+  const nextHash = hexDigests(hashes);
   for (const { op, source } of plan) {
     if (op.op !== "entry") continue;
     if (source === undefined) {
@@ -65,7 +73,7 @@ function* listEntries(
     const owner = keepOwners ? ` owned by ${source.uid}:${source.gid}` : "";
     const xattrs = source.xattrs.map(([name, hex]) => ` ${name}=${hex}`).join("");
     const link = source.type === "symlink" ? ` to ${source.link}` : ` ${mode}`;
-    const content = source.type === "file" ? (hashes[next++] ?? "") : "";
+    const content = source.type === "file" ? nextHash() : "";
     yield { path: op.from, kind: `${source.type}${link}${owner}${xattrs}`, content };
   }
 }
