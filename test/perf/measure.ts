@@ -2,9 +2,20 @@
 // Runs one command and takes its time, its CPU time and its memory, those of its children and of its daemons included.
 
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Command {
   readonly argv: readonly string[];
@@ -69,7 +80,19 @@ function cpuOf(pids: readonly number[]): number {
   return ticks / ticksPerSecond;
 }
 
-/** Resident bytes of processes and all below them. */
+/** Its bit in the flags of /proc/PID/stat: a process that has not executed a program yet, whose pages are its parent's. */
+const forkedOnly = 0x40;
+
+/** Bytes of memory of one process: its resident pages; for one that has only been forked those of its own. */
+function residentBytes(pid: number): number {
+  const flags = Number(readProc(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ")[6] ?? 0);
+  if ((flags & forkedOnly) === 0)
+    return Number(readProc(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0) * pageBytes;
+  const own = readProc(`/proc/${pid}/smaps_rollup`)?.matchAll(/^Private_\w+:\s+(\d+) kB/gm) ?? [];
+  return [...own].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+}
+
+/** Bytes of memory of processes and all below them. */
 function memoryOf(roots: readonly number[]): number {
   const seen = new Set<number>();
   const open = [...roots];
@@ -77,7 +100,7 @@ function memoryOf(roots: readonly number[]): number {
   for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
     if (seen.has(pid)) continue;
     seen.add(pid);
-    bytes += Number(readProc(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0) * pageBytes;
+    bytes += residentBytes(pid);
     // Each thread has children of its own.
     for (const thread of threadsOf(pid)) {
       const children = readProc(`/proc/${pid}/task/${thread}/children`)?.trim() ?? "";
@@ -97,6 +120,35 @@ function threadsOf(pid: number): readonly string[] {
   }
 }
 
+/** A control group for one command, which also counts what nobody waits for; undefined where none can be had. */
+function openGroup(name: string): { readonly procs: string; close(): Promise<number> } | undefined {
+  const lines = readFileSync("/proc/self/cgroup", "utf8").trim().split("\n");
+  const pathOf = (controller: string): string | undefined =>
+    lines.map((line) => line.split(":")).find(([, names]) => names === controller)?.[2];
+  const old = pathOf("cpuacct") ?? "";
+  const [parent, file, unit, per] =
+    pathOf("cpuacct") === undefined
+      ? [join("/sys/fs/cgroup", pathOf("") ?? ""), "cpu.stat", /^usage_usec (\d+)/, 1e6]
+      : [join("/sys/fs/cgroup/cpuacct", old), "cpuacct.usage", /^(\d+)/, 1e9];
+  const directory = join(parent, name);
+  try {
+    mkdirSync(directory);
+  } catch {
+    return undefined;
+  }
+  const procs = join(directory, "cgroup.procs");
+  const end = async (): Promise<number> => {
+    // What the command has left behind ends by itself.
+    for (let i = 0; i < 100 && readFileSync(procs, "utf8") !== ""; i++) await sleep(20);
+    const used = Number(unit.exec(readFileSync(join(directory, file), "utf8"))?.[1]) / per;
+    rmdirSync(directory);
+    return used;
+  };
+  if (existsSync(join(directory, file)) && existsSync(procs)) return { procs, close: end };
+  rmdirSync(directory);
+  return undefined;
+}
+
 /** Runs a command once. Throws with its output if it fails; with the signal's reason when that ended it. */
 export async function measure(
   command: Command,
@@ -108,12 +160,15 @@ export async function measure(
   const times = join(directory, "times");
   const log = join(directory, "log");
   const fds = [openSync(log, "w"), openSync(times, "w")] as const;
+  const group = openGroup(`tsbuild-bench-${process.pid}`);
+  let inGroup = 0;
   try {
     const working = daemonPids(daemons);
     const cpuBefore = cpuOf(working);
     // bash adds up the CPU time of everything that was waited for.
-    const script = '{ TIMEFORMAT="%3R %3U %3S"; time "$@" 2>&1 3>&-; } 2>&3';
-    const child = spawn("bash", ["-c", script, "bench", ...command.argv], {
+    const script =
+      '[ -z "$1" ] || echo $$ > "$1"; shift; { TIMEFORMAT="%3R %3U %3S"; time "$@" 2>&1 3>&-; } 2>&3';
+    const child = spawn("bash", ["-c", script, "bench", group?.procs ?? "", ...command.argv], {
       cwd: command.cwd,
       env: { ...process.env, ...command.env },
       stdio: ["ignore", fds[0], fds[0], fds[1]],
@@ -132,9 +187,10 @@ export async function measure(
     const code = await new Promise<number | null>((done, failed) => {
       child.once("error", failed);
       child.once("close", done);
-    }).finally(() => {
+    }).finally(async () => {
       clearInterval(timer);
       signal.removeEventListener("abort", end);
+      inGroup = (await group?.close()) ?? 0;
     });
     signal.throwIfAborted();
     if (code !== 0)
@@ -145,7 +201,9 @@ export async function measure(
       .trim()
       .split(" ")
       .map(Number);
-    return { wall, cpu: user + system + cpuOf(working) - cpuBefore, memory };
+    // Neither counts all: a group lacks what a builder puts into groups of its own, the times what nobody waited for.
+    const own = Math.max(user + system, inGroup);
+    return { wall, cpu: own + cpuOf(working) - cpuBefore, memory };
   } finally {
     for (const fd of fds) closeSync(fd);
     rmSync(directory, { recursive: true });
