@@ -58,6 +58,15 @@ int mount_restrict(int mount, unsigned attributes, bool recursive)
 			    sizeof(attr));
 }
 
+int mount_end_writes(int mount)
+{
+	cleanup_fd int context = fspick(mount, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+
+	if (context < 0 || fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0)
+		return -1;
+	return fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+}
+
 int mount_attach(int mount, int target)
 {
 	return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);

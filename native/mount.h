@@ -13,6 +13,8 @@ int fs_new(const char *type, const char *const *options, unsigned attributes);
 int mount_clone(int fd, bool recursive);
 /* Sets attributes (MOUNT_ATTR_*) on a mount and, if recursive, on those below it. -1: errno. */
 int mount_restrict(int mount, unsigned attributes, bool recursive);
+/* Makes the whole file system of a mount read-only. -1: errno (EBUSY: a file is open for writing). */
+int mount_end_writes(int mount);
 /* Attaches a detached mount over the file or directory at target (never follows it). -1: errno. */
 int mount_attach(int mount, int target);
 

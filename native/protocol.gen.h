@@ -82,6 +82,7 @@ static const struct field_rule run_fields[] = {
 	{ "shm-size", FIELD_INT, false, false, 4096, NULL },
 	{ "layer-limit", FIELD_INT, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
+	{ "seal", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root-read-only", FIELD_BOOL, false, false, 4096, NULL },
 	{ "attach", FIELD_BOOL, false, false, 4096, NULL },
 	{ "input", FIELD_BOOL, false, false, 4096, NULL },

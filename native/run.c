@@ -24,9 +24,6 @@
 #include "tree_diff.h"
 #include "verbs.h"
 
-/* How long output may take to arrive that was written before the last process died. */
-#define DRAIN_MS 1000
-
 /* What the parent watches while the step runs. */
 struct watch {
 	pid_t child;
@@ -194,15 +191,20 @@ static void watch_child(const struct run *run, struct watch *watch)
 	}
 }
 
-/* What is still in the pipes. All writers are dead, unless one gave its end away over a socket: then we do not wait long. */
+/*
+ * Hands on what is still in the pipes. Every process of the step is gone, so all that it wrote is there. Whoever writes still got his
+ * end from it over a socket: for him nobody waits, and nothing of his is handed on.
+ */
 static void drain_output(struct watch *watch)
 {
 	struct relay *output = &watch->relays[RELAY_OUTPUT], *errors = &watch->relays[RELAY_ERRORS];
 
+	relay_end(output);
+	relay_end(errors);
 	while (output->from >= 0 || errors->from >= 0) {
 		struct pollfd fds[] = { relay_poll(output), relay_poll(errors), { .fd = REPORT_FD, .events = 0 } };
 		bool stalled = output->stalled || errors->stalled;
-		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), stalled ? -1 : DRAIN_MS);
+		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), stalled ? -1 : 0);
 		if (ready == 0 || fds[2].revents != 0)
 			return;
 		if (serve_relay(output, &fds[0]) < 0 || serve_relay(errors, &fds[1]) < 0)
@@ -222,7 +224,8 @@ static void report_end(const siginfo_t *end)
 /* Lets the child go on. -1: reported, and the child must go. */
 static int launch(struct run *run, struct watch *watch)
 {
-	if (guard_start(&watch->guard, watch->process) < 0 || cgroup_join(run->spec, watch->child) < 0)
+	if (guard_start(&watch->guard, watch->process) < 0 || seal_prepare(run, watch->child) < 0 ||
+	    cgroup_join(run->spec, watch->child) < 0)
 		return -1;
 	if (write(run->gate[1], "go", 2) != 2)
 		return report_error("start the command", NULL, errno, NULL);
@@ -232,8 +235,10 @@ static int launch(struct run *run, struct watch *watch)
 /* Cleaning up comes before the final event: who hears of the end may use the layer at once. */
 static int finish(struct run *run)
 {
+	if (seal_uncover(run) < 0)
+		return -1;
 	stubs_remove(run->stubs);
-	if (mounts_finish(run) < 0)
+	if (seal_root(run) < 0 || mounts_finish(run) < 0)
 		return -1;
 	return root_close(&run->root, run->root_fd);
 }
@@ -293,7 +298,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 
 int verb_run(const struct spec *spec)
 {
-	struct run run = { .spec = spec, .root_fd = -1, .init = -1, .terminal = { -1, -1, -1, "" } };
+	struct run run = { .spec = spec, .root_fd = -1, .mounts = -1, .init = -1, .terminal = { -1, -1, -1, "" } };
 	struct watch watch = { .process = -1, .signals = -1, .control = -1 };
 
 	report_share();

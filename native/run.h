@@ -32,6 +32,7 @@ struct run {
 	const struct spec *spec;
 	struct root root;
 	int root_fd; /* the root's own mount; submounts go away with the child's mount namespace */
+	int mounts;  /* the child's mount namespace, where the end of the step needs it; -1: not open */
 	struct user user;
 	uint64_t capabilities;
 	bool insecure;
@@ -71,8 +72,17 @@ int mounts_finish(struct run *run);
 struct stubs *stubs_new(void);
 /* An O_PATH descriptor of the directory or file at path inside the root. keep: what is made stays. -1: reported. */
 int stubs_target(struct run *run, const char *path, bool directory, bool keep);
+/* In the mount namespace of the child that is gone: takes away what is mounted on what was made. */
+void stubs_uncover(const struct stubs *stubs);
 /* In the parent, when the child is gone: removes what was made, if it is still the same and empty. */
 void stubs_remove(struct stubs *stubs);
+
+/* run_seal.c, in the parent, when there is a child: what seal_root will need. -1: reported. */
+int seal_prepare(struct run *run, pid_t child);
+/* In the parent, when the child is gone: takes away what is mounted on the stubs, where that is not gone with it. -1: reported. */
+int seal_uncover(const struct run *run);
+/* After that, and without the stubs: from now on nobody writes to the root, if that is asked for. -1: reported. */
+int seal_root(struct run *run);
 
 /* run_output.c: hands on what the command reads and writes. */
 struct relay {
@@ -81,12 +91,16 @@ struct relay {
 	bool stalled; /* there is something for the receiver, who must have room first */
 	char *buffer; /* NULL: the kernel moves the bytes */
 	size_t begin, end;
+	bool ending; /* no more than so many bytes are still to come: */
+	size_t left;
 };
 enum { RELAY_INPUT, RELAY_OUTPUT, RELAY_ERRORS, N_RELAYS };
 /* Makes what the command gets as descriptors 0, 1 and 2, its user's, and joins it to ours. -1: reported. */
 int relay_open(struct run *run, struct relay relays[N_RELAYS]);
 /* Moves what there is. 1: more may come, 0: the end, -1: the receiver is gone. */
 int relay_move(struct relay *relay);
+/* The command is gone: what it wrote is there by now, and only that will be moved, whoever else has its end by now. */
+void relay_end(struct relay *relay);
 /* Closes both ends, but for those that are our own. */
 void relay_close(struct relay *relay);
 

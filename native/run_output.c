@@ -19,6 +19,8 @@
 #define CHUNK (256 << 10)
 /* What a pipe that says it has room takes without blocking. */
 #define PORTION 4096
+/* More than the kernel keeps of what was written to a terminal and is not yet read; how much that is, it does not tell. */
+#define TERMINAL_HOLDS (1u << 20)
 
 static const char making[] = "make a pipe for the command";
 
@@ -118,14 +120,27 @@ int relay_open(struct run *run, struct relay relays[N_RELAYS])
 	return open_output(run, &relays[RELAY_ERRORS], STDERR_FILENO);
 }
 
+/* How much may be read at once. */
+static size_t portion(const struct relay *relay, size_t most)
+{
+	return relay->ending && relay->left < most ? relay->left : most;
+}
+
+static void count(struct relay *relay, ssize_t moved)
+{
+	if (relay->ending)
+		relay->left -= (size_t)moved;
+}
+
 /* One step of a relay that copies: either reads, or writes some of what was read; which one, `stalled` tells to poll. */
 static int copy_some(struct relay *relay)
 {
 	ssize_t n;
 
 	if (!relay->stalled) {
-		n = read(relay->from, relay->buffer, PORTION);
+		n = read(relay->from, relay->buffer, portion(relay, PORTION));
 		if (n > 0) {
+			count(relay, n);
 			relay->begin = 0;
 			relay->end = (size_t)n;
 			relay->stalled = true;
@@ -146,11 +161,13 @@ int relay_move(struct relay *relay)
 	if (relay->buffer != NULL)
 		return copy_some(relay);
 	for (;;) {
-		ssize_t n = splice(relay->from, NULL, relay->to, NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		ssize_t n = splice(relay->from, NULL, relay->to, NULL, portion(relay, CHUNK), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 		relay->stalled = false;
-		if (n > 0)
-			continue;
+		if (n > 0) {
+			count(relay, n);
+			return 1;
+		}
 		if (n == 0)
 			return 0;
 		if (errno == EINTR)
@@ -164,6 +181,19 @@ int relay_move(struct relay *relay)
 		relay->stalled = waiting > 0;
 		return 1;
 	}
+}
+
+void relay_end(struct relay *relay)
+{
+	int waiting = 0;
+
+	if (relay->from < 0)
+		return;
+	relay->ending = true;
+	if (isatty(relay->from))
+		relay->left = TERMINAL_HOLDS;
+	else
+		relay->left = ioctl(relay->from, FIONREAD, &waiting) < 0 ? 0 : (size_t)waiting;
 }
 
 void relay_close(struct relay *relay)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,6 +175,16 @@ int stubs_target(struct run *run, const char *path, bool directory, bool keep)
 				      directory ? "a directory cannot be mounted over a file" :
 						  "a file cannot be mounted over a directory");
 	return steal_fd(&fd);
+}
+
+void stubs_uncover(const struct stubs *stubs)
+{
+	for (size_t i = stubs->count; i > 0; i--) {
+		const struct stub *stub = &stubs->list[i - 1];
+		if (fchdir(stub->parent) == 0)
+			while (umount2(stub->name, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+				continue;
+	}
 }
 
 static void remove_stub(const struct stub *stub)

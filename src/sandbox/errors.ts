@@ -15,6 +15,7 @@ export const sandboxErrorCodes = {
   SANDBOX_USER: "a user or group is unknown in the image, or its user database is refused",
   SANDBOX_MOUNT_TARGET: "something cannot be mounted where it should be",
   SANDBOX_MOUNT_SOURCE: "the source of a mount is missing or of the wrong kind",
+  SANDBOX_ROOT_IN_USE: "a step gave a file of its root to a process that is still alive",
   SANDBOX_WORKING_DIRECTORY: "the working directory cannot be used",
   SANDBOX_NETWORK: "the network of a step cannot be set up",
   SANDBOX_CGROUP: "a resource limit cannot be set on this machine",

@@ -88,6 +88,7 @@ const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   "user-database": "SANDBOX_USER",
   "mount-target": "SANDBOX_MOUNT_TARGET",
   "mount-source": "SANDBOX_MOUNT_SOURCE",
+  "root-in-use": "SANDBOX_ROOT_IN_USE",
   "working-directory": "SANDBOX_WORKING_DIRECTORY",
   "no-layer": "SANDBOX_NO_LAYER",
   exec: "SANDBOX_EXEC",

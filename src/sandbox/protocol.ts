@@ -190,6 +190,12 @@ const runFields: readonly FieldRow[] = [
   },
   clampField,
   {
+    name: "seal",
+    type: "bool",
+    meaning:
+      "when the command has ended nobody can write to the root any more; it is an error when another process has a file of it open for that",
+  },
+  {
     name: "root-read-only",
     type: "bool",
     meaning: "no writes to the root; mounts in it may take some",

@@ -144,6 +144,7 @@ function plainFields(request: RunRequest): Field[] {
     ...capabilities.map((name): Field => ["capability", name]),
     ["no-new-privileges", request.confinement?.noNewPrivileges ?? false],
     ...(insecure ? [] : confinementFields(request.confinement, capabilities)),
+    ["seal", request.discarded !== true],
     ["keep-mountpoints", request.keepMountpoints ?? false],
     ["root-read-only", request.readOnly ?? false],
     ["init", request.init ?? false],

@@ -312,6 +312,8 @@ export interface RunRequest {
   readonly keepMountpoints?: boolean;
   /** No writes to the root, but to mounts in it. */
   readonly readOnly?: boolean;
+  /** What the command leaves in the root is thrown away: processes elsewhere may still write to it. */
+  readonly discarded?: boolean;
   /** Process 1 is one of ours, which reaps and hands signals on to the command. */
   readonly init?: boolean;
   /** Wanted with the result, of a command that ended well: its layer, when that is an archive of at most so many bytes. */

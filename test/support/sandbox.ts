@@ -70,13 +70,27 @@ function makeBase(fs: string): void {
   );
 }
 
+/** The programs of native/test that are made to run in steps. */
+export type StepProgram = "try-syscall" | "hand-over";
+
+/** Compiles a program of native/test, for any image. */
+export function compileProgram(name: StepProgram, output: string): void {
+  const source = `native/test/${name}.c`;
+  execFileSync("cc", ["-std=gnu11", "-D_GNU_SOURCE", "-static", "-o", output, source]);
+}
+
+/** Puts a program of native/test, compiled, into the image's /bin. */
+export function addProgram(box: SandboxFixture, name: StepProgram): void {
+  const compiled = join(box.directory, name);
+  compileProgram(name, compiled);
+  const installed = join(box.layer("base"), "bin", name);
+  rmSync(installed, { force: true });
+  copyFileSync(compiled, installed);
+}
+
 /** Puts native/test/try-syscall.c, compiled, into the image as /bin/try-syscall. */
 export function addProbe(box: SandboxFixture): void {
-  const compiled = join(box.directory, "try-syscall");
-  const source = "native/test/try-syscall.c";
-  execFileSync("cc", ["-std=gnu11", "-D_GNU_SOURCE", "-static", "-o", compiled, source]);
-  rmSync(join(box.layer("base"), "bin/try-syscall"), { force: true });
-  copyFileSync(compiled, join(box.layer("base"), "bin/try-syscall"));
+  addProgram(box, "try-syscall");
 }
 
 /** A new fixture. Disposing it checks for leaks and removes everything. */

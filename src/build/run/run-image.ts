@@ -68,6 +68,7 @@ export async function runImage(request: RunImageRequest): Promise<RunImageResult
     env: container.env,
     cwd: container.workingDirectory,
     cwdOfRoot: true,
+    discarded: name === undefined,
     user: container.user,
     mounts: [hostnameFile(hostname), ...mounts],
   });
