@@ -66,12 +66,19 @@ static int attach_root(const struct run *run)
 
 static int enter_root(const struct run *run)
 {
+	struct stat own, top;
+
 	if (fchdir(run->root_fd) < 0 || sys_pivot_root(".", ".") < 0)
 		return report_error("enter the root", NULL, errno,
 				    "the host's own root must not be an initramfs");
 	/* The old root now lies over the new one at "."; detached, nothing of the host is left in the namespace. */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return report_error("leave the host's root", NULL, errno, NULL);
+	/* Whatever else lay over our "/" would now be the step's, at "/..", and the host's root under it. */
+	if (fstat(run->root_fd, &own) < 0 || stat("/..", &top) < 0)
+		return report_error("look at the root", NULL, errno, NULL);
+	if (own.st_dev != top.st_dev || own.st_ino != top.st_ino)
+		return report_error("leave the host's root", NULL, EBUSY, NULL);
 	return 0;
 }
 

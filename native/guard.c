@@ -54,11 +54,16 @@ int guard_start(struct guard *guard, int process)
 	return 0;
 }
 
-void guard_end(struct guard *guard)
+void guard_dismiss(struct guard *guard)
+{
+	if (guard->pid != 0)
+		close(guard->line);
+}
+
+void guard_wait(struct guard *guard)
 {
 	if (guard->pid == 0)
 		return;
-	close(guard->line);
 	while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	guard->pid = 0;

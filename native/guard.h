@@ -12,7 +12,9 @@ struct guard {
 
 /* Starts a process that kills `process` (a pidfd) when this one is gone, however it went. -1: reported. */
 int guard_start(struct guard *guard, int process);
-/* Ends it, when the step has ended. */
-void guard_end(struct guard *guard);
+/* Tells it that the step has ended. */
+void guard_dismiss(struct guard *guard);
+/* Waits until it is gone. */
+void guard_wait(struct guard *guard);
 
 #endif

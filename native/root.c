@@ -69,9 +69,11 @@ static int open_layers(const struct root *root)
 
 static int open_layer(int layers, const char *id)
 {
-	cleanup_fd int outer = open_dir_at(layers, id);
-	int layer = outer < 0 ? -1 : open_dir_at(outer, "fs");
+	const struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	char path[NAME_MAX + sizeof("/fs")];
 
+	snprintf(path, sizeof(path), "%s/fs", id);
+	int layer = sys_openat2(layers, path, &how);
 	if (layer < 0 && errno == ENOENT)
 		report_refusal("no-layer", id, "a layer's directory is missing in the store");
 	else if (layer < 0)
@@ -386,20 +388,31 @@ int root_open_in_memory(const struct root *root, int *upper)
 	return fd;
 }
 
-int root_close(const struct root *root, int fd)
+int root_leave(const struct root *root, int fd)
 {
 	if (fd >= 0 && close(fd) < 0)
 		return report_error("close a root", root->upper, errno, NULL);
-	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
+	if (root->kind == ROOT_DIRECTORY || root->upper == NULL || root->driver == DRIVER_OVERLAY)
 		return 0;
 	cleanup_fd int layers = open_layers(root);
 	if (layers < 0)
 		return -1;
-	if (root->driver == DRIVER_FUSE && fuse_finish(layers, root->upper) < 0)
-		return -1;
-	if (root->driver == DRIVER_COPY && merged_commit(root, layers) < 0)
-		return report_error("take over what was written", root->upper, errno, NULL);
-	if (drop_scratch(layers, root->upper) < 0)
+	if (root->driver == DRIVER_FUSE)
+		return fuse_finish(layers, root->upper);
+	return merged_commit(root, layers) < 0 ? report_error("take over what was written", root->upper, errno, NULL) : 0;
+}
+
+int root_tidy(const struct root *root)
+{
+	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
+		return 0;
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0 || drop_scratch(layers, root->upper) < 0)
 		return -1;
 	return needs_empty_layer(root) ? drop_empty_layer(layers, root->upper) : 0;
+}
+
+int root_close(const struct root *root, int fd)
+{
+	return root_leave(root, fd) < 0 ? -1 : root_tidy(root);
 }

@@ -20,9 +20,13 @@ int root_open_in_memory(const struct root *root, int *upper);
 /* True when root_open gives a directory of the host's file system, and not a mount of the root's own. */
 bool root_is_directory(const struct root *root);
 /*
- * Closes fd (-1: it is closed already) and drops the driver's scratch directory; with the copy driver, what was written
- * becomes the upper now. -1: reported.
+ * Closes fd (-1: it is closed already); with the copy driver, what was written becomes the upper now. Then the upper is whole,
+ * and only root_tidy is left to do. -1: reported.
  */
+int root_leave(const struct root *root, int fd);
+/* Drops the driver's scratch directory: on some disks that takes longer than a step. -1: reported. */
+int root_tidy(const struct root *root);
+/* Both. */
 int root_close(const struct root *root, int fd);
 
 /* One of the store's two directories that are the helper's (`snapshots`, `cache-mounts`), made when missing. -1: errno. */

@@ -69,7 +69,7 @@ static int prepare(struct run *run)
 		return -1;
 	if (priv_granted(run->spec, run->insecure, &run->capabilities) < 0)
 		return -1;
-	if (mounts_open_host(run) < 0)
+	if (mounts_open(run) < 0)
 		return -1;
 	if (spec_bool(run->spec, "init") && (run->init = init_image()) < 0)
 		return -1;
@@ -240,7 +240,22 @@ static int finish(struct run *run)
 	stubs_remove(run->stubs);
 	if (seal_root(run) < 0 || mounts_finish(run) < 0)
 		return -1;
-	return root_close(&run->root, run->root_fd);
+	return root_leave(&run->root, run->root_fd);
+}
+
+/*
+ * What nobody waits for, when the final event is written. Our ends of the pipes go first: without them our caller is done with
+ * us. Nothing can be reported any more; a scratch directory that stays goes with its layer.
+ */
+static void tidy_up(struct run *run, struct watch *watch)
+{
+	cleanup_fd int null_device = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int ours[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, REPORT_FD, LAYER_FD };
+
+	for (size_t i = 0; null_device >= 0 && i < sizeof(ours) / sizeof(ours[0]); i++)
+		dup3(null_device, ours[i], O_CLOEXEC);
+	guard_wait(&watch->guard);
+	root_tidy(&run->root);
 }
 
 /*
@@ -249,7 +264,7 @@ static int finish(struct run *run)
  */
 static int write_layer(const struct run *run)
 {
-	struct diff_source source = { .upper = -1, .lower = -1 };
+	struct diff_source source = { .upper = -1, .lower = -1, .leave_open = true };
 	long long clamp, limit;
 
 	if (spec_int(run->spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 ||
@@ -279,7 +294,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 	watch_child(run, watch);
 	while (waitid(P_PID, (id_t)watch->child, &end, WEXITED) < 0 && errno == EINTR)
 		continue;
-	guard_end(&watch->guard);
+	guard_dismiss(&watch->guard);
 	/* Our copies of the command's ends: without them, what is read has an end. */
 	for (int i = 0; i < 3; i++)
 		if (run->stdio[i] >= 0)
@@ -298,7 +313,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 
 int verb_run(const struct spec *spec)
 {
-	struct run run = { .spec = spec, .root_fd = -1, .mounts = -1, .init = -1, .terminal = { -1, -1, -1, "" } };
+	struct run run = { .spec = spec, .root_fd = -1, .memory = -1, .mounts = -1, .init = -1, .terminal = { -1, -1, -1, "" } };
 	struct watch watch = { .process = -1, .signals = -1, .control = -1 };
 
 	report_share();
@@ -307,11 +322,16 @@ int verb_run(const struct spec *spec)
 	watch.signals = watch_signals();
 	if (watch.signals < 0 || relay_open(&run, watch.relays) < 0) {
 		finish(&run);
+		tidy_up(&run, &watch);
 		return -1;
 	}
 	if (run.attached)
 		watch.control = CONTROL_FD;
 	if (run.terminal.master >= 0 && watch.relays[RELAY_INPUT].from >= 0)
 		terminal_make_raw();
-	return run_and_watch(&run, &watch);
+	int outcome = run_and_watch(&run, &watch);
+	if (!report_is_final())
+		return outcome;
+	tidy_up(&run, &watch);
+	return outcome;
 }

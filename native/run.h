@@ -40,8 +40,8 @@ struct run {
 	enum network network;
 	struct stubs *stubs;
 	struct terminal terminal;
-	int *host_sources; /* a detached mount for each mount of the kind `host`, in order */
-	size_t n_host_sources;
+	int memory; /* the file system of files that the request has the bytes of; -1: none */
+	int *sources; /* a detached mount for each mount of the request, in order */
 	int init;      /* process 1, to be executed; -1: the command is process 1 */
 	int gate[2];   /* the parent writes two bytes when the child is in its control groups */
 	int stdio[3];  /* what the command gets as descriptors 0, 1 and 2; -1: nothing to read */
@@ -58,8 +58,8 @@ int hide_paths(const struct run *run);
 int bind_over(int from, int to, unsigned attributes);
 /* A device of the host, checked to be the one that it claims to be. -1: reported. */
 int device_open(const char *path, unsigned major, unsigned minor);
-/* run_mounts.c, in the parent: opens the directories and files of the host that are to be mounted. -1: reported. */
-int mounts_open_host(struct run *run);
+/* run_mounts.c, in the parent: opens or makes what is to be mounted. -1: reported. */
+int mounts_open(struct run *run);
 /* run_mounts.c: the mounts of the request, in order. -1: reported. */
 int mounts_attach(struct run *run);
 /* run_mounts.c, in the parent, when the child is gone: drops what writable bind sources left in the store. */

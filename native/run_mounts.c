@@ -36,7 +36,10 @@ static int read_dress(const struct spec *mount, long long mode, struct dress *dr
 	return spec_int(mount, "mount-gid", 0, INT32_MAX, 0, &dress->gid);
 }
 
-/* Clones what is at fd; a detached mount is attached over our old root first, as Linux before 6.15 wants it. */
+/*
+ * Clones what is at fd. Linux before 6.15 clones nothing of a detached mount: it is attached over our "/" meanwhile, as in
+ * overlay.c. It must not stay there: a step finds at "/.." what lies over its root, and enter_root takes one mount away.
+ */
 static int clone_from(int root, int fd)
 {
 	int clone = mount_clone(fd, true);
@@ -46,7 +49,12 @@ static int clone_from(int root, int fd)
 	cleanup_fd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0 || mount_attach(root, top) < 0)
 		return -1;
-	return mount_clone(fd, true);
+	cleanup_fd int cloned = mount_clone(fd, true);
+	int saved = errno;
+	if (umount2("/..", MNT_DETACH) < 0)
+		return -1;
+	errno = saved;
+	return steal_fd(&cloned);
 }
 
 /* A detached mount of `from` inside the root at fd. -1: reported. */
@@ -170,24 +178,28 @@ static int open_tmpfs(const struct spec *mount)
 	return fd < 0 ? report_error("make a tmpfs", spec_get(mount, "mount-target"), errno, NULL) : fd;
 }
 
-/* A file of memory with these bytes: never on disk, except for swap. */
-static int open_file(const struct spec *mount)
+/* A file of memory with these bytes: never on disk, except for swap. All of a step's lie in one file system. */
+static int open_file(struct run *run, const struct spec *mount, unsigned number)
 {
-	static const char *const options[] = { "mode=700", "nr_inodes=2", NULL };
+	static const char *const options[] = { "mode=700", NULL };
 	struct dress dress;
 	cleanup_free unsigned char *bytes = NULL;
+	char name[16];
 	size_t size;
 
 	if (read_dress(mount, 0400, &dress) < 0 || spec_bytes(mount, "mount-bytes", &bytes, &size) < 0)
 		return -1;
-	cleanup_fd int memory = tmpfs_new(options, 0);
-	cleanup_fd int file = memory < 0 ? -1 : openat(memory, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* It stays open until we end: to close a mount takes the kernel a millisecond, and the step would wait for that. */
+	if (run->memory < 0 && (run->memory = tmpfs_new(options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID)) < 0)
+		return report_error("make a file system in memory", NULL, errno, NULL);
+	snprintf(name, sizeof(name), "%u", number);
+	cleanup_fd int file = openat(run->memory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file < 0 || write_all(file, bytes, size) < 0 || owner_write(file, (uid_t)dress.uid, (gid_t)dress.gid) < 0 ||
 	    fchmod(file, (mode_t)dress.mode) < 0)
 		return report_error("make a file in memory", spec_get(mount, "mount-target"), errno, NULL);
 	/* A mount of a file that is open for writing cannot be made read-only. */
 	close(steal_fd(&file));
-	return clone_inside(memory, "file");
+	return clone_inside(run->memory, name);
 }
 
 /* The socket is ours (the caller's proxy of the host's one), so its owner and mode may be set. */
@@ -226,26 +238,12 @@ static int open_host(const struct spec *mount)
 	return clone < 0 ? report_error("open the source of a mount", path, errno, NULL) : clone;
 }
 
-int mounts_open_host(struct run *run)
+static int open_source(struct run *run, const struct spec *mount, unsigned number)
 {
-	struct spec mount;
+	const char *kind = mount->values[0];
 
-	run->host_sources = calloc(spec_count(run->spec, "mount") + 1, sizeof(*run->host_sources));
-	if (run->host_sources == NULL)
-		return report_error("allocate memory", NULL, errno, NULL);
-	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);) {
-		if (strcmp(mount.values[0], "host") != 0)
-			continue;
-		int source = open_host(&mount);
-		if (source < 0)
-			return -1;
-		run->host_sources[run->n_host_sources++] = source;
-	}
-	return 0;
-}
-
-static int open_source(const struct spec *mount, const char *kind)
-{
+	if (strcmp(kind, "host") == 0)
+		return open_host(mount);
 	if (strcmp(kind, "bind") == 0)
 		return open_bind(mount);
 	if (strcmp(kind, "cache") == 0)
@@ -253,8 +251,22 @@ static int open_source(const struct spec *mount, const char *kind)
 	if (strcmp(kind, "tmpfs") == 0)
 		return open_tmpfs(mount);
 	if (strcmp(kind, "file") == 0)
-		return open_file(mount);
+		return open_file(run, mount, number);
 	return open_socket(mount);
+}
+
+int mounts_open(struct run *run)
+{
+	struct spec mount;
+	unsigned count = 0;
+
+	run->sources = calloc(spec_count(run->spec, "mount") + 1, sizeof(*run->sources));
+	if (run->sources == NULL)
+		return report_error("allocate memory", NULL, errno, NULL);
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount); count++)
+		if ((run->sources[count] = open_source(run, &mount, count)) < 0)
+			return -1;
+	return 0;
 }
 
 /*
@@ -275,16 +287,15 @@ static int check_place(const struct run *run, int place, const char *target)
 	return 0;
 }
 
-static int attach_one(struct run *run, const struct spec *mount, size_t *host_cursor)
+/* Takes source. */
+static int attach_one(struct run *run, const struct spec *mount, int source)
 {
 	const char *kind = mount->values[0], *target = spec_need(mount, "mount-target");
 	bool host = strcmp(kind, "host") == 0;
+	cleanup_fd int owned = source;
 	struct stat status;
 
 	if (target == NULL)
-		return -1;
-	cleanup_fd int source = host ? run->host_sources[(*host_cursor)++] : open_source(mount, kind);
-	if (source < 0)
 		return -1;
 	bool read_only = spec_bool(mount, "mount-read-only") || strcmp(kind, "file") == 0;
 	unsigned attributes = (run->insecure ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
@@ -302,10 +313,10 @@ static int attach_one(struct run *run, const struct spec *mount, size_t *host_cu
 int mounts_attach(struct run *run)
 {
 	struct spec mount;
-	size_t host_cursor = 0;
+	size_t count = 0;
 
-	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);)
-		if (attach_one(run, &mount, &host_cursor) < 0)
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount); count++)
+		if (attach_one(run, &mount, run->sources[count]) < 0)
 			return -1;
 	return 0;
 }

@@ -23,7 +23,7 @@
 #include "verbs.h"
 #include "wire.h"
 
-/* Helpers at a time; our caller starts fewer than it has processors. */
+/* Helpers at a time. Our caller has few steps running; those that are tidying up count as well. */
 #define MAX_RUNNING 64
 
 /* What a helper writes: the kind of the frame, and the helper's descriptor. */
@@ -37,6 +37,7 @@ struct running {
 	uint32_t id;
 	pid_t pid; /* 0: it has ended */
 	int status;
+	bool silent; /* all that it writes has been handed on; what it still does is tidying up */
 	int from[N_STREAMS]; /* -1: at its end */
 };
 
@@ -157,28 +158,49 @@ static void put_id(unsigned char *to, uint32_t id)
 		to[i] = (unsigned char)(id >> (8 * i));
 }
 
-static bool has_ended(const struct running *one)
+static bool is_silent(const struct running *one)
 {
-	if (one->pid != 0)
-		return false;
 	for (size_t i = 0; i < N_STREAMS; i++)
 		if (one->from[i] >= 0)
 			return false;
 	return true;
 }
 
+static int announce_silence(struct server *server, struct running *one)
+{
+	unsigned char id[4];
+
+	if (one->silent || !is_silent(one))
+		return 0;
+	one->silent = true;
+	put_id(id, one->id);
+	return wire_send(&server->wire, 's', id, sizeof(id));
+}
+
 static int announce_ends(struct server *server)
 {
 	for (size_t i = 0; i < server->count;) {
-		if (!has_ended(server->list[i])) {
+		struct running *one = server->list[i];
+		if (announce_silence(server, one) < 0)
+			return -1;
+		if (!one->silent || one->pid != 0) {
 			i++;
 			continue;
 		}
-		if (send_number(server, 'c', server->list[i]->id, (uint32_t)server->list[i]->status) < 0)
+		if (send_number(server, 'c', one->id, (uint32_t)one->status) < 0)
 			return -1;
 		forget(server, i);
 	}
 	return 0;
+}
+
+/* What has only its tidying up left to do may finish that. What else runs dies with us, and takes its step along. */
+static void wait_for_the_silent(const struct server *server)
+{
+	for (size_t i = 0; i < server->count; i++)
+		while (server->list[i]->silent && server->list[i]->pid != 0 &&
+		       waitpid(server->list[i]->pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
 }
 
 /* A helper that could not be started is one that ended at once; the others go on. */
@@ -203,8 +225,6 @@ static int do_start(struct server *server, struct cursor *order)
 
 	if (order->bad)
 		return report_refusal("bad-request", NULL, "a malformed order to start a helper");
-	if (server->count == MAX_RUNNING)
-		return report_refusal("bad-request", NULL, "too many helpers at a time");
 	struct running *one = calloc(1, sizeof(*one));
 	if (one == NULL)
 		return report_error("start a helper", NULL, errno, NULL);
@@ -241,7 +261,7 @@ static int serve_orders(struct server *server)
 					    report_refusal("bad-request", NULL, "an unknown order");
 		if (outcome < 0)
 			return -1;
-	} while (wire_has_frame(&server->wire));
+	} while (server->count < MAX_RUNNING && wire_has_frame(&server->wire));
 	return 1;
 }
 
@@ -283,11 +303,13 @@ static int serve_round(struct server *server)
 	struct pollfd fds[2 + MAX_RUNNING * N_STREAMS];
 	size_t running = server->count;
 
-	fds[0] = (struct pollfd){ .fd = server->wire.in, .events = POLLIN };
+	/* With no room for another helper, orders wait until one has ended. */
+	bool full = running == MAX_RUNNING, ordered = !full && wire_has_frame(&server->wire);
+	fds[0] = (struct pollfd){ .fd = full ? -1 : server->wire.in, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = server->signals, .events = POLLIN };
 	for (size_t i = 0; i < running * N_STREAMS; i++)
 		fds[2 + i] = (struct pollfd){ .fd = server->list[i / N_STREAMS]->from[i % N_STREAMS], .events = POLLIN };
-	if (poll(fds, 2 + running * N_STREAMS, -1) < 0)
+	if (poll(fds, 2 + running * N_STREAMS, ordered ? 0 : -1) < 0)
 		return errno == EINTR ? 1 : report_error("wait", NULL, errno, NULL);
 	for (size_t i = 0; i < running * N_STREAMS; i++)
 		if (fds[2 + i].revents != 0 && pass_on(server, server->list[i / N_STREAMS], i % N_STREAMS) < 0)
@@ -296,7 +318,7 @@ static int serve_round(struct server *server)
 		reap(server);
 	if (announce_ends(server) < 0 || wire_flush(&server->wire) < 0)
 		return 0;
-	return fds[0].revents == 0 ? 1 : serve_orders(server);
+	return fds[0].revents == 0 && !ordered ? 1 : serve_orders(server);
 }
 
 int verb_serve(const struct spec *spec)
@@ -315,7 +337,7 @@ int verb_serve(const struct spec *spec)
 	do
 		outcome = serve_round(&server);
 	while (outcome == 1);
-	/* What still runs dies with us: each helper asked for that, and takes its step along. */
+	wait_for_the_silent(&server);
 	while (server.count > 0)
 		forget(&server, 0);
 	wire_free(&server.wire);

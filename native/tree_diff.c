@@ -322,8 +322,11 @@ int diff_write_layer(struct diff_source *source, const struct root *root, int ou
 	}
 	source->lower = lower;
 	source->layer = true;
-	if (diff_write(source, out) < 0)
-		return -1;
+	int outcome = diff_write(source, out);
+	if (source->leave_open)
+		steal_fd(&lower);
+	if (outcome < 0 || source->leave_open)
+		return outcome;
 	if (below_kept >= 0 && root_close(&below, below_kept) < 0)
 		return -1;
 	return top_kept < 0 ? 0 : root_close(&top, top_kept);

@@ -12,6 +12,7 @@ struct diff_source {
 	bool layer; // what changed, with deletions; otherwise all there is
 	int64_t clamp; // latest mtime that is written
 	uint64_t limit; // bytes that the archive may have; 0: any number
+	bool leave_open; // of diff_write_layer: what it opens stays open, for a process that ends soon; closing takes the kernel long
 	bool too_large; // out: it would have more; what was written is of no use, and nothing was reported
 	// Where the bytes of a regular file are, when not in the upper: a descriptor, -1 with errno, or -2 for the upper. May be
 	// NULL.

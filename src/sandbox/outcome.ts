@@ -41,6 +41,11 @@ export class Outcome {
     }
   }
 
+  /** The final event has come: the status of the process decides nothing any more. */
+  get isFinal(): boolean {
+    return this.#final !== undefined;
+  }
+
   /** What it wrote to descriptor 2: its end is kept, for the error of a crash. */
   stderr(chunk: Buffer): void {
     this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_KEPT);

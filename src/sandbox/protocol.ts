@@ -268,7 +268,7 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: "serve",
     summary:
-      "Starts helpers for the verb `run`, as ordered on descriptor 0 in frames (native/wire.h): `s` ID NETWORK USER REQUEST starts one, `k` ID SIGNAL sends it a signal. Frames on descriptor 1, each with the helper's ID, bring what it writes: `o` and `x` (descriptors 1 and 2), `e` (events), `l` (its layer), and `c` with its wait status when all of that has ended. NETWORK and USER are numbers of descriptors of the caller; 0: none.",
+      "Starts helpers for the verb `run`, as ordered on descriptor 0 in frames (native/wire.h): `s` ID NETWORK USER REQUEST starts one, `k` ID SIGNAL sends it a signal. Frames on descriptor 1, each with the helper's ID, bring what it writes: `o` and `x` (descriptors 1 and 2), `e` (events), `l` (its layer), `s` when all of that has ended, and `c` with its wait status. NETWORK and USER are numbers of descriptors of the caller; 0: none.",
     fields: commonFields,
   },
   {

@@ -161,6 +161,10 @@ export class RunServer {
       case "e":
         if (!outcome.events(data)) this.#kill(id, constants.signals.SIGTERM);
         return;
+      case "s":
+        // It has said how its work ended, and only tidies up.
+        if (outcome.isFinal) started.end("");
+        return;
       case "c":
         started.end(statusText(data.readUInt32LE(0)));
         return;

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import type { LayerDirId, Root, RunMount } from "#src/sandbox/index.js";
-import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+import { addProbe, assertTidy, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
 let canary: string;
@@ -202,6 +202,29 @@ describe("what the step can see of its builder", () => {
   });
 });
 
+describe("the root of a step", () => {
+  it("has nothing over it, at /..: neither the host's nor the file system of its own secrets", async () => {
+    box.layer("more");
+    const { result, stdout } = await box.step(
+      "cat /s /m/etc/passwd >/dev/null && cd /.. && ls -di / /.. . && (mknod x b 7 0; ! cat x) 2>/dev/null",
+      {
+        mounts: [
+          { kind: "file", target: "/s", bytes: Buffer.from("s"), mode: 0o400, uid: 0, gid: 0 },
+          {
+            kind: "bind",
+            source: { kind: "stack", lowers: ["base", "more"] as LayerDirId[] },
+            sourcePath: "/",
+            target: "/m",
+            readOnly: true,
+          },
+        ],
+      },
+    );
+    assert.deepEqual(result, { kind: "exited", code: 0 }, stdout);
+    assert.equal(new Set(stdout.match(/^ *\d+/gm)).size, 1, stdout);
+  });
+});
+
 describe("a step without a base image", () => {
   it("hides nothing from the steps after it by attributes of overlayfs", async () => {
     addProbe(box);
@@ -214,7 +237,7 @@ describe("a step without a base image", () => {
       return stdout;
     };
     await step({ kind: "stack", lowers: [], upper: alone }, "/a/bin/try-syscall", "hide");
-    assert.deepEqual(readdirSync(join(box.store, "snapshots", alone)), ["fs"]);
+    await assertTidy(join(box.store, "snapshots", alone));
     const later: Root = { kind: "stack", lowers: [alone], upper: after };
     assert.equal(await step(later, "/a/bin/busybox", "ls", "/d"), "f\n");
   });
@@ -256,7 +279,7 @@ describe("when the builder is killed", () => {
         upper: `killed-${marker}` as LayerDirId,
       };
       assert.equal((await box.step("echo well", { root })).stdout, "well\n");
-      assert.deepEqual(readdirSync(join(box.store, "snapshots", `killed-${marker}`)), ["fs"]);
+      await assertTidy(join(box.store, "snapshots", `killed-${marker}`));
     });
   it("ends with the server that started it, which is said, and the next step has another", async () => {
     const marker = `${5_000_000 + (process.pid % 1_000_000)}`;

@@ -8,12 +8,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createSandbox,
   type LayerDirId,
@@ -47,6 +49,13 @@ export interface SandboxFixture extends AsyncDisposable {
   root(): Root;
   /** Runs `sh -c command` (or the argv of `changes`) in a fresh upper. */
   step(command: string, changes?: Partial<RunRequest>, signal?: AbortSignal): Promise<StepOutcome>;
+}
+
+/** A layer's directory has its tree and nothing else, as soon as the helper of its step has tidied up. */
+export async function assertTidy(layerDirectory: string): Promise<void> {
+  const isTidy = (): boolean => readdirSync(layerDirectory).length === 1;
+  for (let tries = 0; !isTidy() && tries < 100; tries++) await sleep(20);
+  assert.deepEqual(readdirSync(layerDirectory), ["fs"]);
 }
 
 export const asRoot: boolean = process.getuid?.() === 0;
