@@ -128,6 +128,16 @@ describe("blobs", () => {
     assert.equal(await store.blobs.has(digest), true);
   });
 
+  it("are not written again while they are whole, and are when they are damaged", async () => {
+    await store.blobs.writeBytes(bytes);
+    const { ino } = await stat(pathOf(digest));
+    await store.blobs.writeBytes(bytes);
+    assert.equal((await stat(pathOf(digest))).ino, ino);
+    await writeFile(pathOf(digest), Buffer.from("some bytez"));
+    const info = await store.blobs.writeBytes(bytes);
+    assert.deepEqual(await store.blobs.read(info), bytes);
+  });
+
   it("stay when it is the asker who is wrong about the size", async () => {
     await store.blobs.writeBytes(bytes);
     await assert.rejects(store.blobs.read({ digest, size: 3 }), { code: "STORE_CORRUPT" });
