@@ -36,7 +36,11 @@ static int read_dress(const struct spec *mount, long long mode, struct dress *dr
 	return spec_int(mount, "mount-gid", 0, INT32_MAX, 0, &dress->gid);
 }
 
-/* Clones what is at fd; a detached mount is attached over our old root first, as Linux before 6.15 wants it. */
+/*
+ * Clones what is at fd. Before Linux 6.15 that is refused inside of a detached mount: it is attached meanwhile, over whatever
+ * lies over our old root. It must not stay there, which is where the step's "/.." leads: it has all of a secret or of another
+ * stage, and paths through ".." would end in it.
+ */
 static int clone_from(int root, int fd)
 {
 	int clone = mount_clone(fd, true);
@@ -46,7 +50,13 @@ static int clone_from(int root, int fd)
 	cleanup_fd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0 || mount_attach(root, top) < 0)
 		return -1;
-	return mount_clone(fd, true);
+	cleanup_fd int attached = mount_clone(fd, true);
+	int err = errno;
+	/* ".." of the root directory is the root directory, followed to the topmost mount on it. */
+	if (umount2("/..", MNT_DETACH) < 0)
+		return -1;
+	errno = err;
+	return steal_fd(&attached);
 }
 
 /* A detached mount of `from` inside the root at fd. -1: reported. */
