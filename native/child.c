@@ -244,7 +244,8 @@ static int set_apparmor(const char *profile)
 	int length = snprintf(text, sizeof(text), "exec %s", profile);
 	if (write(attribute, text, (size_t)length) != length)
 		return report_error("set the AppArmor profile", profile, errno,
-				    "the profile must be loaded (apparmor_parser), and only root may choose it");
+				    errno == ENOENT ? "no profile of this name is loaded (apparmor_parser -r FILE)" :
+						      "the profile that tsbuild itself runs under must allow the change");
 	return 0;
 }
 

@@ -38,9 +38,10 @@ int net_loopback(void)
 
 /*
  * Any file that is sure to exist and that the programs do not read: the namespace is bound over it, in our own mount
- * namespace, because the programs give up the privilege that /proc/PID/ns asks for before they open it.
+ * namespace, because the programs give up the privilege that /proc/PID/ns asks for before they open it. It is one that
+ * AppArmor's abstractions/base lets every program read: Debian and Ubuntu confine pasta by a profile.
  */
-static const char namespace_path[] = "/proc/version";
+static const char namespace_path[] = "/proc/cpuinfo";
 
 static int bind_namespace(void)
 {

@@ -5,3 +5,4 @@ export * from "./text.js";
 export * from "./json.js";
 export * from "./events.js";
 export * from "./names.js";
+export * from "./signals.js";

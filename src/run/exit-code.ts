@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the end of a program, or its failure to begin, is to a shell.
 
-import { constants } from "node:os";
-import { isTsbuildError } from "../base/index.js";
+import { exitCodeOfSignal, isTsbuildError } from "../base/index.js";
 
 /** How a program ended. */
 export type ProgramEnd =
@@ -12,8 +11,7 @@ export type ProgramEnd =
 /** The program's own code, or 128 and the signal. */
 export function exitCodeOfResult(end: ProgramEnd): number {
   if (end.kind === "exited") return end.code;
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return 128 + (numbers[end.signal] ?? 0);
+  return exitCodeOfSignal(end.signal) ?? 128;
 }
 
 /** 124: --timeout; 126 and 127: the program cannot be executed, or is not there; 125: everything else that is no program's. */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A step's control group, when it has limits: makes it, sets it up, tells whether it ran out of memory, removes it. The
 // helper only puts the command into it. Groups are `tsbuild-PID-N`; those of processes that are gone are removed in passing.
+// Which of these can be had, for `tsbuild info`.
 
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,16 +16,12 @@ import {
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, messageOf, TsbuildError } from "../base/index.js";
+import { readLayout, type CgroupLayout, type CgroupPlace } from "./cgroup-layout.js";
 import { settingsV1, settingsV2, type CgroupSetting } from "./cgroup-settings.js";
+import { controllersOf, explain, parentPath, unifiedParent } from "./cgroup-unified.js";
 import type { RunLimits } from "./types.js";
 
-/** Where this machine's hierarchies are, and where we are in them. */
-export interface CgroupLayout {
-  /** Mount point of the unified hierarchy, and our place in it. */
-  readonly unified?: { readonly mount: string; readonly own: string };
-  /** The same for each controller of the old hierarchies. */
-  readonly controllers: ReadonlyMap<string, { readonly mount: string; readonly own: string }>;
-}
+export { cgroupLayout, type CgroupLayout } from "./cgroup-layout.js";
 
 export interface StepCgroup extends AsyncDisposable {
   /** One directory, or one for each old hierarchy in use. */
@@ -33,37 +32,10 @@ export interface StepCgroup extends AsyncDisposable {
 
 let counter = 0;
 
-/** Reads the layout from /proc/self/cgroup and /proc/self/mountinfo. */
-export function cgroupLayout(cgroups: string, mountinfo: string): CgroupLayout {
-  const own = new Map<string, string>();
-  for (const line of cgroups.split("\n")) {
-    const match = /^\d+:([^:]*):(.*)$/.exec(line);
-    for (const name of match?.[1]?.split(",") ?? []) own.set(name, match?.[2] ?? "/");
-  }
-  const controllers = new Map<string, { mount: string; own: string }>();
-  let unified: CgroupLayout["unified"];
-  for (const line of mountinfo.split("\n")) {
-    const [before = "", after = ""] = line.split(" - ");
-    const mount = before.split(" ")[4] ?? "";
-    const [type, , options = ""] = after.split(" ");
-    if (type === "cgroup2") unified ??= { mount, own: own.get("") ?? "/" };
-    if (type !== "cgroup") continue;
-    for (const name of options.split(","))
-      if (own.has(name) && !controllers.has(name))
-        controllers.set(name, { mount, own: own.get(name) ?? "/" });
-  }
-  return { ...(unified === undefined ? {} : { unified }), controllers };
-}
-
-function readLayout(): CgroupLayout {
-  return cgroupLayout(
-    readFileSync("/proc/self/cgroup", "utf8"),
-    readFileSync("/proc/self/mountinfo", "utf8"),
-  );
-}
-
+/** `what`: controllers; none when only a parent is asked for. */
 function unusable(what: string, why: string, hint: string, cause?: unknown): TsbuildError {
-  return new TsbuildError("SANDBOX_CGROUP", `cannot limit ${what}: ${why}`, {
+  const wish = what === "" ? "use --cgroup-parent" : `limit ${what}`;
+  return new TsbuildError("SANDBOX_CGROUP", `cannot ${wish}: ${why}`, {
     hint,
     cause,
     details: { what },
@@ -85,12 +57,28 @@ function write(dir: string, setting: CgroupSetting): void {
   }
 }
 
-/** `a-b.slice` of systemd lies in `a.slice`; a plain path is what it is. */
-function parentPath(parent: string): string {
-  const match = /^\/?([^/:]+)\.slice$/.exec(parent);
-  if (match?.[1] === undefined) return join("/", parent);
-  const parts = match[1].split("-");
-  return join("/", ...parts.map((_, i) => `${parts.slice(0, i + 1).join("-")}.slice`));
+/** The numbers of a list such as `0-2,5`. */
+function numbers(list: string): Set<number> {
+  const found = new Set<number>();
+  for (const part of list.trim().split(",")) {
+    const [first = "", last = first] = part.split("-");
+    for (let n = Number(first); first !== "" && n <= Number(last); n++) found.add(n);
+  }
+  return found;
+}
+
+/** The kernel takes any cpus and memory nodes, and gives a group all of its parent's when it can have none of these. */
+function checkEffective(dir: string, { controller, file, value }: CgroupSetting): void {
+  const path = join(dir, `${file}.effective`);
+  if (controller !== "cpuset" || !existsSync(path)) return;
+  const wanted = numbers(value);
+  const effective = readFileSync(path, "utf8").trim();
+  if ([...numbers(effective)].every((n) => wanted.has(n))) return;
+  throw unusable(
+    controller,
+    `none of ${value} can be had: ${path} has ${effective}`,
+    "check the value, and the limits of the groups above",
+  );
 }
 
 function removeStale(parent: string): void {
@@ -113,13 +101,20 @@ function makeGroup(parent: string, what: string): string {
     mkdirSync(dir);
     return dir;
   } catch (cause) {
+    const errno = errnoOf(cause) ?? messageOf(cause);
     throw unusable(
       what,
-      `no control group can be made below ${parent} (${errnoOf(cause) ?? messageOf(cause)})`,
-      "without root, run in a delegated group: systemd-run --user --scope -p Delegate=yes tsbuild ...",
+      `no control group can be made below ${parent} (${errno})`,
+      explain({ group: parent, errno }).hint,
       cause,
     );
   }
+}
+
+/** Ends whatever is in a group, where the kernel can (version 2, Linux 5.14). */
+function killRest(dir: string): void {
+  const path = join(dir, "cgroup.kill");
+  if (existsSync(path)) writeFileSync(path, "1");
 }
 
 async function removeGroup(dir: string): Promise<void> {
@@ -129,85 +124,25 @@ async function removeGroup(dir: string): Promise<void> {
       return;
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return;
-      // The kernel takes a moment to let go of dead processes.
-      if (errnoOf(error) !== "EBUSY" || tries === 50) throw error;
+      // The kernel takes a moment to let go of dead processes. One that is alive has outlived the helper and its guard.
+      if (errnoOf(error) !== "EBUSY" || tries === 100) throw error;
+      if (tries === 10) killRest(dir);
       await sleep(20);
     }
   }
 }
 
-function controllersOf(dir: string): readonly string[] {
-  return readFileSync(join(dir, "cgroup.controllers"), "utf8").trim().split(" ");
-}
-
-/** Turns controllers on for the groups below `dir`. False: not here. */
-function enable(dir: string, controllers: readonly string[]): boolean {
-  try {
-    const available = controllersOf(dir);
-    if (!controllers.every((name) => available.includes(name))) return false;
-    writeFileSync(
-      join(dir, "cgroup.subtree_control"),
-      controllers.map((name) => `+${name}`).join(" "),
-    );
-    return true;
-  } catch {
-    return false; // not ours to change, or it holds processes itself
-  }
-}
-
-/** The group to make ours in: the one asked for; as root `/tsbuild`; else the nearest above us that we may change. */
-function unifiedParent(
-  { mount, own }: { mount: string; own: string },
-  controllers: readonly string[],
-  asked: string | undefined,
-): string | undefined {
-  if (asked !== undefined || process.geteuid?.() === 0) {
-    const parts = parentPath(asked ?? "/tsbuild")
-      .split("/")
-      .filter((part) => part !== "");
-    let dir = mount;
-    for (const part of ["", ...parts]) {
-      dir = join(dir, part);
-      mkdirSync(dir, { recursive: true });
-      if (!enable(dir, controllers)) return undefined;
-    }
-    return dir;
-  }
-  for (let path = own; path !== "/"; path = dirname(path))
-    if (enable(join(mount, path), controllers)) return join(mount, path);
-  return undefined;
-}
-
-/** What is missing where we are: controllers, or the right to use them. */
-function whyNot(
-  { mount, own }: { mount: string; own: string },
-  controllers: readonly string[],
-): string {
-  try {
-    const available = controllersOf(join(mount, own));
-    const missing = controllers.filter((name) => !available.includes(name));
-    if (missing.length > 0)
-      return `the control group ${own} does not have ${missing.join(", ")} (it has ${available.join(", ") || "none"})`;
-  } catch {
-    return `the control group ${own} cannot be looked at below ${mount}`;
-  }
-  return `no control group from ${own} upwards may be changed by this user and is free of processes`;
-}
-
 function openUnified(
-  unified: { mount: string; own: string },
+  unified: NonNullable<CgroupLayout["unified"]>,
   settings: readonly CgroupSetting[],
   asked: string | undefined,
 ): string {
   const controllers = [...new Set(settings.map(({ controller }) => controller))];
+  const what = controllers.join(", ");
   const parent = unifiedParent(unified, controllers, asked);
-  if (parent === undefined)
-    throw unusable(
-      controllers.join(", "),
-      whyNot(unified, controllers),
-      "without root, run in a delegated group: systemd-run --user --scope -p Delegate=yes tsbuild ...",
-    );
-  return makeGroup(parent, controllers.join(", "));
+  if (typeof parent === "string") return makeGroup(parent, what);
+  const { why, hint } = explain(parent);
+  throw unusable(what, why, hint);
 }
 
 /** A new cpuset of v1 has no cpus and no memory: nothing can run in it until they are copied from above. */
@@ -227,7 +162,7 @@ function openOld(layout: CgroupLayout, controller: string, asked: string | undef
     throw unusable(
       controller,
       "this machine has no such control group controller",
-      "enable it in the kernel",
+      "mount -t cgroup2 none /sys/fs/cgroup, or enable it in the kernel",
     );
   const dir = makeGroup(
     join(place.mount, asked === undefined ? "/tsbuild" : parentPath(asked)),
@@ -237,13 +172,13 @@ function openOld(layout: CgroupLayout, controller: string, asked: string | undef
   return dir;
 }
 
-function hasController(layout: CgroupLayout, controller: string): boolean {
-  if (layout.unified === undefined) return false;
+/** Whether a controller is the unified hierarchy's; one that is nowhere is missing there. */
+function isUnified({ unified, controllers }: CgroupLayout, controller: string): boolean {
+  if (unified === undefined || !controllers.has(controller)) return unified !== undefined;
   try {
-    return controllersOf(layout.unified.mount).includes(controller);
+    return controllersOf(unified.mount).includes(controller);
   } catch {
-    // A mount that shows a part of the hierarchy only; our own group knows.
-    return layout.controllers.size === 0;
+    return false;
   }
 }
 
@@ -273,13 +208,13 @@ export async function openCgroup(
   };
   try {
     const { unified } = layout;
-    if (
-      unified !== undefined &&
-      wanted.every(({ controller }) => hasController(layout, controller))
-    ) {
+    if (unified !== undefined && wanted.every(({ controller }) => isUnified(layout, controller))) {
       const dir = openUnified(unified, wanted, limits.cgroupParent);
       paths.push(dir);
-      for (const setting of wanted) write(dir, setting);
+      for (const setting of wanted) {
+        write(dir, setting);
+        checkEffective(dir, setting);
+      }
     } else {
       const old = settingsV1(limits);
       for (const controller of new Set(old.map((setting) => setting.controller))) {
@@ -296,5 +231,56 @@ export async function openCgroup(
     paths,
     outOfMemory: () => paths.some(killedForMemory),
     [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Which controllers a step can be limited by, and why not by the others. */
+export interface CgroupSupport {
+  readonly version: 1 | 2;
+  readonly usable: readonly string[];
+  readonly fault?: { readonly why: string; readonly hint: string };
+}
+
+function mayMakeGroup({ mount }: CgroupPlace): boolean {
+  const group = join(mount, "tsbuild");
+  try {
+    accessSync(existsSync(group) ? group : mount, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What openCgroup could do for this process, found without changing anything. Undefined: nothing is mounted. */
+export function cgroupSupport(given?: CgroupLayout): CgroupSupport | undefined {
+  const layout = given ?? readLayout();
+  const all = ["memory", "cpu", "cpuset", "pids"];
+  const { unified, controllers } = layout;
+  if (unified !== undefined && all.some((name) => isUnified(layout, name))) {
+    const usable = all.filter(
+      (name) => typeof unifiedParent(unified, [name], undefined, true) === "string",
+    );
+    const together = unifiedParent(unified, all, undefined, true);
+    return {
+      version: 2,
+      usable,
+      ...(typeof together === "string" ? {} : { fault: explain(together) }),
+    };
+  }
+  const mounted = all.filter((name) => controllers.has(name));
+  if (mounted.length === 0) return undefined;
+  const usable = mounted.filter((name) => mayMakeGroup(controllers.get(name) as CgroupPlace));
+  const missing = all.filter((name) => !usable.includes(name));
+  return {
+    version: 1,
+    usable,
+    ...(missing.length === 0
+      ? {}
+      : {
+          fault: {
+            why: `${missing.join(", ")}: not mounted, or not this user's to change`,
+            hint: "version 1 has no limits without root; version 2 (systemd.unified_cgroup_hierarchy=1) can delegate them",
+          },
+        }),
   };
 }

@@ -2,8 +2,9 @@
 // What this machine offers, for `tsbuild info`: what the helper found by trying, and what can be read from here. Each thing
 // that is missing comes with how to get it.
 
-import { existsSync, readFileSync } from "node:fs";
-import { messageOf } from "../base/index.js";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { messageOf, TsbuildError } from "../base/index.js";
+import { cgroupSupport } from "./cgroup.js";
 import { eventText } from "./events.js";
 import type { IdMaps } from "./id-maps.js";
 import type { NetworkChooser } from "./network.js";
@@ -45,19 +46,20 @@ function networkItem(networks: NetworkChooser): ProbeItem {
 }
 
 function cgroupItem(): ProbeItem {
-  const unified = readSetting("/sys/fs/cgroup/cgroup.controllers");
-  if (unified !== "") return { name: "control groups", ok: true, detail: `version 2: ${unified}` };
-  const old = ["memory", "cpu", "cpuset", "pids"].filter((name) =>
-    existsSync(`/sys/fs/cgroup/${name}`),
-  );
-  if (old.length > 0)
-    return { name: "control groups", ok: true, detail: `version 1: ${old.join(" ")}` };
-  return {
-    name: "control groups",
-    ok: false,
-    detail: "not mounted: limits such as --memory cannot be set",
-    hint: "mount -t cgroup2 none /sys/fs/cgroup",
-  };
+  const name = "control groups";
+  const support = cgroupSupport();
+  if (support === undefined)
+    return {
+      name,
+      ok: false,
+      detail: "not mounted: limits such as --memory cannot be set",
+      hint: "mount -t cgroup2 none /sys/fs/cgroup",
+    };
+  const { version, usable, fault } = support;
+  const limits = usable.length > 0 ? `limits of ${usable.join(", ")}` : "no limits can be set";
+  const detail = `version ${version}: ${limits}`;
+  if (fault === undefined) return { name, ok: true, detail };
+  return { name, ok: false, detail: `${detail}: ${fault.why}`, hint: fault.hint };
 }
 
 function userNamespaceItem(): ProbeItem {
@@ -93,6 +95,15 @@ function userNamespaceItem(): ProbeItem {
   return { name, ok: true, detail: "available" };
 }
 
+/** What overlayfs can do depends on the file system, so that it has to be tried where the store will be. */
+function makeStoreRoot(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    return; // a build will say why; the helper tries it in memory
+  }
+}
+
 /** All findings; a helper that cannot be used is one of them, too. */
 export async function probe(
   config: HelperConfig,
@@ -100,6 +111,7 @@ export async function probe(
   networks: NetworkChooser,
   signal: AbortSignal,
 ): Promise<readonly ProbeItem[]> {
+  makeStoreRoot(config.storeRoot);
   const found: ProbeItem[] = [];
   try {
     await startHelper(config, {
@@ -119,11 +131,13 @@ export async function probe(
     }).done;
   } catch (error) {
     signal.throwIfAborted();
+    const hint = error instanceof TsbuildError ? error.hint : undefined;
     found.push({
-      name: "native helper",
+      // A helper that has said something is there; what it cannot have next are its namespaces.
+      name: found.length > 0 ? "namespaces" : "native helper",
       ok: false,
       detail: messageOf(error),
-      hint: "npm run build:native, or what the message says",
+      hint: hint ?? "npm run build:native, or what the message says",
     });
   }
   return [...found, userNamespaceItem(), idMapItem(maps), networkItem(networks), cgroupItem()];

@@ -230,6 +230,14 @@ describe("mount points", () => {
     });
     assert.equal(later.stdout, before.stdout);
   });
+  it("are all that a step sees of what is mounted: nothing lies over its root", async () => {
+    // Before Linux 6.15 their sources have to be attached for a moment.
+    const command =
+      "stat -c '%d %i' / /..; awk '$5 == \"/\"' /proc/self/mountinfo | wc -l; ls /.. | grep -x file";
+    const mounts = [bind("/opt/a", "dir"), file("/etc/new/file", "x")];
+    const lines = (await box.step(command, { mounts })).stdout.trim().split("\n");
+    assert.deepEqual(lines, [lines[0], lines[0], "1"]);
+  });
   it("stay when the step filled or kept them", async () => {
     const { upper } = await box.step("touch /opt/mine; umount /x 2>/dev/null; true", {
       mounts: [bind("/opt/a", "dir")],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RUN: how it is keyed and run.
 
-import { TsbuildError, type Json } from "../../base/index.js";
+import { exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
 import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
@@ -189,6 +189,12 @@ function timeoutError({ argv }: RunOp, milliseconds: number): TsbuildError {
   );
 }
 
+/** With the number that a shell gives, which is what people look for. */
+function bySignal(name: string): string {
+  const code = exitCodeOfSignal(name);
+  return code === undefined ? `signal: ${name}` : `exit code: ${code} (${name})`;
+}
+
 function failure(op: RunOp, result: RunResult, { run: settings }: StepServices): TsbuildError {
   const command = op.argv.join(" ");
   const memory = settings.limits.memory;
@@ -196,7 +202,7 @@ function failure(op: RunOp, result: RunResult, { run: settings }: StepServices):
     result.outOfMemory === true
       ? ` (out of memory${memory === undefined ? "" : `: limit ${memory} bytes`})`
       : "";
-  const how = result.kind === "exited" ? `exit code: ${result.code}` : `signal: ${result.signal}`;
+  const how = result.kind === "exited" ? `exit code: ${result.code}` : bySignal(result.signal);
   return new TsbuildError(
     "STEPS_RUN_FAILED",
     `process "${command}" did not complete successfully: ${how}${outOfMemory}`,

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
-import { openCgroup, type CgroupLayout } from "#src/sandbox/cgroup.js";
+import { cgroupLayout, cgroupSupport, openCgroup, type CgroupLayout } from "#src/sandbox/cgroup.js";
+import { asRoot } from "../../support/sandbox.js";
 
 const directory = mkdtempSync(join(tmpdir(), "tsbuild-test-"));
 after(() => {
@@ -22,6 +23,8 @@ function hierarchy(groups: Readonly<Record<string, string>>, own = "/"): CgroupL
   for (const [path, controllers] of Object.entries(groups)) {
     mkdirSync(join(mount, path), { recursive: true });
     writeFileSync(join(mount, path, "cgroup.controllers"), `${controllers}\n`);
+    for (const file of ["cgroup.subtree_control", "cgroup.procs"])
+      writeFileSync(join(mount, path, file), "");
   }
   return { unified: { mount, own }, controllers: new Map() };
 }
@@ -113,5 +116,74 @@ describe("a control group of version 2", () => {
       openCgroup({ memory: 1 << 20, cgroupParent: "/user" }, layout),
       refused(/\/user does not have memory \(it has pids\)/),
     );
+  });
+  it("is refused below one that holds processes; ours are moved out of the way first", async () => {
+    const layout = hierarchy({ "/": all, "/ours": all, "/busy": all }, "/ours");
+    const { mount } = layout.unified ?? { mount: "" };
+    for (const group of ["ours", "busy"]) {
+      writeFileSync(join(mount, group, "cgroup.type"), "domain\n");
+      // 0: a process of another namespace; and what would move ourselves.
+      writeFileSync(join(mount, group, "cgroup.procs"), "0\n4194998\n");
+    }
+    const holds = refused(/\/(?:busy|ours) holds processes/);
+    await assert.rejects(openCgroup({ pids: 5, cgroupParent: "/busy" }, layout), holds);
+    assert.ok(!readdirSync(join(mount, "busy")).includes("tsbuild-others"));
+    // Nothing leaves a group of this kind.
+    await assert.rejects(openCgroup({ pids: 5, cgroupParent: "/ours" }, layout), holds);
+    const moved = readFileSync(join(mount, "ours/tsbuild-others/cgroup.procs"), "utf8");
+    assert.equal(moved, "4194998");
+  });
+  it("is not sought above what is turned on already", async () => {
+    const layout = hierarchy({ "/": "", "/a": all });
+    writeFileSync(join(layout.unified?.mount ?? "", "cgroup.subtree_control"), "pids memory\n");
+    await using group = await openCgroup({ pids: 5, cgroupParent: "/a" }, layout);
+    emptied(group?.paths[0] ?? "");
+    const top = readFileSync(join(layout.unified?.mount ?? "", "cgroup.subtree_control"), "utf8");
+    assert.equal(top, "pids memory\n");
+  });
+});
+
+describe("the layout of control groups", () => {
+  const line = (root: string, place: string): string =>
+    `31 22 0:26 ${root} ${place} rw - cgroup2 cgroup2 rw,nsdelegate\n`;
+  it("is the mount's view of our own group", () => {
+    assert.deepEqual(cgroupLayout("0::/a/b\n", line("/", "/c")).unified, {
+      mount: "/c",
+      own: "/a/b",
+    });
+    assert.deepEqual(cgroupLayout("0::/a/b\n", line("/a", "/c")).unified, {
+      mount: "/c",
+      own: "/b",
+    });
+    assert.deepEqual(cgroupLayout("0::/a\n", line("/a", "/c")).unified, { mount: "/c", own: "/" });
+  });
+  it("is foreign when the mount is another namespace's, until one of ours lies over it", () => {
+    const foreign = { mount: "/c", own: "/", foreign: true };
+    assert.deepEqual(cgroupLayout("0::/\n", line("/../..", "/c")).unified, foreign);
+    assert.deepEqual(cgroupLayout("0::/ab\n", line("/a", "/c")).unified, foreign);
+    const both = line("/../..", "/c") + line("/", "/c");
+    assert.deepEqual(cgroupLayout("0::/\n", both).unified, { mount: "/c", own: "/" });
+  });
+  it("that is foreign has no limits, and says so", async () => {
+    const unified = { mount: "/c", own: "/", foreign: true };
+    await assert.rejects(
+      openCgroup({ pids: 5 }, { unified, controllers: new Map() }),
+      refused(/\/c shows the control groups of another namespace/),
+    );
+  });
+});
+
+describe("what can be limited", () => {
+  it("is found without changing anything", { skip: asRoot ? false : "needs root" }, () => {
+    const layout = hierarchy({ "/": "cpu memory pids" });
+    const { mount } = layout.unified ?? { mount: "" };
+    const found = cgroupSupport(layout);
+    assert.deepEqual(found?.usable, ["memory", "cpu", "pids"]);
+    assert.match(found.fault?.why ?? "", /does not have cpuset \(it has cpu, memory, pids\)/);
+    assert.equal(readFileSync(join(mount, "cgroup.subtree_control"), "utf8"), "");
+    assert.ok(!readdirSync(mount).includes("tsbuild"));
+  });
+  it("is nothing where no control groups are mounted", () => {
+    assert.equal(cgroupSupport({ controllers: new Map() }), undefined);
   });
 });
