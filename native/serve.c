@@ -23,7 +23,7 @@
 #include "verbs.h"
 #include "wire.h"
 
-/* Helpers at a time; our caller starts fewer than it has processors. */
+/* Helpers at a time; our caller knows the number (MAX_SERVED in src/sandbox/run-server.ts). */
 #define MAX_RUNNING 64
 
 /* What a helper writes: the kind of the frame, and the helper's descriptor. */
