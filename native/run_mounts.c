@@ -17,11 +17,11 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "io.h"
 #include "owner.h"
 #include "path.h"
 #include "report.h"
 #include "run.h"
-#include "wire.h"
 
 /* The mode, owner and group fields of a mount. */
 struct dress {

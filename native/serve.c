@@ -17,6 +17,7 @@
 
 #include "bytes.h"
 #include "cleanup.h"
+#include "io.h"
 #include "ns.h"
 #include "report.h"
 #include "run.h"
