@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
+
 #define DIGEST_FD 3
 
 // A small decimal number, or -1.
@@ -36,34 +38,15 @@ bool compressor_called(struct compressor *compressor, const char *name, int max_
 
 ssize_t compressor_read(struct compressor *compressor, unsigned char *data, size_t size)
 {
-	size_t have = 0;
-	while (have < size) {
-		ssize_t got = read(STDIN_FILENO, data + have, size - have);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	if (compressor->hashed)
-		sha256_add(&compressor->hash, data, have);
-	return (ssize_t)have;
+	ssize_t have = read_all(STDIN_FILENO, data, size);
+	if (have > 0 && compressor->hashed)
+		sha256_add(&compressor->hash, data, (size_t)have);
+	return have;
 }
 
 int compressor_write(const unsigned char *data, size_t size)
 {
-	while (size > 0) {
-		ssize_t written = write(STDOUT_FILENO, data, size);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -1;
-		data += written;
-		size -= (size_t)written;
-	}
-	return 0;
+	return write_all(STDOUT_FILENO, data, size);
 }
 
 static int write_digest(struct compressor *compressor)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "io.h"
 
 // Below this, one read and one write beat the set-up of a copy in the kernel.
 #define SMALL (64u << 10)
@@ -90,28 +90,11 @@ int content_copy(int in, int out, uint64_t size)
 	return copy_range(in, out, size);
 }
 
-// Fills `to` up to BUFFER or the end; the number of bytes, or -1.
-static ssize_t fill(int fd, unsigned char *to)
-{
-	size_t have = 0;
-	while (have < BUFFER) {
-		ssize_t got = read(fd, to + have, BUFFER - have);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	return (ssize_t)have;
-}
-
 int content_equal(int a, int b)
 {
 	for (;;) {
-		ssize_t from_a = fill(a, buffer);
-		ssize_t from_b = fill(b, buffer + BUFFER);
+		ssize_t from_a = read_all(a, buffer, BUFFER);
+		ssize_t from_b = read_all(b, buffer + BUFFER, BUFFER);
 		if (from_a < 0 || from_b < 0)
 			return -1;
 		if (from_a != from_b || memcmp(buffer, buffer + BUFFER, (size_t)from_a) != 0)

@@ -63,8 +63,9 @@ static _Noreturn void become_program(const char *program, int complaints)
 	const char *const pasta[] = { program, "--foreground", "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0",
 				      "--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none",
 				      "--netns-only", "--netns", namespace_path, NULL };
-	const char *const slirp[] = { program, "--configure", "--mtu=65520", "--disable-host-loopback", "--netns-type=path",
-				      namespace_path, "tap0", NULL };
+	/* It locks itself in only when asked to, as every version that knows --netns-type can (0.4). pasta always does. */
+	const char *const slirp[] = { program, "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox",
+				      "--enable-seccomp", "--netns-type=path", namespace_path, "tap0", NULL };
 	sigset_t none;
 	int null_device = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -163,7 +164,11 @@ int net_connect(const char *program, pid_t *helper)
 		return -1;
 	if (write(go_end, "", 1) != 1)
 		return report_error("start a network program", program, errno, NULL);
-	return await_route(program, helper, listen_end);
+	if (await_route(program, helper, listen_end) < 0)
+		return -1;
+	/* Ours for good: what the program says later must not be its end by a broken pipe. A full one takes no more, which is no error. */
+	(void)steal_fd(&listen_end);
+	return 0;
 }
 
 void net_disconnect(pid_t helper)

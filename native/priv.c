@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,21 @@ static int compile_filter(const struct spec *spec, uint64_t granted, struct prog
 	return *program == NULL ? -1 : 1;
 }
 
+/*
+ * Without our filter a step may reach keyrings, and whoever has a session keyring owns what is in it: a new one, so that it is not the
+ * user's. With our filter there is no way to any.
+ */
+static int leave_keys(const struct spec *spec, bool unfiltered)
+{
+	if (!unfiltered && !spec_is(spec, "filter", "unconfined") && !spec_is(spec, "filter", "profile"))
+		return 0;
+	/* EPERM: a filter around us, which the step is under as well. */
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM)
+		return 0;
+	return report_error("leave the session's keys", NULL, errno,
+			    errno == EDQUOT ? "this user has too many keys (sysctl kernel.keys.maxkeys)" : NULL);
+}
+
 int priv_drop(const struct spec *spec, const struct user *user, uint64_t granted, bool unfiltered)
 {
 	/* A user other than root starts with none; set-uid programs may gain what the bounding set has. */
@@ -176,6 +192,8 @@ int priv_drop(const struct spec *spec, const struct user *user, uint64_t granted
 	bool last = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	struct program *program = NULL;
 	unsigned flags;
+	if (leave_keys(spec, unfiltered) < 0)
+		return -1;
 	int filtered = unfiltered ? 0 : compile_filter(spec, granted, &program, &flags);
 
 	if (filtered < 0)

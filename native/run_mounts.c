@@ -17,11 +17,11 @@
 
 #include "cleanup.h"
 #include "compat.h"
+#include "io.h"
 #include "owner.h"
 #include "path.h"
 #include "report.h"
 #include "run.h"
-#include "wire.h"
 
 /* The mode, owner and group fields of a mount. */
 struct dress {
@@ -87,7 +87,7 @@ static int open_bind(const struct spec *mount)
 	if (spec_root(mount, "mount-source", &root) < 0)
 		return -1;
 	cleanup_fd int fd = root_open(&root, !spec_bool(mount, "mount-read-only") && root.upper != NULL);
-	bool spent;
+	bool spent = false;
 	return fd < 0 ? -1 : clone_inside(fd, source_path(mount), &spent);
 }
 
@@ -161,7 +161,7 @@ static int open_cache(const struct spec *mount)
 		return report_refusal("bad-request", "store", "a cache needs the store's directory");
 	cleanup_fd int store = open(mount->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int fd = store < 0 ? -1 : open_or_make_cache(mount, store, id, &dress);
-	bool spent;
+	bool spent = false;
 	return fd < 0 ? report_error("open a cache", id, errno, NULL) : clone_inside(fd, source_path(mount), &spent);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "io.h"
 
 #define BLOCK 512
 #define FLUSH (1u << 20)

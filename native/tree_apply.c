@@ -17,6 +17,7 @@
 #include "content.h"
 #include "dirs.h"
 #include "entry.h"
+#include "io.h"
 #include "losses.h"
 #include "make.h"
 #include "ns.h"

@@ -19,6 +19,7 @@
 #include "content.h"
 #include "dirs.h"
 #include "entry.h"
+#include "io.h"
 #include "links.h"
 #include "losses.h"
 #include "make.h"

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "entry.h"
+#include "io.h"
 #include "names.h"
 #include "ns.h"
 #include "path.h"
@@ -358,16 +359,10 @@ static int do_read(struct session *session, struct cursor *question)
 	session->batch.length = 0;
 	if (bytes_reserve(&session->batch, (size_t)max + 1) < 0)
 		return answer_error(session, "read", path, errno);
-	while (session->batch.length <= max) {
-		ssize_t got = read(fd, session->batch.data + session->batch.length, max + 1 - session->batch.length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return answer_error(session, "read", path, errno);
-		if (got == 0)
-			break;
-		session->batch.length += (size_t)got;
-	}
+	ssize_t got = read_all(fd, session->batch.data, (size_t)max + 1);
+	if (got < 0)
+		return answer_error(session, "read", path, errno);
+	session->batch.length = (size_t)got;
 	if (session->batch.length > max)
 		return answer_error(session, "read", path, EFBIG);
 	return wire_send(&session->wire, 'r', session->batch.data, session->batch.length);
@@ -393,17 +388,10 @@ static int do_read_at(struct session *session, struct cursor *question)
 	session->batch.length = 0;
 	if (bytes_reserve(&session->batch, length) < 0)
 		return answer_error(session, "read", path, errno);
-	while (session->batch.length < length) {
-		ssize_t got = pread(session->part, session->batch.data + session->batch.length,
-				    length - session->batch.length, (off_t)(offset + session->batch.length));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return answer_error(session, "read", path, errno);
-		if (got == 0)
-			break;
-		session->batch.length += (size_t)got;
-	}
+	ssize_t got = read_all_at(session->part, session->batch.data, length, (off_t)offset);
+	if (got < 0)
+		return answer_error(session, "read", path, errno);
+	session->batch.length = (size_t)got;
 	return wire_send(&session->wire, 'r', session->batch.data, session->batch.length);
 }
 

@@ -6,29 +6,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "io.h"
+
 #define READ_SIZE (256u << 10)
 #define FLUSH_SIZE (256u << 10)
-
-int write_all(int fd, const void *data, size_t length)
-{
-	const unsigned char *at = data;
-	while (length > 0) {
-		ssize_t written = write(fd, at, length);
-		if (written < 0 && errno == EAGAIN) {
-			struct pollfd wait = {.fd = fd, .events = POLLOUT};
-			if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-				return -1;
-			continue;
-		}
-		if (written < 0 && errno != EINTR)
-			return -1;
-		if (written > 0) {
-			at += written;
-			length -= (size_t)written;
-		}
-	}
-	return 0;
-}
 
 // Reads once into the buffer; 0 at the end of the stream.
 static ssize_t receive(struct wire *wire)

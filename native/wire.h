@@ -34,6 +34,3 @@ int wire_content(struct wire *wire, size_t want, const unsigned char **data, siz
 int wire_send(struct wire *wire, char kind, const void *payload, size_t length);
 int wire_flush(struct wire *wire);
 void wire_free(struct wire *wire);
-
-/// write(2) until all is written.
-int write_all(int fd, const void *data, size_t length);

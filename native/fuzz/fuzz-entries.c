@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "entry.h"
+#include "io.h"
 #include "wire.h"
 #include "xattr.h"
 

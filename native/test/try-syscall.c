@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs inside a step. With an argument: `ids` prints its real and effective user; `connect PATH` what a socket says; `orphan COMMAND...`
-// becomes a command that no death of a parent ends; `hide` makes /d/f and marks both as overlayfs marks what is deleted, or marks what
-// is in /d already. Else it tries system calls with arguments that do no harm, and prints how each was answered. For the tests.
+// Runs inside a step. With an argument: `ids` prints its real and effective user; `keys` which keyring its session has; `connect PATH`
+// what a socket says; `orphan COMMAND...` becomes a command that no death of a parent ends; `hide` makes /d/f and marks both as
+// overlayfs marks what is deleted, or marks what is in /d already. Else it tries system calls with arguments that do no harm, and
+// prints how each was answered. For the tests.
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -201,6 +203,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "ids") == 0) {
 		printf("%d %d\n", (int)getuid(), (int)geteuid());
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "keys") == 0) {
+		printf("%ld\n", syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0));
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "connect") == 0)

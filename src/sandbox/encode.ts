@@ -3,7 +3,7 @@
 // not UTF-8 are strings in which byte 0x80+n stands as U+DC80+n.
 
 import { TsbuildError } from "../base/index.js";
-import { fieldMax, PROTOCOL_VERSION, verbRow, type FieldRow } from "./protocol.js";
+import { fieldMax, PROTOCOL_VERSION, REQUEST_MAX, verbRow, type FieldRow } from "./protocol.js";
 import type { Root } from "./types.js";
 
 /** One field of a request; bytes become hex, booleans 0 or 1. */
@@ -45,7 +45,7 @@ function valueBytes(row: FieldRow, value: Field[1]): Buffer {
 
 /**
  * The request of a verb. Field order is kept; `version` is put in front.
- * @throws SANDBOX_BAD_REQUEST for a value with a NUL byte or over its limit (user input may cause both).
+ * @throws SANDBOX_BAD_REQUEST for a value with a NUL byte or over its limit, or for too many of them (user input may cause all three).
  */
 export function encodeRequest(verb: string, fields: readonly Field[]): Buffer {
   const rows = new Map(verbRow(verb).fields.map((row) => [row.name, row]));
@@ -58,7 +58,18 @@ export function encodeRequest(verb: string, fields: readonly Field[]): Buffer {
     if (bytes.length > fieldMax(row)) refuse(name, `is longer than ${fieldMax(row)} bytes`);
     parts.push(Buffer.from(`${name}=`), bytes, Buffer.from([0]));
   }
-  return Buffer.concat(parts);
+  const request = Buffer.concat(parts);
+  // The helper would say so, too; but one that serves many would first have to take it in.
+  if (request.length > REQUEST_MAX)
+    throw new TsbuildError(
+      "SANDBOX_BAD_REQUEST",
+      `a request to the native helper is longer than ${REQUEST_MAX >> 20} MiB`,
+      {
+        hint: "give a step fewer or smaller secrets, scripts and settings",
+        details: { verb, bytes: request.length },
+      },
+    );
+  return request;
 }
 
 /** The fields of a root filesystem. */

@@ -5,6 +5,9 @@
 /** Goes up with every change of a field or an event. A helper of another version refuses. */
 export const PROTOCOL_VERSION = 1;
 
+/** Bytes that a whole request may have (SPEC_MAX_BYTES in native/spec.h). */
+export const REQUEST_MAX: number = 16 << 20;
+
 /** How C checks a value before use. `word`: one of `words`. `idmap`: `INSIDE OUTSIDE COUNT`. */
 export type FieldType = "text" | "path" | "id" | "int" | "bool" | "hex" | "word" | "idmap";
 

@@ -19,6 +19,9 @@ import {
 /** How long the server is kept when no step runs. */
 const IDLE_MS = 2000;
 
+/** Steps that the server has at a time; those beyond are started by this process. Fewer than MAX_RUNNING in native/serve.c. */
+const MAX_SERVED = 64;
+
 /** What of HelperOptions a served helper has. */
 export type RunOptions = Pick<
   HelperOptions,
@@ -56,7 +59,7 @@ export class RunServer {
   /** As `done` of startHelper. */
   async run(options: RunOptions): Promise<HelperEvent> {
     options.signal.throwIfAborted();
-    if (this.#count++ === 0)
+    if (this.#count++ === 0 || this.#running.size >= MAX_SERVED)
       return startHelper(this.#config, { ...options, verb: "run", stdout: "pipe" }).done;
     return this.#start(this.#count, options);
   }

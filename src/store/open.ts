@@ -25,7 +25,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ((message: string) => {
       process.emitWarning(message);
     });
-  const paths = openRoot(options.root);
+  const paths = openRoot(options.root, warn);
   await sweepTemp(paths.tmp);
   const temp = new TempSpace(paths.tmp);
   const { open } = await import("lmdb");

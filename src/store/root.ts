@@ -114,6 +114,25 @@ export function indexText(fields: object, manifests: readonly unknown[]): string
   return `${JSON.stringify(value, undefined, 1)}\n`;
 }
 
+/**
+ * Image trees below hold set-uid programs, and whoever can write there decides what is built: no other user may reach them. A mode that
+ * lets others in is taken back, as it was hardly meant (a copy, a umask, a chmod -R); an owner is not ours to change.
+ */
+function keepPrivate(root: string, warn: (message: string) => void): void {
+  const { uid, mode } = statSync(root);
+  const user = process.geteuid?.() ?? uid;
+  if (uid !== user)
+    throw new TsbuildError("STORE_ROOT", `${root} belongs to user ${uid}, not to ${user}`, {
+      hint: "give the store to this user (chown -R), or name another directory with TSBUILD_ROOT",
+      details: { path: root, uid },
+    });
+  if ((mode & 0o077) === 0) return;
+  chmodSync(root, 0o700);
+  warn(
+    `the store ${root} was open to other users (mode ${(mode & 0o777).toString(8)}) and is so no longer`,
+  );
+}
+
 function makeRoot(paths: RootPaths): void {
   const { root } = paths;
   const made = mkdirSync(root, { recursive: true, mode: 0o700 });
@@ -128,15 +147,13 @@ function makeRoot(paths: RootPaths): void {
           details: { path: root },
         },
       );
-    const { mode } = statSync(root);
-    if ((mode & 0o1000) !== 0)
+    if ((statSync(root).mode & 0o1000) !== 0)
       throw new TsbuildError("STORE_ROOT", `${root} is a shared directory`, {
         hint: "name a directory of its own for the store, with TSBUILD_ROOT",
         details: { path: root },
       });
-    // Image trees below hold set-uid programs: no other user may reach them.
-    if ((mode & 0o077) !== 0) chmodSync(root, 0o700);
   }
+  keepPrivate(root, () => undefined);
   for (const directory of [join(paths.blobs, "sha256"), paths.meta, paths.tmp])
     mkdirSync(directory, { recursive: true, mode: 0o755 });
   for (const directory of [root, paths.layout]) sweepUnfinished(directory);
@@ -145,8 +162,11 @@ function makeRoot(paths: RootPaths): void {
   writeWhole(join(root, "store.json"), `${JSON.stringify({ version: storeVersion })}\n`);
 }
 
-/** Checks the root, and makes what is missing. One file is read when all is well. Throws STORE_ROOT, STORE_VERSION. */
-export function openRoot(root: string): RootPaths {
+/**
+ * Checks the root, and makes what is missing. One file is read when all is well.
+ * @throws STORE_ROOT, STORE_VERSION
+ */
+export function openRoot(root: string, warn: (message: string) => void): RootPaths {
   const paths = rootPaths(root);
   try {
     const version = readVersion(join(root, "store.json"));
@@ -160,6 +180,7 @@ export function openRoot(root: string): RootPaths {
         },
       );
     if (version === undefined) makeRoot(paths);
+    else keepPrivate(root, warn);
     return paths;
   } catch (error) {
     if (errnoOf(error) === "ENOTDIR" || errnoOf(error) === "EEXIST")

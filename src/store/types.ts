@@ -134,7 +134,7 @@ export interface Collection {
 }
 
 export interface StoreOptions {
-  /** Directory; made (0700) when missing. */
+  /** Directory; made (0700) when missing, closed to other users when it is not, refused when it is not ours. */
   readonly root: string;
   readonly signal?: AbortSignal;
   /** Told of what was repaired (a damaged database set aside ...). Must not throw. */

@@ -2,10 +2,17 @@
 // --security-opt in real steps: filters of system calls from a profile, hidden paths, options of /proc.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import { parseSeccompProfile } from "#src/sandbox/seccomp-profile.js";
-import { defaultConfinement, parseSecurityOptions, type Confinement } from "#src/sandbox/index.js";
+import {
+  defaultConfinement,
+  parseSecurityOptions,
+  type Confinement,
+  type RunRequest,
+} from "#src/sandbox/index.js";
 import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
@@ -136,6 +143,25 @@ describe("a step under a profile of system calls", () => {
       confinement: options("seccomp=unconfined"),
     });
     assert.equal(stdout.trim().split(/\s+/)[1], (await outerFilters()) > 0 ? "2" : "0");
+  });
+});
+
+describe("the keys of a step", () => {
+  const keyring = async (changes: Partial<RunRequest>): Promise<string> =>
+    (await box.step("", { argv: ["/bin/try-syscall", "keys"], ...changes })).stdout.trim();
+  it("are not those of the session that builds, whatever filter it has", async () => {
+    const ours = execFileSync(join(box.layer("base"), "bin/try-syscall"), ["keys"], {
+      encoding: "utf8",
+    });
+    const seen = [
+      await keyring({ confinement: options("seccomp=unconfined") }),
+      await keyring({ confinement: profile({ defaultAction: "SCMP_ACT_ALLOW" }) }),
+      await keyring({ security: "insecure" }),
+      await keyring({ confinement: options("seccomp=unconfined"), user: "daemon" }),
+    ];
+    // -1: a filter around the tests forbids it.
+    if (seen[0] !== "-1") assert.equal(new Set([ours.trim(), ...seen]).size, 5, seen.join(" "));
+    assert.equal(await keyring({}), "-1");
   });
 });
 

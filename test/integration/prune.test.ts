@@ -8,17 +8,8 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bytesOnDisk } from "../support/disk.js";
 import { baseContexts, workspace, type RunOptions, type Workspace } from "../support/runner.js";
+import { records, type StoreRecord } from "../support/store-records.js";
 import { makeTree } from "../support/tree.js";
-
-interface Record {
-  readonly id: string;
-  readonly type: string;
-  readonly size: number;
-  readonly inUse: boolean;
-  readonly shared: boolean;
-  readonly reclaimable: boolean;
-  readonly description: string;
-}
 
 const dockerfile = `
 FROM busybox AS build
@@ -52,20 +43,12 @@ async function build(
   return stdout;
 }
 
-async function records(space: Workspace, ...filters: readonly string[]): Promise<Record[]> {
-  const flags = filters.flatMap((filter) => ["--filter", filter]);
-  const { stdout } = await space.succeed(["du", "--format", "json", ...flags]);
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record);
-}
-
 async function prune(space: Workspace, ...args: readonly string[]): Promise<void> {
   await space.succeed(["prune", "--force", ...args]);
 }
 
-const sum = (rows: readonly Record[]): number => rows.reduce((total, { size }) => total + size, 0);
+const sum = (rows: readonly StoreRecord[]): number =>
+  rows.reduce((total, { size }) => total + size, 0);
 
 /** Only the directories of the store and what named images need. */
 async function assertNothingReclaimable(space: Workspace): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type RunOptions,
   type RunResult,
 } from "../support/runner.js";
+import { records } from "../support/store-records.js";
 import { onTerminal } from "../support/terminal.js";
 import { tarOf, type RawEntry } from "../support/tar-builder.js";
 
@@ -39,7 +40,7 @@ CMD ["id -u; pwd; echo $A $B"]
 });
 after(async () => {
   // Nothing of any container is left but what the images are made of.
-  const drafts = await records("type=internal", "id!=store");
+  const drafts = await records(space, "type=internal", "id!=store");
   assert.deepEqual(drafts, []);
   await space[Symbol.asyncDispose]();
 });
@@ -54,21 +55,6 @@ const withoutInit =
   process.env["TSBUILD_HELPER"]?.endsWith("-sanitize") === true
     ? { skip: "this helper is not static" }
     : {};
-
-interface Record {
-  readonly id: string;
-  readonly type: string;
-  readonly description: string;
-}
-
-async function records(...filters: readonly string[]): Promise<Record[]> {
-  const flags = filters.flatMap((filter) => ["--filter", filter]);
-  const { stdout } = await space.succeed(["du", "--format", "json", ...flags]);
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record);
-}
 
 /** `tsbuild run` without a network, which most of these do not need. */
 function start(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -352,7 +338,7 @@ describe("mounts", () => {
       "stat -c '%u %g %a' /data; cat /data/file; echo more > /data/more; grep -c ' /data ' /proc/mounts";
     for (let i = 0; i < 2; i++)
       assert.equal(await printed(["-u", "0", "app", script]), "7 8 750\nseed\n1\n");
-    assert.deepEqual(await records("type=volume"), []);
+    assert.deepEqual(await records(space, "type=volume"), []);
   });
   it("of named volumes keep what is in them, until they are pruned on purpose", async () => {
     const flags = ["-u", "0", "-v", "kept:/data"];
@@ -363,11 +349,11 @@ describe("mounts", () => {
     );
     await space.succeed(["prune", "--force", "--all", "--filter", "type=volume"]);
     assert.deepEqual(
-      (await records("type=volume")).map(({ description }) => description),
+      (await records(space, "type=volume")).map(({ description }) => description),
       ["volume kept"],
     );
     await space.succeed(["prune", "--force", "--volumes", "--filter", "type=volume"]);
-    assert.deepEqual(await records("type=volume"), []);
+    assert.deepEqual(await records(space, "type=volume"), []);
     assert.deepEqual(readdirSync(join(space.store, "cache-mounts")), []);
   });
   it("are all that can be written to with --read-only", async () => {

@@ -225,6 +225,52 @@ describe("the root of a step", () => {
   });
 });
 
+describe("a step that a server has started", () => {
+  it("is and has what one that the builder started itself is and has", async () => {
+    await using fresh = sandboxFixture();
+    const command = `
+      for fd in /proc/self/fd/*; do ls -l $fd | sed 's/.*proc/proc/; s/[0-9][0-9][0-9]*]/N]/'; done
+      grep -vE '^(Pid|Tgid|NSpid|Vm|Rss|Hugetlb|.*ctxt|Name|Cpus|Mems|Speculation)' /proc/self/status
+      cat /proc/self/limits /proc/self/oom_score_adj /proc/self/coredump_filter /proc/self/loginuid
+      cat /proc/self/cgroup /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups /proc/self/environ
+      cut -d' ' -f4-8,18,19,40,41 /proc/self/stat
+      sed -E 's/^[0-9]+ [0-9]+ //; s/upper-[0-9]+|[0-9]+:[0-9]+//g; s/,(lower|upper|work)dir[^ ]*//' /proc/self/mountinfo
+      umask; pwd; cat /proc/1/comm; wc -l < /proc/net/unix; tty`;
+    const said: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { result, stdout, stderr } = await fresh.step(command);
+      assert.deepEqual(result, { kind: "exited", code: 1 }, "there is no terminal");
+      said.push(stdout + stderr);
+    }
+    assert.match(said[0] ?? "", /^proc\/self\/fd\/0 -> \/dev\/null$/m);
+    assert.equal(said[1], said[0]);
+    assert.equal(said[2], said[0]);
+  });
+  it("hears and says what is its own, whoever else is at it", async () => {
+    const line = (i: number): string => `${i}-`.repeat(20);
+    const steps = Array.from({ length: 6 }, (_, i) => i);
+    const loop = "i=0; while [ $i -lt 4000 ]; do echo";
+    await Promise.all(
+      steps.map(async (i) => {
+        const command = `cat /etc/hosts; (${loop} ${line(i)} >&2; i=$((i+1)); done) & ${loop} ${line(i)}; i=$((i+1)); done; wait; exit ${i}`;
+        const { result, stdout, stderr } = await box.step(command, { hosts: `host ${i}\n` });
+        assert.deepEqual(result, { kind: "exited", code: i });
+        assert.equal(stderr, `${line(i)}\n`.repeat(4000));
+        assert.equal(stdout, `host ${i}\n${stderr}`);
+      }),
+    );
+  });
+  it("is one of as many as there are at a time", async () => {
+    // More than the server has; those before them go on.
+    const steps = Array.from({ length: 72 }, (_, i) => i);
+    const ended = await Promise.all(steps.map((i) => box.step(`sleep 4; echo ${i}`)));
+    assert.deepEqual(
+      ended.map(({ stdout }) => stdout),
+      steps.map((i) => `${i}\n`),
+    );
+  });
+});
+
 describe("a step without a base image", () => {
   it("hides nothing from the steps after it by attributes of overlayfs", async () => {
     addProbe(box);

@@ -4,54 +4,28 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
-  canaryIn,
   filesWith,
   hostileImage,
   imageOf,
   putBlob,
   setIndex,
-  type Canary,
+  sceneIn,
+  type Scene,
 } from "../support/attack.js";
-import {
-  baseContexts,
-  baseLayout,
-  run,
-  workspace,
-  type RunOptions,
-  type RunResult,
-} from "../support/runner.js";
+import { baseLayout, run, workspace } from "../support/runner.js";
 import { tarOf, type RawEntry } from "../support/tar-builder.js";
 
 const space = workspace();
 after(async () => space[Symbol.asyncDispose]());
-let count = 0;
 
-function scene(): { readonly directory: string; readonly canary: Canary; readonly output: string } {
-  const directory = join(space.directory, `scene-${count++}`);
-  mkdirSync(directory);
-  return { directory, canary: canaryIn(directory), output: join(directory, "out.tar") };
-}
-
-async function build(
-  scene: { readonly output: string; readonly canary: Canary },
-  args: readonly string[],
-  options: RunOptions = {},
-): Promise<RunResult> {
-  const output = `type=oci,dest=${scene.output}`;
-  const result = await space.tsbuild(
-    ["build", "--debug", ...baseContexts("busybox"), "-o", output, ...args],
-    { timeout: 60_000, ...options },
-  );
-  scene.canary.assertUntouched();
-  return result;
-}
+const scene = (): Scene => sceneIn(space, "oci");
 
 describe("a context from a stranger", () => {
   const contexts: Readonly<Record<string, (host: string) => RawEntry[]>> = {
@@ -69,7 +43,7 @@ describe("a context from a stranger", () => {
   for (const [what, entries] of Object.entries(contexts))
     it(`is read without leaving it: its ${what}`, async () => {
       const place = scene();
-      const { code, stderr } = await build(place, ["-"], {
+      const { code, stderr } = await place.build(["-"], {
         input: tarOf(...entries(place.canary.directory)),
       });
       assert.equal(code, 1, stderr);
@@ -78,7 +52,7 @@ describe("a context from a stranger", () => {
 
   it("has an ignore file that is not read through a symlink out (Buildah issue 6861)", async () => {
     const place = scene();
-    const { stderr } = await build(place, ["-"], {
+    const { stderr } = await place.build(["-"], {
       input: tarOf(
         { name: "Dockerfile", content: "FROM scratch\nCOPY . /in/\n" },
         { name: ".dockerignore", type: "2", link: place.canary.victim },
@@ -102,10 +76,10 @@ describe("git addresses", () => {
       `file://${place.directory}#--upload-pack=${touch}:sub`,
     ];
     for (const address of addresses) {
-      assert.notEqual((await build(place, [address], { timeout: 90_000 })).code, 0, address);
+      assert.notEqual((await place.build([address], { timeout: 90_000 })).code, 0, address);
       const dockerfile = `FROM scratch\nADD ["${address}", "/x"]\n`;
       assert.notEqual(
-        (await build(place, ["-"], { input: dockerfile, timeout: 90_000 })).code,
+        (await place.build(["-"], { input: dockerfile, timeout: 90_000 })).code,
         0,
         address,
       );
@@ -120,7 +94,7 @@ describe("git addresses", () => {
       "git add . && git -c user.name=n -c user.email=e commit -qm m";
     assert.equal((await run("sh", ["-c", script], { cwd: place.directory })).code, 0);
     for (const subdirectory of ["sub", "../..", "../canary"]) {
-      const result = await build(place, [`file://${repository}#main:${subdirectory}`]);
+      const result = await place.build([`file://${repository}#main:${subdirectory}`]);
       assert.equal(result.code, 1, subdirectory);
     }
   });
@@ -143,7 +117,7 @@ describe("an image layout", () => {
     ];
     for (const bad of digests) {
       setIndex(layout, { mediaType, digest: bad, size });
-      const first = await build(place, ["--build-context", `evil=oci-layout://${layout}`, "-"], {
+      const first = await place.build(["--build-context", `evil=oci-layout://${layout}`, "-"], {
         input: "FROM evil\n",
       });
       assert.equal(first.code, 1, bad);
@@ -156,7 +130,7 @@ describe("an image layout", () => {
           Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...manifest, layers })),
         ),
       );
-      const second = await build(place, ["--build-context", `evil=oci-layout://${layout}`, "-"], {
+      const second = await place.build(["--build-context", `evil=oci-layout://${layout}`, "-"], {
         input: "FROM evil\n",
       });
       assert.equal(second.code, 1, bad);
@@ -174,7 +148,7 @@ describe("an image layout", () => {
         JSON.stringify({ schemaVersion: 2, mediaType, ...manifest, manifests: [] }),
       );
       setIndex(layout, putBlob(layout, mediaType, both));
-      const result = await build(place, ["--build-context", `evil=oci-layout://${layout}`, "-"], {
+      const result = await place.build(["--build-context", `evil=oci-layout://${layout}`, "-"], {
         input: "FROM evil\n",
       });
       assert.equal(result.code, 1);
@@ -189,7 +163,7 @@ describe("an image layout", () => {
       diffId: `sha256:${"0".repeat(64)}`,
     };
     const layout = hostileImage(join(place.directory, "evil"), [layer]);
-    const result = await build(place, ["--build-context", `evil=oci-layout://${layout}`, "-"], {
+    const result = await place.build(["--build-context", `evil=oci-layout://${layout}`, "-"], {
       input: "FROM evil\nWORKDIR /w\n",
     });
     assert.equal(result.code, 1);
@@ -230,7 +204,7 @@ describe("a bomb", () => {
       const diffId = `sha256:${createHash("sha256").update(tar).digest("hex")}`;
       const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
       const layout = hostileImage(join(place.directory, "evil"), [{ blob, mediaType, diffId }]);
-      const result = await build(place, ["--build-context", `evil=oci-layout://${layout}`, "-"], {
+      const result = await place.build(["--build-context", `evil=oci-layout://${layout}`, "-"], {
         input: "FROM evil\nWORKDIR /w\n",
       });
       assert.equal(result.code, 1, result.stderr);
@@ -241,13 +215,13 @@ describe("a bomb", () => {
     const place = scene();
     const lines = Array.from({ length: 40 }, (_, i) => `ENV A${i + 1}="\${A${i}}\${A${i}}"`);
     const input = `FROM scratch\nENV A0=${"x".repeat(64)}\n${lines.join("\n")}\n`;
-    assert.equal((await build(place, ["-"], { input })).code, 1);
+    assert.equal((await place.build(["-"], { input })).code, 1);
   });
 
   it("of patterns in an expansion takes no time", async () => {
     const place = scene();
     const input = `FROM scratch\nARG a=${"a".repeat(3000)}\nLABEL x="\${a//*a*a*a*a*a*a*a*b/c}"\n`;
-    assert.equal((await build(place, ["-"], { input })).code, 0);
+    assert.equal((await place.build(["-"], { input })).code, 0);
   });
 });
 
@@ -261,8 +235,7 @@ describe("secrets", () => {
     const mounts = "--mount=type=secret,id=f,target=/run/f --mount=type=secret,id=v,env=V";
     const check = 'test -s /run/f && test -n "$V" && ! grep -q "secret-o[f]" /proc/1/cmdline';
     for (const progress of ["plain", "rawjson"]) {
-      const result = await build(
-        place,
+      const result = await place.build(
         [
           ...["--no-cache", "--progress", progress, "--metadata-file", metadata],
           ...["--secret", `id=f,src=${file}`, "--secret", "id=v,env=MY_SECRET", "-"],
@@ -290,7 +263,7 @@ describe("secrets", () => {
     try {
       const { port } = server.address() as AddressInfo;
       const input = `FROM scratch\nADD http://user:${token}@127.0.0.1:${port}/file /x\n`;
-      const result = await build(place, ["-"], { input });
+      const result = await place.build(["-"], { input });
       assert.equal(result.code, 0, result.stderr);
       assert.ok(!result.stderr.includes(token));
       // The store's own database knows downloads by their URLs; nobody else can read it.
@@ -309,12 +282,12 @@ describe("text from strangers", () => {
       "FROM busybox\nRUN printf '\\033]0;title\\007\\033[2J\\r::add-mask::a\\n::set-output name=x::y\\n'\n" +
       "RUN <<EOT\n::stop-commands::x\nEOT\n" +
       "LABEL l='##[add-mask]b'\nRUN echo 'x ##[set-output name=x]y ##vso[task.setvariable variable=x]y'\n";
-    const { stderr } = await build(place, ["--progress", "plain", "-"], { input });
+    const { stderr } = await place.build(["--progress", "plain", "-"], { input });
     assert.ok(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(stderr), JSON.stringify(stderr));
     assert.ok(!/^\s*::/m.test(stderr), stderr);
     assert.ok(!/##(?:vso)?\[/.test(stderr), stderr);
     // JSON says the same in other letters.
-    const rawjson = await build(place, ["--progress", "rawjson", "--no-cache", "-"], { input });
+    const rawjson = await place.build(["--progress", "rawjson", "--no-cache", "-"], { input });
     assert.ok(!/##(?:vso)?\[/.test(rawjson.stderr), rawjson.stderr);
     assert.match(rawjson.stderr, /#\\u0023\[set-output/);
   });
@@ -333,7 +306,7 @@ describe("text from strangers", () => {
   it("in an error is one line, whatever is in a name", async () => {
     const place = scene();
     const input = 'FROM scratch\nCOPY ["no\\n::error::such\\u001b[2J", "/"]\n';
-    const { code, stderr } = await build(place, ["--progress", "plain", "-"], { input });
+    const { code, stderr } = await place.build(["--progress", "plain", "-"], { input });
     assert.equal(code, 1);
     assert.ok(!/^\s*::/m.test(stderr), stderr);
     assert.ok(!stderr.includes("\u001b"));
@@ -344,7 +317,7 @@ describe("the store", () => {
   it("is its owner's only, and nothing in it is everybody's to write (CVE-2021-41091, CVE-2020-27534)", async () => {
     const place = scene();
     const input = "FROM busybox\nRUN cp /bin/busybox /su && chmod 6777 /su\n";
-    assert.equal((await build(place, ["-"], { input, env: { HOME: place.directory } })).code, 0);
+    assert.equal((await place.build(["-"], { input, env: { HOME: place.directory } })).code, 0);
     assert.equal(statSync(space.store).mode & 0o7777, 0o700);
     for (const name of ["oci", "meta", "tmp", "snapshots"])
       assert.equal(statSync(join(space.store, name)).mode & 0o022, 0, name);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { canaryIn, hostileImage, stateOf, type Canary } from "../support/attack.js";
+import { hostileImage, sceneIn, stateOf, type Canary, type Scene } from "../support/attack.js";
 import {
   baseContexts,
   repository,
@@ -18,11 +18,8 @@ import { tarOf, type RawEntry } from "../support/tar-builder.js";
 
 const space = workspace();
 after(async () => space[Symbol.asyncDispose]());
-let count = 0;
 
-interface Scene {
-  readonly directory: string;
-  readonly canary: Canary;
+interface StepScene extends Omit<Scene, "build"> {
   /** An image with busybox and these entries, called `evil`. */
   readonly image: (...entries: readonly RawEntry[]) => string[];
   /** Builds a Dockerfile that may say `FROM busybox`, and checks the canaries afterwards. */
@@ -33,26 +30,16 @@ interface Scene {
   ) => Promise<RunResult>;
 }
 
-function scene(): Scene {
-  const directory = join(space.directory, `scene-${count++}`);
-  mkdirSync(directory);
-  const canary = canaryIn(directory);
+function scene(): StepScene {
+  const place = sceneIn(space, "tar");
   return {
-    directory,
-    canary,
+    ...place,
     image: (...entries) => [
       "--build-context",
-      `evil=oci-layout://${hostileImage(join(directory, "evil"), [tarOf(...entries)])}`,
+      `evil=oci-layout://${hostileImage(join(place.directory, "evil"), [tarOf(...entries)])}`,
     ],
-    build: async (dockerfile, args = [], options = {}) => {
-      const output = `type=tar,dest=${join(directory, "out.tar")}`;
-      const result = await space.tsbuild(
-        ["build", "--debug", ...baseContexts("busybox"), "-o", output, ...args, "-"],
-        { timeout: 60_000, ...options, input: dockerfile },
-      );
-      canary.assertUntouched();
-      return result;
-    },
+    build: async (dockerfile, args = [], options = {}) =>
+      place.build([...args, "-"], { ...options, input: dockerfile }),
   };
 }
 

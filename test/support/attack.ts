@@ -14,7 +14,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { baseLayout } from "./runner.js";
+import {
+  baseContexts,
+  baseLayout,
+  type RunOptions,
+  type RunResult,
+  type Workspace,
+} from "./runner.js";
 
 interface Descriptor {
   readonly mediaType: string;
@@ -174,6 +180,40 @@ function hostMounts(): string[] {
     .split("\n")
     .map((line) => line.split(" ")[4] ?? "")
     .filter((path) => !path.startsWith("/tmp/") && !path.startsWith("/var/tmp/"));
+}
+
+/** A place for one attack: a directory with canaries, and builds beside them. */
+export interface Scene {
+  readonly directory: string;
+  readonly canary: Canary;
+  /** What the builds write. */
+  readonly output: string;
+  /** Builds with busybox as a named context, whatever comes of it, and looks at the canaries afterwards. */
+  build(args: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+let scenes = 0;
+
+/** Makes a scene in a workspace. `type` is the exporter of its builds. */
+export function sceneIn(space: Workspace, type: "oci" | "tar"): Scene {
+  const directory = join(space.directory, `scene-${scenes++}`);
+  mkdirSync(directory);
+  const canary = canaryIn(directory);
+  const output = join(directory, "out.tar");
+  return {
+    directory,
+    canary,
+    output,
+    async build(args, options = {}) {
+      const common = ["--debug", ...baseContexts("busybox"), "-o", `type=${type},dest=${output}`];
+      const result = await space.tsbuild(["build", ...common, ...args], {
+        timeout: 60_000,
+        ...options,
+      });
+      canary.assertUntouched();
+      return result;
+    },
+  };
 }
 
 /** Every file below a directory that holds some bytes. */

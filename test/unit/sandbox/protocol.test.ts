@@ -125,6 +125,14 @@ describe("the encoder", () => {
       [0xff, 0x2f, 0xc3, 0xa9, 0x2f, 0xf0, 0x9f, 0x98, 0x80],
     );
   });
+  it("refuses a request that the helper would not read to its end", () => {
+    const fields: Field[] = Array.from({ length: 8 }, () => ["mount-bytes", Buffer.alloc(1 << 20)]);
+    assert.ok(encodeRequest("run", fields.slice(0, 7)).length > 14 << 20);
+    assert.throws(
+      () => encodeRequest("run", fields),
+      (error) => isTsbuildError(error, "SANDBOX_BAD_REQUEST"),
+    );
+  });
 });
 
 describe("the fixtures of broken requests", () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -194,6 +194,27 @@ describe("the root of a store", () => {
       await rm(other, { recursive: true });
     }
   });
+
+  it("is closed again to other users, which is said", async () => {
+    for (const mode of [0o755, 0o770, 0o701]) {
+      warnings = [];
+      await chmod(root, mode);
+      const other = await openStore({ root, onWarning: (m) => warnings.push(m) });
+      await other.close();
+      assert.equal((await stat(root)).mode & 0o7777, 0o700);
+      assert.match(warnings.join(), /was open to other users \(mode 7[0-7]+\)/);
+    }
+  });
+
+  it(
+    "is refused when it belongs to another user",
+    { skip: process.getuid?.() === 0 ? false : "only root gives a directory away" },
+    async () => {
+      await chown(root, 12_345, 0);
+      await assert.rejects(openStore({ root }), { code: "STORE_ROOT" });
+      await chown(root, 0, 0);
+    },
+  );
 
   it("is refused when a newer tsbuild made it", async () => {
     await writeFile(join(root, "store.json"), '{"version":99}');
