@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The builders that are compared: how each is called, how it gets an empty store, and how its store goes away. All write an OCI tarball.
+// The builders that are compared: how each is called, how it gets an empty store, and how its store goes away. All write an OCI
+// tarball, with layers in gzip unless a row says otherwise.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +14,8 @@ export interface Build {
   readonly bases: Readonly<Record<string, string>>;
   /** `none`: RUN has no network. `default`: what the builder gives it unasked. */
   readonly network: "none" | "default";
+  /** Layers are not compressed; otherwise gzip. */
+  readonly uncompressed?: boolean;
   /** The tarball to write. */
   readonly output: string;
 }
@@ -41,7 +44,7 @@ const tsbuild: Builder = {
     const root = join(directory, "tsbuild-store");
     removeTree(root);
     return {
-      command: ({ context, bases, network, output }) => ({
+      command: ({ context, bases, network, uncompressed, output }) => ({
         argv: [
           process.execPath,
           program,
@@ -49,7 +52,7 @@ const tsbuild: Builder = {
           "--progress=plain",
           ...(network === "none" ? ["--network=none"] : []),
           ...flags(bases, "--build-context", (name, layout) => `${name}=oci-layout://${layout}`),
-          `--output=type=oci,dest=${output}`,
+          `--output=type=oci,dest=${output}${compression(uncompressed)}`,
           context,
         ],
         env: { TSBUILD_ROOT: root },
@@ -75,6 +78,9 @@ function flags(
   return Object.entries(bases).flatMap(([name, layout]) => [flag, value(name, layout)]);
 }
 
+const compression = (uncompressed = false): string =>
+  uncompressed ? ",compression=uncompressed" : "";
+
 function call(command: readonly string[], ...args: readonly string[]): string {
   const [first = "", ...rest] = command;
   return execFileSync(first, [...rest, ...args], {
@@ -95,7 +101,7 @@ function buildx(command: readonly string[], version: string): Builder {
       };
       forget();
       return {
-        command: ({ context, bases, network, output }) => ({
+        command: ({ context, bases, network, uncompressed, output }) => ({
           argv: [
             ...command,
             "build",
@@ -107,7 +113,7 @@ function buildx(command: readonly string[], version: string): Builder {
               "--build-context",
               (name, layout) => `${name}=oci-layout://${layout}:latest`,
             ),
-            `--output=type=oci,dest=${output}`,
+            `--output=type=oci,dest=${output}${compression(uncompressed)}`,
             context,
           ],
         }),
@@ -129,7 +135,7 @@ function buildctl(command: readonly string[], version: string): Builder {
       };
       forget();
       return {
-        command: ({ context, bases, network, output }) => ({
+        command: ({ context, bases, network, uncompressed, output }) => ({
           argv: [
             ...command,
             "build",
@@ -142,7 +148,7 @@ function buildctl(command: readonly string[], version: string): Builder {
               `--oci-layout=base${i}=${layout}`,
               `--opt=context:${name}=oci-layout://base${i}@${manifestDigest(layout)}`,
             ]),
-            `--output=type=oci,dest=${output}`,
+            `--output=type=oci,dest=${output}${compression(uncompressed)}`,
           ],
         }),
         remove: forget,
@@ -150,6 +156,9 @@ function buildctl(command: readonly string[], version: string): Builder {
     },
   };
 }
+
+const shellWord = (word: string): string =>
+  word === "&&" ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 function manifestDigest(layout: string): string {
   const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as {
@@ -160,7 +169,7 @@ function manifestDigest(layout: string): string {
   return digest;
 }
 
-/** Buildah, with a storage of its own for the benchmark. */
+/** Buildah, with a storage of its own for the benchmark. `build` does not compress what it writes; `push` does when it is told. */
 function buildah(command: readonly string[], version: string): Builder {
   return {
     name: "buildah",
@@ -178,8 +187,8 @@ function buildah(command: readonly string[], version: string): Builder {
       remove();
       mkdirSync(root, { recursive: true });
       return {
-        command: ({ context, bases, network, output }) => ({
-          argv: [
+        command: ({ context, bases, network, uncompressed, output }) => {
+          const build = [
             ...own,
             "build",
             "--layers",
@@ -190,10 +199,20 @@ function buildah(command: readonly string[], version: string): Builder {
               "--build-context",
               (name, layout) => `${name}=docker-image://oci:${layout}:latest`,
             ),
-            `--tag=oci-archive:${output}`,
-            context,
-          ],
-        }),
+          ];
+          if (uncompressed === true)
+            return { argv: [...build, `--tag=oci-archive:${output}`, context] };
+          const push = [
+            ...own,
+            "push",
+            "--compression-format=gzip",
+            "--force-compression",
+            "localhost/bench",
+            `oci-archive:${output}`,
+          ];
+          const both = [...build, "--tag=localhost/bench", context, "&&", ...push];
+          return { argv: ["bash", "-c", both.map(shellWord).join(" ")] };
+        },
         remove,
       };
     },

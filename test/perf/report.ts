@@ -169,7 +169,7 @@ ${about.absent.map((reason) => `- not compared: ${reason}\n`).join("")}
 
 - Every tool runs once a round, in turn, so that what else the machine does meets all of them; the order rotates.
 - A cold run starts with an empty store that has the base images. A row where nothing changed builds once, untimed, before.
-- All builders write an OCI tarball. Buildah leaves the layers in it uncompressed, which is less work.
+- All builders write an OCI tarball with layers in gzip, or all uncompressed where a row says so. Buildah compresses in a second command, \`push\`.
 - CPU is user and system time of the command, its children and its daemons.
 - Memory is the largest sum of resident pages of the command, its children and its daemons, sampled every 40 ms. Pages that
   processes share count once for each.

@@ -17,9 +17,10 @@ function scenario(
   rest: Partial<Omit<Scenario, "build">> & {
     bases?: readonly string[];
     network?: "none" | "default";
+    uncompressed?: boolean;
   } = {},
 ): Scenario {
-  const { bases = [], network = "none", store = "cold", ...others } = rest;
+  const { bases = [], network = "none", uncompressed = false, store = "cold", ...others } = rest;
   mkdirSync(context, { recursive: true });
   const text = typeof dockerfile === "string" ? dockerfile : dockerfile.join("\n");
   writeFileSync(join(context, "Dockerfile"), `${text}\n`);
@@ -28,6 +29,7 @@ function scenario(
       context,
       bases: Object.fromEntries(bases.map((name) => [name, baseLayout(name)])),
       network,
+      uncompressed,
     },
     store,
     // What is made lies in the row's directory, which the caller removes.
@@ -60,6 +62,18 @@ function copyOfSmallFiles(
 ): Scenario {
   makeSmallFiles(join(context, "files"), files);
   return scenario(context, copyDockerfile, rest);
+}
+
+function largeFiles(
+  directory: string,
+  size: Size,
+  { uncompressed = false }: { readonly uncompressed?: boolean } = {},
+): Scenario {
+  const context = join(directory, "context");
+  makeLargeFiles(join(context, "files"), { count: 6, bytes: scaled(size, 200) * MB });
+  const sum: Floor = { name: "sha256sum", script: 'cat "$CONTEXT"/files/* | sha256sum' };
+  const floors = uncompressed ? [sum, copy] : [sum, tarAndPigz, copy];
+  return scenario(context, copyDockerfile, { floors, uncompressed });
 }
 
 function emptyRuns(context: string, count: number, network: "none" | "default"): Scenario {
@@ -178,12 +192,16 @@ export const rows: readonly Row[] = [
       { kind: "peer", factor: 0.4 },
       { kind: "memory", bytes: 200 * MB },
     ],
-    prepare: (directory, size) => {
-      const context = join(directory, "context");
-      makeLargeFiles(join(context, "files"), { count: 6, bytes: scaled(size, 200) * MB });
-      const sum: Floor = { name: "sha256sum", script: 'cat "$CONTEXT"/files/* | sha256sum' };
-      return scenario(context, copyDockerfile, { floors: [sum, tarAndPigz, copy] });
-    },
+    prepare: (directory, size) => largeFiles(directory, size),
+  },
+  {
+    name: "copy-large-plain",
+    work: "COPY of 1.2 GB in large files, to an OCI tarball with uncompressed layers",
+    goals: [
+      { kind: "peer", factor: 0.4 },
+      { kind: "memory", bytes: 200 * MB },
+    ],
+    prepare: (directory, size) => largeFiles(directory, size, { uncompressed: true }),
   },
   {
     name: "run-30k",
