@@ -102,20 +102,6 @@ export function takesProgram(compression: LayerCompression, bytes: number): bool
   return compression === "zstd" || (compression === "gzip" && bytes > SMALL_LAYER);
 }
 
-function compressed(
-  tar: AsyncIterable<Uint8Array>,
-  options: PackOptions & { readonly compression: Exclude<LayerCompression, "estargz"> },
-): AsyncIterable<Uint8Array> {
-  switch (options.compression) {
-    case "none":
-      return tar;
-    case "gzip":
-      return gzipOf(tar, options);
-    case "zstd":
-      return zstdOf(tar, options);
-  }
-}
-
 /**
  * Packs a tar. `tar.done` is awaited before the result is given: a tar whose writer failed is never a layer.
  * Errors: LAYER_COMPRESSION, what the tar's stream and `write` throw, the signal's reason; for estargz LAYER_TAR, LAYER_ENTRY.
@@ -126,22 +112,31 @@ export async function packLayer(
 ): Promise<PackedLayer> {
   const { compression, level, write } = options;
   const hash = createHash("sha256");
-  async function* hashed(): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* whole(see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of tar.stream) {
       options.signal.throwIfAborted();
-      hash.update(chunk);
+      see(chunk);
       yield chunk;
     }
     await tar.done;
   }
+  if (compression === "none") {
+    // The blob is the tar, and who stores it takes its digest.
+    const { digest, size } = await write(whole(() => undefined));
+    const diffId = asDiffId(digest);
+    return { diffId, tarId: diffId, digest, size };
+  }
+  const hashed = (): AsyncGenerator<Uint8Array, void> => whole((chunk) => hash.update(chunk));
   const idOf = (hex: string): DiffId => asDiffId(digestFromHex(hex));
   if (compression === "estargz") {
     const layer = writeEstargz(hashed(), hash, level ?? DEFAULT_GZIP_LEVEL);
     const { digest, size } = await write(layer.bytes);
-    const { tar: tarHex, whole, annotations } = layer.summary();
-    return { diffId: idOf(whole), tarId: idOf(tarHex), digest, size, annotations };
+    const { tar: tarHex, whole: wholeHex, annotations } = layer.summary();
+    return { diffId: idOf(wholeHex), tarId: idOf(tarHex), digest, size, annotations };
   }
-  const { digest, size } = await write(compressed(hashed(), { ...options, compression }));
+  const { digest, size } = await write(
+    compression === "gzip" ? gzipOf(hashed(), options) : zstdOf(hashed(), options),
+  );
   const diffId = idOf(hash.digest("hex"));
   return { diffId, tarId: diffId, digest, size };
 }
