@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
@@ -13,7 +14,7 @@ import {
   type Confinement,
   type RunRequest,
 } from "#src/sandbox/index.js";
-import { addProbe, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
+import { addProbe, asRoot, sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 
 let box: SandboxFixture;
 before(() => {
@@ -211,6 +212,43 @@ describe("paths of a step", () => {
     assert.equal(
       (await box.step(change, { confinement: options("proc-opts=ro") })).stdout.trim(),
       "1",
+    );
+  });
+});
+
+describe("a step under a profile of AppArmor", () => {
+  const hasAppArmor = existsSync("/sys/kernel/security/apparmor");
+  const none = hasAppArmor ? false : "this kernel has no AppArmor, or does not show it";
+  const cannotLoad =
+    none !== false
+      ? none
+      : asRoot && existsSync("/sbin/apparmor_parser")
+        ? false
+        : "profiles cannot be loaded";
+  it("is refused what the profile denies", { skip: cannotLoad }, async () => {
+    const name = `tsbuild-test-${process.pid}`;
+    const parser = (...flags: string[]): string =>
+      execFileSync("/sbin/apparmor_parser", [...flags, "--skip-cache"], {
+        input: `profile ${name} flags=(attach_disconnected) { file, capability, deny /deny/** w, }\n`,
+        encoding: "utf8",
+      });
+    parser("--add");
+    try {
+      const { stdout } = await box.step(
+        "cat /proc/self/attr/current; mkdir /deny /allow; echo x >/allow/x && echo allowed; echo x >/deny/x || echo denied",
+        { confinement: options(`apparmor=${name}`) },
+      );
+      assert.equal(stdout, `${name} (enforce)\nallowed\ndenied\n`);
+    } finally {
+      parser("--remove");
+    }
+  });
+  it("that is not loaded does not begin, and that is said", { skip: none }, async () => {
+    const confinement = options("apparmor=tsbuild-test-none");
+    await assert.rejects(
+      box.step("true", { confinement }),
+      (error) =>
+        isTsbuildError(error) && /no profile of this name is loaded/.test(error.hint ?? ""),
     );
   });
 });

@@ -557,3 +557,17 @@ describe("build --timeout", () => {
     assert.match(stderr, /0\.7 s/);
   });
 });
+
+describe("a RUN that a signal ends", () => {
+  it("has the exit code that a shell would give, and the signal, in the message", async () => {
+    const { code, stderr } = await space.tsbuild(["build", ...baseContexts("busybox"), "-"], {
+      input: "FROM busybox\nRUN ulimit -t 1; while :; do :; done\n",
+      timeout: 60_000,
+    });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /did not complete successfully: exit code: (?:137 \(SIGKILL\)|152 \(SIGXCPU\))/,
+    );
+  });
+});
