@@ -57,6 +57,8 @@ export class LayerPacker {
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
   readonly #offered = new Map<string, Uint8Array>();
+  /** Layers that were written without a state, until that is on record. */
+  readonly #direct = new Map<string, RememberedLayer>();
   readonly #limit = pLimit(packedAtOnce);
   readonly #program: Compressor | undefined;
 
@@ -97,7 +99,8 @@ export class LayerPacker {
         ? this.#compressBeside(this.#program, write)
         : this.#compress(write()),
     );
-    await this.#table.put(this.#key(id), packed);
+    // On record when the state is: a build that is killed in between leaves no row that nothing leads to.
+    this.#direct.set(id, packed);
     return packed;
   }
 
@@ -117,7 +120,8 @@ export class LayerPacker {
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known)))
       return { ...known, createdAt: snapshot.createdAt };
-    const packed = await this.#packState(snapshot);
+    const packed = this.#direct.get(snapshot.id) ?? (await this.#packState(snapshot));
+    this.#direct.delete(snapshot.id);
     await this.#table.put(key, packed);
     return { ...packed, createdAt: snapshot.createdAt };
   }

@@ -21,6 +21,8 @@ import { select, type Selection, type SourceTree } from "./select.js";
 interface SeenSource {
   selection?: Promise<Selection>;
   digest?: Promise<string>;
+  /** Warnings about it: each is given once, although a copy may be begun in one way and done in another. */
+  said?: Set<string>;
 }
 export type Seen = WeakMap<CopySource, SeenSource>;
 
@@ -100,18 +102,30 @@ function selectionKey(root: string, op: CopyOp, pattern: string, rules: string):
 
 /** The orders for what a source selects, with warnings about what it does not. */
 export function* sourceOrders(
-  { vertex, context }: Work,
-  { pattern }: PathSource,
+  work: Work,
+  source: PathSource,
   { matches, wildcard }: Selection,
 ): Generator<SandboxCopyOp, void, undefined> {
-  const op = vertex.op as CopyOp;
+  const op = work.vertex.op as CopyOp;
+  const { pattern } = source;
   if (matches.length === 0 && wildcard)
-    context.warn(`${op.command}: no file matches ${JSON.stringify(pattern)}, nothing is copied`);
-  for (const { op: order, source } of planCopy(op, matches, pattern)) {
-    if (source?.type !== "socket") yield order;
+    warnOnce(
+      work,
+      source,
+      `${op.command}: no file matches ${JSON.stringify(pattern)}, nothing is copied`,
+    );
+  for (const { op: order, source: entry } of planCopy(op, matches, pattern)) {
+    if (entry?.type !== "socket") yield order;
     else if (order.op === "entry")
-      context.warn(`${JSON.stringify(order.from)} is a socket and is not copied`);
+      warnOnce(work, source, `${JSON.stringify(order.from)} is a socket and is not copied`);
   }
+}
+
+function warnOnce(work: Work, source: PathSource, message: string): void {
+  const said = (seenOf(work, source).said ??= new Set());
+  if (said.has(message)) return;
+  said.add(message);
+  work.context.warn(message);
 }
 
 /** The orders for a here-document. */
