@@ -150,29 +150,65 @@ static int empty_scratch(int directory, int depth)
 	return 0;
 }
 
-static int drop_scratch(int layers, const char *id)
+/*
+ * Scratch directories have our number in their name: we may still be at ours when the next step in the same layer has made
+ * another.
+ */
+#define SCRATCH_PREFIX "work-"
+
+struct scratch_name {
+	char text[sizeof(SCRATCH_PREFIX) + 10];
+};
+
+static struct scratch_name own_scratch(void)
+{
+	struct scratch_name name;
+
+	snprintf(name.text, sizeof(name.text), SCRATCH_PREFIX "%u", (unsigned)getpid());
+	return name;
+}
+
+static int drop_one_scratch(int outer, const char *name)
+{
+	cleanup_fd int scratch = openat(outer, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (scratch < 0)
+		return errno == ENOENT ? 0 : -1;
+	return empty_scratch(scratch, 16) < 0 || (unlinkat(outer, name, AT_REMOVEDIR) < 0 && errno != ENOENT) ? -1 : 0;
+}
+
+static int drop_own_scratch(int layers, const char *id)
 {
 	cleanup_fd int outer = open_dir_at(layers, id);
-	cleanup_fd int scratch = -1;
 
-	if (outer >= 0)
-		scratch = openat(outer, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (scratch < 0)
-		return errno == ENOENT ? 0 : report_error("open overlayfs' scratch directory", id, errno, NULL);
-	if (empty_scratch(scratch, 16) < 0 || (unlinkat(outer, "work", AT_REMOVEDIR) < 0 && errno != ENOENT))
+	if (outer < 0 || drop_one_scratch(outer, own_scratch().text) < 0)
 		return report_error("remove overlayfs' scratch directory", id, errno, NULL);
+	return 0;
+}
+
+/* What helpers before us have left, who were killed or are removing it just now. */
+static int drop_all_scratch(int outer)
+{
+	cleanup_names struct names names = { 0 };
+
+	if (names_read(outer, &names) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (strncmp(names.list[i], SCRATCH_PREFIX, sizeof(SCRATCH_PREFIX) - 1) == 0 &&
+		    drop_one_scratch(outer, names.list[i]) < 0)
+			return -1;
 	return 0;
 }
 
 /* A fresh scratch directory: one left by a crash carries the mark of a volatile mount and would be refused. */
 static int make_scratch(int layers, const char *id)
 {
-	if (drop_scratch(layers, id) < 0)
-		return -1;
-	cleanup_fd int outer = open_dir_at(layers, id);
-	if (outer < 0 || mkdirat(outer, "work", 0700) < 0)
+	cleanup_fd int outer = openat(layers, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const struct scratch_name name = own_scratch();
+
+	if (outer < 0 || drop_all_scratch(outer) < 0 || mkdirat(outer, name.text, 0700) < 0)
 		return report_error("make overlayfs' scratch directory", id, errno, NULL);
-	int scratch = open_dir_at(outer, "work");
+	int scratch = open_dir_at(outer, name.text);
 	if (scratch < 0)
 		report_error("open overlayfs' scratch directory", id, errno, NULL);
 	return scratch;
@@ -392,11 +428,14 @@ int root_leave(const struct root *root, int fd)
 {
 	if (fd >= 0 && close(fd) < 0)
 		return report_error("close a root", root->upper, errno, NULL);
-	if (root->kind == ROOT_DIRECTORY || root->upper == NULL || root->driver == DRIVER_OVERLAY)
+	if (root->kind == ROOT_DIRECTORY || root->upper == NULL ||
+	    (root->driver == DRIVER_OVERLAY && !needs_empty_layer(root)))
 		return 0;
 	cleanup_fd int layers = open_layers(root);
 	if (layers < 0)
 		return -1;
+	if (root->driver == DRIVER_OVERLAY)
+		return drop_empty_layer(layers, root->upper);
 	if (root->driver == DRIVER_FUSE)
 		return fuse_finish(layers, root->upper);
 	return merged_commit(root, layers) < 0 ? report_error("take over what was written", root->upper, errno, NULL) : 0;
@@ -407,9 +446,7 @@ int root_tidy(const struct root *root)
 	if (root->kind == ROOT_DIRECTORY || root->upper == NULL)
 		return 0;
 	cleanup_fd int layers = open_layers(root);
-	if (layers < 0 || drop_scratch(layers, root->upper) < 0)
-		return -1;
-	return needs_empty_layer(root) ? drop_empty_layer(layers, root->upper) : 0;
+	return layers < 0 ? -1 : drop_own_scratch(layers, root->upper);
 }
 
 int root_close(const struct root *root, int fd)
