@@ -69,11 +69,9 @@ static int open_layers(const struct root *root)
 
 static int open_layer(int layers, const char *id)
 {
-	const struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-	char path[NAME_MAX + sizeof("/fs")];
+	cleanup_fd int outer = open_dir_at(layers, id);
+	int layer = outer < 0 ? -1 : open_dir_at(outer, "fs");
 
-	snprintf(path, sizeof(path), "%s/fs", id);
-	int layer = sys_openat2(layers, path, &how);
 	if (layer < 0 && errno == ENOENT)
 		report_refusal("no-layer", id, "a layer's directory is missing in the store");
 	else if (layer < 0)

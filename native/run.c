@@ -330,8 +330,7 @@ int verb_run(const struct spec *spec)
 	if (run.terminal.master >= 0 && watch.relays[RELAY_INPUT].from >= 0)
 		terminal_make_raw();
 	int outcome = run_and_watch(&run, &watch);
-	if (!report_is_final())
-		return outcome;
-	tidy_up(&run, &watch);
+	if (report_is_final())
+		tidy_up(&run, &watch);
 	return outcome;
 }

@@ -39,35 +39,36 @@ static int read_dress(const struct spec *mount, long long mode, struct dress *dr
 /*
  * Clones what is at fd. Before Linux 6.15 that is refused inside of a detached mount: it is attached meanwhile, over whatever
  * lies over our old root. It must not stay there, which is where the step's "/.." leads: it has all of a secret or of another
- * stage, and paths through ".." would end in it. What was taken away again is of no more use: *spent.
+ * stage, and paths through ".." would end in it. What was taken away again is of no more use, and *root is closed.
  */
-static int clone_from(int root, int fd, bool *spent)
+static int clone_from(int *root, int fd)
 {
 	int clone = mount_clone(fd, true);
 
 	if (clone >= 0 || errno != EINVAL)
 		return clone;
 	cleanup_fd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (top < 0 || mount_attach(root, top) < 0)
+	if (top < 0 || mount_attach(*root, top) < 0)
 		return -1;
 	cleanup_fd int attached = mount_clone(fd, true);
 	int err = errno;
 	/* ".." of the root directory is the root directory, followed to the topmost mount on it. */
 	if (umount2("/..", MNT_DETACH) < 0)
 		return -1;
-	*spent = true;
+	close(*root);
+	*root = -1;
 	errno = err;
 	return steal_fd(&attached);
 }
 
 /* A detached mount of `from` inside the root at fd. -1: reported. */
-static int clone_inside(int root, const char *from, bool *spent)
+static int clone_inside(int *root, const char *from)
 {
-	cleanup_fd int source = path_open(root, from, O_PATH, 0);
+	cleanup_fd int source = path_open(*root, from, O_PATH, 0);
 
 	if (source < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return report_refusal("mount-source", from, "the source of a mount does not exist");
-	int clone = source < 0 ? -1 : clone_from(root, source, spent);
+	int clone = source < 0 ? -1 : clone_from(root, source);
 	if (clone < 0)
 		return report_error("open the source of a mount", from, errno, NULL);
 	return clone;
@@ -87,8 +88,7 @@ static int open_bind(const struct spec *mount)
 	if (spec_root(mount, "mount-source", &root) < 0)
 		return -1;
 	cleanup_fd int fd = root_open(&root, !spec_bool(mount, "mount-read-only") && root.upper != NULL);
-	bool spent = false;
-	return fd < 0 ? -1 : clone_inside(fd, source_path(mount), &spent);
+	return fd < 0 ? -1 : clone_inside(&fd, source_path(mount));
 }
 
 /* Gives a cache's directory its owner and mode and moves it into place, so that no other helper ever sees it half made. */
@@ -161,8 +161,7 @@ static int open_cache(const struct spec *mount)
 		return report_refusal("bad-request", "store", "a cache needs the store's directory");
 	cleanup_fd int store = open(mount->store, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int fd = store < 0 ? -1 : open_or_make_cache(mount, store, id, &dress);
-	bool spent = false;
-	return fd < 0 ? report_error("open a cache", id, errno, NULL) : clone_inside(fd, source_path(mount), &spent);
+	return fd < 0 ? report_error("open a cache", id, errno, NULL) : clone_inside(&fd, source_path(mount));
 }
 
 static int open_tmpfs(const struct spec *mount)
@@ -204,13 +203,7 @@ static int open_file(struct run *run, const struct spec *mount, unsigned number)
 		return report_error("make a file in memory", spec_get(mount, "mount-target"), errno, NULL);
 	/* A mount of a file that is open for writing cannot be made read-only. */
 	close(steal_fd(&file));
-	bool spent = false;
-	int clone = clone_inside(run->memory, name, &spent);
-	if (spent) {
-		close(run->memory);
-		run->memory = -1;
-	}
-	return clone;
+	return clone_inside(&run->memory, name);
 }
 
 /* The socket is ours (the caller's proxy of the host's one), so its owner and mode may be set. */

@@ -6,3 +6,4 @@ export * from "./json.js";
 export * from "./events.js";
 export * from "./names.js";
 export * from "./signals.js";
+export * from "./streams.js";

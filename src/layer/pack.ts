@@ -2,7 +2,7 @@
 // Writing a layer blob: a tar comes in, its diffID is taken, the compressed bytes go to where the caller keeps blobs.
 
 import { createHash } from "node:crypto";
-import { TsbuildError } from "../base/index.js";
+import { startOf, TsbuildError } from "../base/index.js";
 import {
   asDiffId,
   digestFromHex,
@@ -60,25 +60,10 @@ async function* gzipOf(
   tar: AsyncIterable<Uint8Array>,
   { program, level, signal }: PackOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const chunks = tar[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
-  let length = 0;
-  while (length <= SMALL_LAYER) {
-    const next = await chunks.next();
-    if (next.done === true) {
-      yield gzipNow(Buffer.concat(head), level ?? DEFAULT_GZIP_LEVEL);
-      return;
-    }
-    head.push(next.value);
-    length += next.value.length;
-  }
-  const whole = (async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* head;
-    yield* { [Symbol.asyncIterator]: () => chunks };
-  })();
-  yield* program === undefined
-    ? compressGzip(whole, level ?? DEFAULT_GZIP_LEVEL)
-    : program(whole, level, signal);
+  const start = await startOf(tar, SMALL_LAYER);
+  if (start.rest === undefined) yield gzipNow(start.bytes, level ?? DEFAULT_GZIP_LEVEL);
+  else if (program === undefined) yield* compressGzip(start.rest, level ?? DEFAULT_GZIP_LEVEL);
+  else yield* program(start.rest, level, signal);
 }
 
 function zstdOf(

@@ -21,8 +21,6 @@ import { settingsV1, settingsV2, type CgroupSetting } from "./cgroup-settings.js
 import { controllersOf, explain, parentPath, unifiedParent } from "./cgroup-unified.js";
 import type { RunLimits } from "./types.js";
 
-export { cgroupLayout, type CgroupLayout } from "./cgroup-layout.js";
-
 export interface StepCgroup extends AsyncDisposable {
   /** One directory, or one for each old hierarchy in use. */
   readonly paths: readonly string[];

@@ -7,7 +7,7 @@ import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "n
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { TsbuildError, errnoOf } from "../base/index.js";
+import { TsbuildError, errnoOf, startOf } from "../base/index.js";
 import {
   algorithmOf,
   digestAlgorithms,
@@ -371,34 +371,6 @@ async function namesIn(directory: string): Promise<string[]> {
     if (errnoOf(error) === "ENOENT") return [];
     throw storeError(error, "list the blobs", directory);
   }
-}
-
-/** All bytes, when there are at most `limit`; else what gives them from the first on. */
-async function startOf(
-  source: AsyncIterable<Uint8Array>,
-  limit: number,
-): Promise<
-  | { readonly bytes: Buffer; readonly rest?: undefined }
-  | { readonly rest: AsyncIterable<Uint8Array> }
-> {
-  const iterator = source[Symbol.asyncIterator]();
-  const start: Uint8Array[] = [];
-  for (let length = 0; length <= limit;) {
-    const next = await iterator.next();
-    if (next.done === true) return { bytes: Buffer.concat(start, length) };
-    start.push(next.value);
-    length += next.value.length;
-  }
-  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* start;
-      yield* { [Symbol.asyncIterator]: () => iterator };
-    } finally {
-      // Also when the reader goes before the source is asked again.
-      await iterator.return?.();
-    }
-  }
-  return { rest: whole() };
 }
 
 function assertExpected(

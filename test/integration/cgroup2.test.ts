@@ -17,22 +17,16 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cgroupLayout, cgroupSupport } from "#src/sandbox/cgroup.js";
+import { readLayout } from "#src/sandbox/cgroup-layout.js";
+import { cgroupSupport } from "#src/sandbox/cgroup.js";
 import { baseContexts, program, run, workspace, type RunResult } from "../support/runner.js";
 import { asRoot } from "../support/sandbox.js";
 
 const space = workspace();
 after(async () => space[Symbol.asyncDispose]());
 
-function layout(): ReturnType<typeof cgroupLayout> {
-  return cgroupLayout(
-    readFileSync("/proc/self/cgroup", "utf8"),
-    readFileSync("/proc/self/mountinfo", "utf8"),
-  );
-}
-
 const support = cgroupSupport();
-const mount = layout().unified?.mount ?? "";
+const mount = readLayout().unified?.mount ?? "";
 const notV2 =
   support?.version === 2 ? false : "the controllers of this machine are not version 2's";
 const notRoot = asRoot ? notV2 : "needs root";
@@ -105,7 +99,7 @@ describe("limits of version 2", () => {
       });
       assert.match(stderr, /0::\/\n[^\n]* 20\n/);
       assert.match(stderr, / 67108864\n/);
-      const { own } = layout().unified ?? { own: "" };
+      const { own } = readLayout().unified ?? { own: "" };
       assert.match(own, /\/tsbuild-others$/);
       assert.deepEqual(groupsIn(join(mount, own, "..")), ["tsbuild-others"]);
     },

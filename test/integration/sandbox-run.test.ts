@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
-import { cgroupLayout } from "#src/sandbox/cgroup.js";
+import { readLayout } from "#src/sandbox/cgroup-layout.js";
 import { defaultConfinement, type Root } from "#src/sandbox/index.js";
 import { diffOf, writable } from "../support/layers.js";
 import {
@@ -442,10 +442,7 @@ describe("limits", () => {
     "lie below the control group that is asked for, of version 2 as well",
     { skip: skipParent() },
     async () => {
-      const { unified } = cgroupLayout(
-        readFileSync("/proc/self/cgroup", "utf8"),
-        readFileSync("/proc/self/mountinfo", "utf8"),
-      );
+      const { unified } = readLayout();
       const parent = join(unified?.mount ?? "", "tsbuild-test-parent");
       try {
         const running = box.step("sleep 1", { limits: { cgroupParent: "/tsbuild-test-parent" } });

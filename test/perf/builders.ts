@@ -157,8 +157,8 @@ function buildctl(command: readonly string[], version: string): Builder {
   };
 }
 
-const shellWord = (word: string): string =>
-  word === "&&" ? word : `'${word.replaceAll("'", "'\\''")}'`;
+const shellCommand = (argv: readonly string[]): string =>
+  argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
 
 function manifestDigest(layout: string): string {
   const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as {
@@ -210,8 +210,8 @@ function buildah(command: readonly string[], version: string): Builder {
             "localhost/bench",
             `oci-archive:${output}`,
           ];
-          const both = [...build, "--tag=localhost/bench", context, "&&", ...push];
-          return { argv: ["bash", "-c", both.map(shellWord).join(" ")] };
+          const both = [[...build, "--tag=localhost/bench", context], push];
+          return { argv: ["bash", "-c", both.map(shellCommand).join(" && ")] };
         },
         remove,
       };

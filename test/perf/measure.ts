@@ -4,7 +4,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -16,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readLayout } from "#src/sandbox/cgroup-layout.js";
 
 export interface Command {
   readonly argv: readonly string[];
@@ -122,31 +122,32 @@ function threadsOf(pid: number): readonly string[] {
 
 /** A control group for one command, which also counts what nobody waits for; undefined where none can be had. */
 function openGroup(name: string): { readonly procs: string; close(): Promise<number> } | undefined {
-  const lines = readFileSync("/proc/self/cgroup", "utf8").trim().split("\n");
-  const pathOf = (controller: string): string | undefined =>
-    lines.map((line) => line.split(":")).find(([, names]) => names === controller)?.[2];
-  const old = pathOf("cpuacct") ?? "";
-  const [parent, file, unit, per] =
-    pathOf("cpuacct") === undefined
-      ? [join("/sys/fs/cgroup", pathOf("") ?? ""), "cpu.stat", /^usage_usec (\d+)/, 1e6]
-      : [join("/sys/fs/cgroup/cpuacct", old), "cpuacct.usage", /^(\d+)/, 1e9];
-  const directory = join(parent, name);
+  const { controllers, unified } = readLayout();
+  const old = controllers.get("cpuacct");
+  const place = old ?? unified;
+  if (place === undefined) return undefined;
+  const directory = join(place.mount, place.own, name);
   try {
     mkdirSync(directory);
   } catch {
     return undefined;
   }
   const procs = join(directory, "cgroup.procs");
-  const end = async (): Promise<number> => {
-    // What the command has left behind ends by itself.
-    for (let i = 0; i < 100 && readFileSync(procs, "utf8") !== ""; i++) await sleep(20);
-    const used = Number(unit.exec(readFileSync(join(directory, file), "utf8"))?.[1]) / per;
-    rmdirSync(directory);
-    return used;
+  const read = (file: string): string => readFileSync(join(directory, file), "utf8");
+  const used = (): number =>
+    old === undefined
+      ? Number(/^usage_usec (\d+)/.exec(read("cpu.stat"))?.[1]) / 1e6
+      : Number(read("cpuacct.usage")) / 1e9;
+  return {
+    procs,
+    async close() {
+      // What the command has left behind ends by itself.
+      for (let i = 0; i < 100 && read("cgroup.procs") !== ""; i++) await sleep(20);
+      const seconds = used();
+      rmdirSync(directory);
+      return seconds;
+    },
   };
-  if (existsSync(join(directory, file)) && existsSync(procs)) return { procs, close: end };
-  rmdirSync(directory);
-  return undefined;
 }
 
 /** Runs a command once. Throws with its output if it fails; with the signal's reason when that ended it. */

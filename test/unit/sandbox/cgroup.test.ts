@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
-import { cgroupLayout, cgroupSupport, openCgroup, type CgroupLayout } from "#src/sandbox/cgroup.js";
+import { cgroupLayout, type CgroupLayout } from "#src/sandbox/cgroup-layout.js";
+import { cgroupSupport, openCgroup } from "#src/sandbox/cgroup.js";
 import { asRoot } from "../../support/sandbox.js";
 
 const directory = mkdtempSync(join(tmpdir(), "tsbuild-test-"));

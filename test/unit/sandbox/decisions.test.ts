@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import { stepCapabilities } from "#src/sandbox/capabilities.js";
 import { settingsV1, settingsV2 } from "#src/sandbox/cgroup-settings.js";
-import { cgroupLayout } from "#src/sandbox/cgroup.js";
+import { cgroupLayout } from "#src/sandbox/cgroup-layout.js";
 import { errorOfEvent, EventReader } from "#src/sandbox/events.js";
 import { chooseIdMaps, idMapFields, lentRanges } from "#src/sandbox/id-maps.js";
 import { NetworkChooser } from "#src/sandbox/network.js";
