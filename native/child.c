@@ -292,6 +292,8 @@ void child_main(struct run *run)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	reset_signals();
+	if (run->init >= 0)
+		init_hold_signals();
 	setsid();
 	if (cwd == NULL)
 		cwd = "/";

@@ -50,6 +50,19 @@ int init_image(void)
 	return steal_fd(&memory);
 }
 
+static void all_signals(int how)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(how, &all, NULL);
+}
+
+void init_hold_signals(void)
+{
+	all_signals(SIG_BLOCK);
+}
+
 /* The foreground of the terminal: what is typed as an interrupt reaches the command, and not process 1 as well. */
 static void take_foreground(bool terminal)
 {
@@ -73,6 +86,7 @@ void init_split(int image, bool terminal)
 	pid_t command = fork();
 	if (command == 0) {
 		close(begun[1]);
+		all_signals(SIG_UNBLOCK);
 		take_foreground(terminal);
 		/* Its end is closed when process 1 has become the image. Should it fail to, we end with it. */
 		while (read(begun[0], &nothing, 1) < 0 && errno == EINTR)
@@ -111,22 +125,21 @@ int init_main(int argc, char **argv)
 {
 	long long command;
 	sigset_t all;
+	int code = -1;
 
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, init_name);
 	if (argc != 2 || strcmp(argv[0], init_name) != 0 || !parse_int(argv[1], &command) || command <= 1)
 		return EXIT_BAD_REQUEST;
 	sys_close_range(STDERR_FILENO + 1, ~0U, 0);
+	/* Held back since before the command was made: none is lost, and there is one for each end. */
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	/* What ended before signals were held back is seen here; from now on there is a signal for each end. */
-	for (int code = reap((pid_t)command);;) {
-		if (code >= 0)
-			return code;
+	while (code < 0) {
 		int number = sigwaitinfo(&all, NULL);
 		if (number == SIGCHLD)
 			code = reap((pid_t)command);
 		else if (number > 0 && number != SIGTTIN && number != SIGTTOU)
 			kill((pid_t)command, number);
 	}
+	return code;
 }

@@ -7,6 +7,8 @@
 
 /* A sealed copy of this program in memory, to be executed as process 1. -1: reported. */
 int init_image(void);
+/* In process 1 from its start: signals wait until the image takes them, which hands them on. As process 1 we would lose them. */
+void init_hold_signals(void);
 /*
  * In process 1, when it has given up everything: the caller goes on in a new process, once process 1 is the image and nothing
  * else. terminal: the new process gets the one on descriptor 0. Returns in the new process only; failures are reported and end both.
