@@ -197,6 +197,7 @@ static const struct field_rule diff_fields[] = {
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
 	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
 	{ "mode", FIELD_WORD, false, false, 4096, "layer|tree" },
+	{ "directory", FIELD_TEXT, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
 };
 

@@ -277,11 +277,26 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 	return next_hidden(diff, level, lower, &below, &at, NULL);
 }
 
+// The top's own entry, where it has a name in the archive.
+static int put_top(struct diff *diff, struct level *level)
+{
+	cleanup_entry struct entry entry = {0};
+	struct stat status;
+	if (diff->source->directory == NULL)
+		return 0;
+	level->path = diff->source->directory;
+	if (fstat(diff->source->upper, &status) < 0 || entry_fill(&entry, diff->source->upper, NULL, &status) < 0)
+		return fail("look at an entry", level->path);
+	return put_header(diff, &entry, level->path);
+}
+
 int diff_write(struct diff_source *source, int out)
 {
 	struct diff diff = {.tar = {.out = out, .limit = source->limit}, .source = source};
 	struct level level = {.path = ""};
-	int outcome = walk(&diff, &level, source->upper, source->lower, false, 0);
+	int outcome = put_top(&diff, &level);
+	if (outcome == 0)
+		outcome = walk(&diff, &level, source->upper, source->lower, false, 0);
 	if (outcome == 0 && tar_end(&diff.tar) < 0)
 		outcome = fail_to_write(&diff, NULL);
 	tar_free(&diff.tar);
@@ -352,5 +367,8 @@ int verb_diff(const struct spec *spec)
 	if (tree < 0)
 		return -1;
 	source.upper = tree;
+	source.directory = spec_get(spec, "directory");
+	if (source.directory != NULL && !name_valid(source.directory))
+		return report_refusal("bad-request", "directory", "not one name");
 	return diff_write(&source, STDOUT_FILENO) < 0 ? -1 : root_close(&root, kept);
 }

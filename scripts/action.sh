@@ -44,11 +44,9 @@ each() {
 each --tag "${INPUT_TAGS:-}"
 each --build-arg "${INPUT_BUILD_ARGS:-}"
 each --label "${INPUT_LABELS:-}"
-case ${INPUT_PLATFORMS:-} in
-  '') ;;
-  *[,$'\n']*) fail "platforms: one platform at a time, not \"$INPUT_PLATFORMS\"" ;;
-  *) arguments+=("--platform=$INPUT_PLATFORMS") ;;
-esac
+each --platform "${INPUT_PLATFORMS:-}"
+each --cache-from "${INPUT_CACHE_FROM:-}"
+each --cache-to "${INPUT_CACHE_TO:-}"
 output=${INPUT_OUTPUT:-type=oci,dest=$workspace/image.tar}
 arguments+=("--output=$output")
 

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import type { Writable } from "node:stream";
 import { CleanupStack, type EventSink } from "./base/index.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
-import { assembleImage } from "./build/assemble.js";
+import { exportCaches } from "./build/cache/export.js";
+import { ImportedCaches } from "./build/cache/import.js";
+import { cacheServices, wantedCaches } from "./build/cache/wanted.js";
 import { epochOf } from "./build/epoch.js";
 import { Mending } from "./build/mend.js";
+import { writeOutputs } from "./build/outputs.js";
 import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
-import {
-  createExporter,
-  parseAnnotation,
-  parseOutput,
-  type Exporter,
-  type ExportResult,
-} from "./export/index.js";
+import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
 import { parseReference, withDefaultTag } from "./oci/index.js";
-import type { Plan } from "./plan/index.js";
+import type { MergedPlan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
 import { snapshotOf } from "./steps/index.js";
 
-export type { AgentSource, BuildRequest, BuildResult, SecretSource } from "./build/request.js";
+export type {
+  AgentSource,
+  BuildRequest,
+  BuildResult,
+  BuiltImage,
+  SecretSource,
+} from "./build/request.js";
 export { describe, type Description } from "./build/describe.js";
 export { defaultStoreRoot } from "./build/store-root.js";
 
@@ -87,7 +89,7 @@ function warnOf(findings: readonly Finding[], events: EventSink): void {
 
 interface Solving {
   readonly prepared: PreparedBuild;
-  readonly plan: Plan;
+  readonly plan: MergedPlan;
   readonly exporters: readonly Exporter[];
   readonly names: ReturnType<typeof parseReference>[];
   readonly events: EventSink;
@@ -95,14 +97,16 @@ interface Solving {
 }
 
 async function solveAndExport(solving: Solving): Promise<BuildResult> {
-  const { prepared, plan, exporters, names, events, signal } = solving;
-  const { request, rooms, buildArgs, platform } = prepared;
-  const epoch = epochOf(buildArgs);
-  const layers = new AssembledLayers(rooms, plan, exporters, epoch, signal);
+  const { prepared, plan, exporters, events, signal } = solving;
+  const { request, rooms, buildArgs } = prepared;
+  const caches = wantedCaches(request, buildArgs, events);
+  const services = cacheServices(rooms);
+  const layers = new AssembledLayers(rooms, plan, exporters, epochOf(buildArgs), signal);
   const solver = new Solver({
     graph: plan.graph,
     steps: buildSteps(prepared, layers.direct),
     cache: localCache(rooms.store, Date.now),
+    imported: new ImportedCaches(rooms, services, caches.sources, events, signal),
     limits: request.jobs === undefined ? limits : { ...limits, exec: request.jobs },
     clock: Date.now,
     events,
@@ -111,80 +115,16 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       layers.begin(vertex.id, result);
     },
   });
-  const root = snapshotOf(await solver.solve(plan.image.head));
-  const imageFor = async (exporter: Exporter): Promise<BuiltImage> =>
-    assembleImage(rooms.store, {
-      image: plan.image,
-      ...(await layers.finish(root, exporter)),
-      ...optionalEpoch(exporter.layers.sourceDateEpoch ?? epoch),
-      now,
-      history: request.edits?.history ?? true,
-    });
-  const now = Date.now();
-  const outputs: ExportResult[] = [];
-  let first: BuiltImage | undefined;
-  for (const exporter of exporters) {
-    const image = exporter.needs === "image" ? await imageFor(exporter) : undefined;
-    first ??= image;
-    const input = {
-      ...(image === undefined ? {} : { image: { manifest: image.manifest } }),
-      names,
-      store: rooms.store,
-      trees: [{ platform, tree: layers.treeOf(root) }],
-      registry: rooms.registry,
-    };
-    const stdout = request.stdout ?? process.stdout;
-    outputs.push(await exportTo(exporter, input, { signal, stdout, events }));
-  }
-  return {
-    ...(first === undefined ? {} : { manifest: first.manifest, config: first.config }),
-    names: [...new Set(outputs.flatMap((output) => output.names))],
-    outputs,
-  };
-}
-
-type BuiltImage = Awaited<ReturnType<typeof assembleImage>>;
-
-function optionalEpoch(epoch: number | undefined): { epoch?: number } {
-  return epoch === undefined ? {} : { epoch };
-}
-
-async function exportTo(
-  exporter: Exporter,
-  input: Parameters<Exporter["export"]>[0],
-  options: {
-    readonly signal: AbortSignal;
-    readonly stdout: Writable;
-    readonly events: EventSink;
-  },
-): ReturnType<Exporter["export"]> {
-  const { events, signal } = options;
-  const id = `export:${exporter.type}`;
-  const step = { id, name: `exporting to ${exporter.type}` };
-  events({ kind: "step-started", step, time: Date.now() });
-  try {
-    const result = await exporter.export(input, {
-      signal,
-      stdout: options.stdout,
-      onProgress: (label, current, total) => {
-        events({
-          kind: "step-progress",
-          id,
-          label,
-          current,
-          ...(total === undefined ? {} : { total }),
-          time: Date.now(),
-        });
-      },
-    });
-    events({ kind: "step-finished", step, outcome: "done", time: Date.now() });
-    return result;
-  } catch (error) {
-    const outcome = signal.aborted ? "cancelled" : "failed";
-    const message = error instanceof Error ? error.message : String(error);
-    events({ kind: "step-finished", step, outcome, message, time: Date.now() });
-    throw error;
-  }
+  const images = await Promise.all(
+    plan.images.map(async (planned) => ({
+      ...planned,
+      root: snapshotOf(await solver.solve(planned.image.head)),
+    })),
+  );
+  const solved = { rooms, plan, images, solver, events, signal };
+  const result = await writeOutputs({ ...solving, layers, solved, inline: caches.inline });
+  await exportCaches(solved, caches.targets, services);
+  return result;
 }
 
 function createExporters(request: BuildRequest, cwd: string): Exporter[] {

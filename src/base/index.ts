@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from "./errors.js";
 export * from "./cleanup.js";
+export * from "./csv.js";
 export * from "./text.js";
 export * from "./json.js";
 export * from "./events.js";

@@ -100,3 +100,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = nearest(word, candidates);
   return found === undefined ? "" : ` (did you mean ${found}?)`;
 }
+
+/** `1 t T TRUE true True` or `0 f F FALSE false False`; undefined for anything else. */
+export function parseBoolean(text: string): boolean | undefined {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
+  return undefined;
+}

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a planned image and its layers to the configuration and manifest of an OCI image.
 
+import { inlineCacheField } from "../cache/index.js";
 import {
   encodeConfig,
+  encodeIndex,
   encodeManifest,
+  formatPlatform,
   type ContainerConfig,
   type Descriptor,
   type DiffId,
@@ -12,6 +15,7 @@ import {
 } from "../oci/index.js";
 import { historyComment, type PlannedImage } from "../plan/index.js";
 import type { Store } from "../store/index.js";
+import type { BuiltImage } from "./request.js";
 
 /** A layer of the image, with what history says of it. */
 export interface ImageLayer {
@@ -37,13 +41,12 @@ export interface AssembleInput {
   readonly now: number;
   /** False: the image tells nothing of how it was made. */
   readonly history: boolean;
+  /** What the image's own layers are the results of (see cache/). */
+  readonly inlineCache?: string;
 }
 
 /** Writes configuration and manifest into the store. The same input gives the same digests. */
-export async function assembleImage(
-  store: Store,
-  input: AssembleInput,
-): Promise<{ readonly manifest: Descriptor; readonly config: Descriptor }> {
+export async function assembleImage(store: Store, input: AssembleInput): Promise<BuiltImage> {
   const layers = [...input.baseLayers, ...input.builtLayers];
   const config = encodeConfig(imageConfig(input, layers));
   await store.blobs.writeBytes(config.bytes);
@@ -53,7 +56,21 @@ export async function assembleImage(
   });
   await store.blobs.writeBytes(manifest.bytes);
   const { platform } = input.image;
-  return { manifest: { ...manifest.descriptor, platform }, config: config.descriptor };
+  return {
+    platform: formatPlatform(platform),
+    manifest: { ...manifest.descriptor, platform },
+    config: config.descriptor,
+  };
+}
+
+/** Writes the index of images for several platforms into the store. */
+export async function assembleIndex(
+  store: Store,
+  manifests: readonly Descriptor[],
+): Promise<Descriptor> {
+  const index = encodeIndex({ manifests });
+  await store.blobs.writeBytes(index.bytes);
+  return index.descriptor;
 }
 
 function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): ImageConfig {
@@ -73,6 +90,7 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
     config: withoutEmpty(image.config),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     ...(input.history ? { history } : {}),
+    ...(input.inlineCache === undefined ? {} : { [inlineCacheField]: input.inlineCache }),
   };
 }
 
@@ -88,6 +106,7 @@ const ownFields = new Set([
   "docker_version",
   "id",
   "parent",
+  inlineCacheField,
 ]);
 
 /** What a base's configuration says beyond the fields that we know. */

@@ -4,7 +4,7 @@
 import type { Exporter, TreeSource } from "../export/index.js";
 import { toOciType } from "../oci/index.js";
 import { SMALL_LAYER } from "../layer/index.js";
-import type { Plan } from "../plan/index.js";
+import type { MergedPlan, PlannedImage } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, VertexId } from "../solve/index.js";
@@ -15,7 +15,6 @@ import type { Rooms } from "./rooms.js";
 
 export class AssembledLayers {
   readonly #rooms: Rooms;
-  readonly #plan: Plan;
   /** One for each form that some output wants. */
   readonly #packers = new Map<string, LayerPacker>();
   readonly #epoch: number | undefined;
@@ -26,29 +25,31 @@ export class AssembledLayers {
 
   constructor(
     rooms: Rooms,
-    plan: Plan,
+    plan: MergedPlan,
     exporters: readonly Exporter[],
     epoch: number | undefined,
     signal: AbortSignal,
   ) {
     this.#rooms = rooms;
-    this.#plan = plan;
     this.#epoch = epoch;
     this.#signal = signal;
     for (const exporter of exporters) if (exporter.needs === "image") this.#packer(exporter);
-    this.direct = this.#direct(exporters);
+    this.direct = this.#direct(plan, exporters);
     this.#ofImage = new Set(
-      plan.image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
+      plan.images.flatMap(({ image }) =>
+        image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
+      ),
     );
   }
 
-  #direct(exporters: readonly Exporter[]): DirectLayers | undefined {
+  #direct(plan: MergedPlan, exporters: readonly Exporter[]): DirectLayers | undefined {
     // Only overlayfs has an upper directory in memory.
     if (this.#rooms.driver.name !== "overlay") return undefined;
     const [packer, ...others] = this.#packers.values();
     if (packer === undefined || others.length > 0) return undefined;
-    const read = new Set([...this.#plan.graph.values()].flatMap(({ inputs }) => inputs));
-    if (exporters.some(({ needs }) => needs === "tree")) read.add(this.#plan.image.head);
+    const read = new Set([...plan.graph.values()].flatMap(({ inputs }) => inputs));
+    if (exporters.some(({ needs }) => needs === "tree"))
+      for (const { image } of plan.images) read.add(image.head);
     const { clampTime } = packer.form;
     return {
       wanted: (vertex) => {
@@ -84,12 +85,12 @@ export class AssembledLayers {
     if (id !== null) for (const packer of this.#packers.values()) void packer.layer(id);
   }
 
-  /** All layers of the finished image, in the form that an output wants. */
+  /** All layers of a finished image, in the form that an output wants. */
   async finish(
+    { base }: PlannedImage,
     root: SnapshotId | null,
     exporter: Exporter,
   ): Promise<{ baseLayers: ImageLayer[]; builtLayers: BuiltLayer[] }> {
-    const { base } = this.#plan.image;
     const packer = this.#packer(exporter);
     const inBase = (base?.layers ?? []).map(async (descriptor, i): Promise<ImageLayer> => {
       const diffId = base?.config.rootfs.diff_ids[i];
@@ -116,8 +117,10 @@ export class AssembledLayers {
       return { kind: "stack", lowers: snapshots.stackOf(root) };
     };
     return {
-      tar: async (signal) =>
-        sandbox.diff({ root: await stack(signal), mode: "tree" }, signal).stream,
+      tar: async (signal, directory) => {
+        const below = directory === undefined ? {} : { directory };
+        return sandbox.diff({ root: await stack(signal), mode: "tree", ...below }, signal).stream;
+      },
       copyTo: async (directory, signal) => {
         const source = await stack(signal);
         await using reader = await sandbox.openTree(source, signal);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export const buildErrorCodes = {
+  BUILD_ARGUMENT: "A build argument that steers the builder has a value that it cannot have.",
+  BUILD_CACHE_LAYER: "A layer of an imported cache is not what the cache says.",
   BUILD_EPOCH:
     "SOURCE_DATE_EPOCH is not a whole number of seconds, and names nothing that has a time.",
   BUILD_BASE_LAYER: "A layer of a base image is not what the image's configuration says.",

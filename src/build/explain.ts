@@ -49,7 +49,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
         events({ kind: "warning", message });
       },
     },
-    plan.image.head,
+    plan.images.map(({ image }) => image.head),
   );
   return explanations.flatMap(({ vertex, outcome, reasons, compared }): StepExplanation[] =>
     vertex.step === undefined

@@ -3,15 +3,20 @@
 
 import { TsbuildError, didYouMean } from "../base/index.js";
 import {
+  choosePlatform,
   formatPlatform,
   formatReference,
-  isManifestType,
+  hostPlatform,
+  isAttestation,
+  isIndexType,
   parseImageConfig,
+  parseIndex,
   parseManifest,
   parseReference,
   withDefaultTag,
   type Descriptor,
   type ImageConfig,
+  type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
 import { openStore, type Store } from "../store/index.js";
@@ -19,9 +24,10 @@ import { defaultStoreRoot } from "./store-root.js";
 
 export interface ImageSummary {
   readonly name: string;
-  /** Digest of the configuration. */
+  /** Digest of the configuration; of the index when the image is for several platforms. */
   readonly id: string;
   readonly digest: string;
+  /** All of them, separated by commas. */
   readonly platform: string;
   /** Bytes of all blobs, as stored. */
   readonly size: number;
@@ -29,11 +35,41 @@ export interface ImageSummary {
 }
 
 export interface ImageDetails extends ImageSummary {
+  /** Of an image for several platforms. */
+  readonly index?: ImageIndex;
+  /** For this machine's platform where the image has it. */
   readonly manifest: Manifest;
   readonly config: ImageConfig;
 }
 
 async function readDetails(
+  store: Store,
+  name: string,
+  descriptor: Descriptor,
+): Promise<ImageDetails> {
+  if (!isIndexType(descriptor.mediaType)) return readImage(store, name, descriptor);
+  const index = parseIndex(await store.blobs.read(descriptor), descriptor.mediaType);
+  const entries = index.manifests.filter((entry) => !isAttestation(entry));
+  const images = await Promise.all(entries.map((entry) => readImage(store, name, entry)));
+  const chosen = choosePlatform(index, hostPlatform());
+  const shown = images.find(({ digest }) => digest === chosen?.digest) ?? images[0];
+  if (shown === undefined)
+    throw new TsbuildError("BUILD_IMAGE_NOT_FOUND", `the index ${name} has no image`);
+  const blobs = images.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+  const sizes = new Map(
+    [descriptor, ...entries, ...blobs].map(({ digest, size }) => [digest, size]),
+  );
+  return {
+    ...shown,
+    id: descriptor.digest,
+    digest: descriptor.digest,
+    platform: images.map(({ platform }) => platform).join(","),
+    size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    index,
+  };
+}
+
+async function readImage(
   store: Store,
   name: string,
   descriptor: Descriptor,
@@ -69,6 +105,7 @@ export function listImages(): Promise<ImageSummary[]> {
         const {
           manifest: _manifest,
           config: _config,
+          index: _index,
           ...summary
         } = await readDetails(store, name, descriptor);
         return summary;
@@ -86,11 +123,15 @@ export async function nameOfId(store: Store, text: string): Promise<string | und
   if (text.length < 64 && images.some(({ name }) => name === nameOf(text))) return undefined;
   const found = new Map<string, string>();
   for (const { name, descriptor } of images) {
-    if (!isManifestType(descriptor.mediaType)) continue;
-    const { config } = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
-    if (config.digest.startsWith(`sha256:${id}`)) found.set(config.digest, name);
+    const digest = await idOf(store, descriptor);
+    if (digest.startsWith(`sha256:${id}`)) found.set(digest, name);
   }
   return found.size === 1 ? [...found.values()][0] : undefined;
+}
+
+async function idOf(store: Store, descriptor: Descriptor): Promise<string> {
+  if (isIndexType(descriptor.mediaType)) return descriptor.digest;
+  return parseManifest(await store.blobs.read(descriptor), descriptor.mediaType).config.digest;
 }
 
 function nameOf(text: string): string {

@@ -109,14 +109,9 @@ export class LayerPacker {
     this.#offered.set(id, tar);
   }
 
-  #key(id: string): string {
-    const { compression, level, clampTime } = this.form;
-    return [id, compression, level ?? "", clampTime ?? ""].join(" ");
-  }
-
   async #layer(snapshot: Snapshot): Promise<BuiltLayer> {
     const { store } = this.#rooms;
-    const key = this.#key(snapshot.id);
+    const key = keyOf(snapshot.id, this.form);
     const known = this.#table.get(key);
     if (known !== undefined && (await hasBlob(store, known)))
       return { ...known, createdAt: snapshot.createdAt };
@@ -212,6 +207,24 @@ export class LayerPacker {
     };
     return { diffId, tarId, descriptor };
   }
+}
+
+function keyOf(id: string, { compression, level, clampTime }: Omit<LayerForm, "force">): string {
+  return [id, compression, level ?? "", clampTime ?? ""].join(" ");
+}
+
+/** Has it on record that a state's layer came as this blob, so that it need not be packed. */
+export async function rememberLayer(
+  store: Store,
+  id: SnapshotId,
+  { descriptor, diffId }: RememberedLayer,
+): Promise<void> {
+  const known = layerCompression(descriptor.mediaType);
+  if (known === undefined) return;
+  const compression = comesIn(descriptor, "estargz") ? "estargz" : known;
+  const table = store.table<RememberedLayer>(layerTable);
+  const key = keyOf(id, { compression });
+  if (table.get(key) === undefined) await table.put(key, { descriptor, diffId });
 }
 
 /** Whether a layer of a base image is compressed so already. An annotation says it of estargz, which is gzip otherwise. */

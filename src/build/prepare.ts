@@ -17,8 +17,14 @@ import {
   type Finding,
   type ParseOutcome,
 } from "../dockerfile/index.js";
-import { hostPlatform, normalizePlatform, parsePlatform, type Platform } from "../oci/index.js";
-import { planBuild, type Plan } from "../plan/index.js";
+import { formatPlatform, hostPlatform, parsePlatform, type Platform } from "../oci/index.js";
+import {
+  mergePlans,
+  planBuild,
+  type MergedPlan,
+  type Plan,
+  type PlatformPlan,
+} from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
 import { withEpoch } from "./epoch.js";
@@ -30,7 +36,7 @@ import { openRooms, type Rooms } from "./rooms.js";
 
 /** A plan with everything that build checks have to say of it. */
 export interface CheckedPlan {
-  readonly plan: Plan;
+  readonly plan: MergedPlan;
   /** In order of place. */
   readonly findings: readonly Finding[];
 }
@@ -42,7 +48,6 @@ export interface PreparedBuild {
   readonly trees: ContextTrees;
   readonly parsed: ParseOutcome;
   readonly buildArgs: ReadonlyMap<string, string>;
-  readonly platform: Platform;
   readonly remotes: RemoteAccess;
   /** Plans a stage (absent: the last). Errors: PLAN_*, those of base images, all with their place. */
   plan(target?: string): Promise<CheckedPlan>;
@@ -58,9 +63,7 @@ export async function prepareBuild(
   const env = request.env ?? process.env;
   const cwd = request.cwd ?? process.cwd();
   const named = parseBuildContexts(request.buildContexts ?? [], cwd);
-  const platform = normalizePlatform(
-    request.platform === undefined ? hostPlatform() : parsePlatform(request.platform),
-  );
+  const platforms = platformsOf(request.platforms ?? []);
   const rooms = cleanup.use(await openRooms(request, events, signal));
   settleBeside(rooms, cleanup);
   const scratch = cleanup.use(await rooms.store.tempDir());
@@ -83,34 +86,49 @@ export async function prepareBuild(
     ...optional("check", given.get("BUILDKIT_DOCKERFILE_CHECK")),
   });
   const { dockerfile } = parsed;
+  const [platform] = platforms;
   const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
   const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
   const images = new ImageResolver(rooms, { pull: request.pull ?? "missing", signal });
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
-    const planned = await planBuild({
-      dockerfile,
-      environment: planEnvironment(images, trees, named, environment, cleanup),
-      ...optional("target", target),
-      targetPlatform: platform,
-      buildPlatform: hostPlatform(),
-      buildArgs,
-      labels: request.labels ?? {},
-      edits: request.edits ?? {},
-      ...optional("firstBase", request.from),
-      noCache: request.noCache ?? false,
-      network: request.network ?? "default",
-      ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
-      allow: request.allow ?? [],
-      warn: events,
-      report: (found) => findings.push(...found),
-      ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
-    });
-    findings.push(...checkStages(dockerfile, planned));
-    return { plan: planned, findings: sortFindings(findings) };
+    const environmentOf = planEnvironment(images, trees, named, environment, cleanup);
+    const planFor = async (targetPlatform: Platform): Promise<PlatformPlan> => {
+      const planned = await planBuild({
+        dockerfile,
+        environment: environmentOf,
+        ...optional("target", target),
+        targetPlatform,
+        buildPlatform: hostPlatform(),
+        buildArgs,
+        labels: request.labels ?? {},
+        edits: request.edits ?? {},
+        ...optional("firstBase", request.from),
+        noCache: request.noCache ?? false,
+        network: request.network ?? "default",
+        ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
+        allow: request.allow ?? [],
+        // What it warns of is the same for all of them.
+        warn: targetPlatform === platform ? events : () => undefined,
+        report: (found) => findings.push(...found),
+        ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
+      });
+      findings.push(...checkStages(dockerfile, planned));
+      return { platform: targetPlatform, plan: planned };
+    };
+    const merged = mergePlans(await Promise.all(platforms.map(planFor)));
+    return { plan: merged, findings: sortFindings(findings) };
   };
-  return { request, rooms, trees, parsed, buildArgs, platform, remotes, plan };
+  return { request, rooms, trees, parsed, buildArgs, remotes, plan };
+}
+
+/** Each once, in the order given. Throws OCI_PLATFORM. */
+function platformsOf(texts: readonly string[]): readonly [Platform, ...Platform[]] {
+  const given = texts.map(parsePlatform);
+  const once = new Map(given.map((platform) => [formatPlatform(platform), platform]));
+  const [first = hostPlatform(), ...others] = once.values();
+  return [first, ...others];
 }
 
 /**

@@ -41,13 +41,16 @@ export interface BuildRequest {
   readonly annotations?: readonly string[];
   /** `name[:tag]`. */
   readonly tags?: readonly string[];
-  /** `os/arch[/variant]`; absent: this machine's. */
-  readonly platform?: string;
+  /** `os/arch[/variant]`, or `local` for this machine's; several make an index. None: this machine's. */
+  readonly platforms?: readonly string[];
   /** `NAME=VALUE` texts. */
   readonly buildContexts?: readonly string[];
   /** `-o` texts; none: the image goes into the store under its tags. */
   readonly outputs?: readonly string[];
   readonly noCache?: boolean | readonly string[];
+  /** `--cache-from` and `--cache-to` texts. */
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: readonly string[];
   /** When registries are asked for base images. Default: missing. */
   readonly pull?: PullPolicy;
   /** How many commands run at a time. */
@@ -86,11 +89,20 @@ export interface BuildRequest {
   readonly signal?: AbortSignal;
 }
 
+/** An image of one platform. */
+export interface BuiltImage {
+  /** `os/arch[/variant]`. */
+  readonly platform: string;
+  readonly manifest: Descriptor;
+  /** Its digest is the image's id. */
+  readonly config: Descriptor;
+}
+
 export interface BuildResult {
-  /** The image's manifest; absent when only a tree was asked for. */
-  readonly manifest?: Descriptor;
-  /** The image's configuration: its digest is the image id. */
-  readonly config?: Descriptor;
+  /** The images, in the order of their platforms; none when only trees were asked for. */
+  readonly images: readonly BuiltImage[];
+  /** Of images for several platforms. */
+  readonly index?: Descriptor;
   /** Full names given to the image. */
   readonly names: readonly string[];
   readonly outputs: readonly ExportResult[];

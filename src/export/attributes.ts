@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes that outputs of images have in common, and the checking of all.
 
-import { didYouMean, printable } from "../base/index.js";
+import { didYouMean, parseBoolean, printable } from "../base/index.js";
 import { parseReference, type LayerCompression, type Reference } from "../oci/index.js";
 import { optionError } from "./errors.js";
 import { annotationAttribute } from "./output-spec.js";
@@ -62,8 +62,8 @@ export function booleanOf(
 ): boolean {
   const value = attributes[name];
   if (value === undefined) return fallback;
-  if (/^(?:1|t|true|TRUE|True|T)$/.test(value)) return true;
-  if (/^(?:0|f|false|FALSE|False|F)$/.test(value)) return false;
+  const parsed = parseBoolean(value);
+  if (parsed !== undefined) return parsed;
   throw optionError(type, `${name}=${printable(value)} is neither true nor false`);
 }
 

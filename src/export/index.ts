@@ -12,6 +12,8 @@ export type {
   OutputSpec,
   TreeSource,
 } from "./types.js";
+export { layerWish } from "./attributes.js";
+export { writeLayout } from "./layout-directory.js";
 export { createExporter, exporters } from "./table.js";
 export { parseAnnotation, parseOutput } from "./output-spec.js";
 export { exportErrorCodes, type ExportErrorCode } from "./errors.js";

@@ -12,12 +12,11 @@ import type { Store } from "../store/index.js";
 import { temporaryName } from "./destination.js";
 import { destinationError } from "./errors.js";
 import { blobPath, indexJson, layoutMarker } from "./layout-files.js";
-import type { PreparedImage } from "./prepare.js";
 import type { ExportOptions } from "./types.js";
 
 /** Text files beside the blobs; index.json is made from the entries. */
 export interface LayoutContent {
-  readonly image: PreparedImage;
+  readonly blobs: readonly Descriptor[];
   readonly entries: readonly Descriptor[];
   readonly texts: Readonly<Record<string, string>>;
 }
@@ -61,16 +60,16 @@ async function readIndex(directory: string): Promise<unknown> {
 
 async function fill(
   directory: string,
-  { image, entries, texts }: LayoutContent,
+  { blobs, entries, texts }: LayoutContent,
   store: Store,
-  options: ExportOptions,
+  options: Omit<ExportOptions, "stdout">,
 ): Promise<void> {
-  const total = image.blobs.reduce((sum, blob) => sum + blob.size, 0);
+  const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
   let done = 0;
   // First, so that a directory that was left unfinished is known again.
   const marker = join(directory, "oci-layout");
   if (!(await hasBlob(marker, layoutMarker.length))) await writeFile(marker, layoutMarker);
-  for (const blob of image.blobs) {
+  for (const blob of blobs) {
     const path = join(directory, blobPath(blob));
     if (!(await hasBlob(path, blob.size))) {
       await mkdir(dirname(path), { recursive: true });
@@ -100,7 +99,7 @@ export async function writeLayout(
   path: string,
   content: LayoutContent,
   store: Store,
-  options: ExportOptions,
+  options: Omit<ExportOptions, "stdout">,
 ): Promise<void> {
   const state = await stateOf(path);
   try {

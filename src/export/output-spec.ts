@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parses `-o`/`--output` and `--annotation` as buildx does.
 
-import { TsbuildError, printable } from "../base/index.js";
+import { TsbuildError, csvFields, printable } from "../base/index.js";
 import { parsePlatform } from "../oci/index.js";
 import type { Annotation, OutputSpec } from "./types.js";
-
-/** The fields of one line of CSV: separated by commas; in double quotes anything, with `""` for a quote. */
-function csvFields(text: string, what: string): string[] {
-  const fields: string[] = [];
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
-  for (;;) {
-    const match = pattern.exec(text);
-    if (match === null)
-      throw new TsbuildError(
-        "EXPORT_SYNTAX",
-        `${what} ${printable(text)}: a quote is out of place`,
-        {
-          hint: 'quote a whole field that holds commas: "name=a,b"',
-        },
-      );
-    const [, quoted, plain = "", end] = match;
-    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === "") return fields;
-  }
-}
 
 /**
  * Parses one `-o`: `DIR` (a local tree), `-` (a tar on stdout), or `type=...,key=value,...`. Keys are lower-cased, except
@@ -33,7 +13,9 @@ export function parseOutput(text: string): OutputSpec {
   const refuse = (why: string, hint?: string): TsbuildError =>
     new TsbuildError("EXPORT_SYNTAX", `--output ${printable(text)}: ${why}`, hint ? { hint } : {});
   if (text === "") throw refuse("it is empty");
-  const fields = csvFields(text, "--output");
+  const fields = csvFields(text);
+  if (fields === undefined)
+    throw refuse("a quote is out of place", 'quote a whole field that holds commas: "name=a,b"');
   if (fields.length === 1 && fields[0] === text && !text.startsWith("type="))
     return text === "-"
       ? { type: "tar", attributes: { dest: "-" } }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
+import type { Readable } from "node:stream";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { TsbuildError } from "../base/index.js";
 import { formatPlatform, type Platform } from "../oci/index.js";
-import { booleanOf, checkNames, noLayerWish } from "./attributes.js";
+import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
 import { destinationError, optionError } from "./errors.js";
 import type { ExporterAttribute, ExporterRow, ExportInput } from "./types.js";
@@ -21,9 +22,20 @@ function treesOf(input: ExportInput): NonNullable<ExportInput["trees"]> {
   return input.trees;
 }
 
+const platformSplit: ExporterAttribute = {
+  name: "platform-split",
+  summary: "a directory for each platform; default for several",
+};
+
+/** Undefined: the build decides. Throws EXPORT_OPTION. */
+function splitOf(type: string, given: Attributes): boolean | undefined {
+  const { name } = platformSplit;
+  return given[name] === undefined ? undefined : booleanOf(type, given, name, true);
+}
+
 const localAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "directory; made when missing, merged into when there" },
-  { name: "platform-split", summary: "a directory for each platform; default for several" },
+  platformSplit,
   { name: "mode", summary: "copy" },
 ];
 
@@ -39,17 +51,14 @@ export const localExporter: ExporterRow = {
     const mode = given["mode"] ?? "copy";
     if (mode !== "copy") throw optionError("local", `mode=${mode} is not supported yet`);
     const path = resolve(context.cwd, dest);
-    const split =
-      given["platform-split"] === undefined
-        ? undefined
-        : booleanOf("local", given, "platform-split", true);
+    const split = splitOf("local", given);
     return {
       type: "local",
       needs: "tree",
       layers: noLayerWish,
       async export(input, { signal }) {
         const trees = treesOf(input);
-        const apart = split ?? trees.length > 1;
+        const apart = split ?? input.multiPlatform ?? trees.length > 1;
         for (const { platform, tree } of trees) {
           const directory = apart ? join(path, platformDirectory(platform)) : path;
           try {
@@ -67,7 +76,29 @@ export const localExporter: ExporterRow = {
 
 const tarAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "file; - is stdout" },
+  platformSplit,
 ];
+
+/** What an archive ends with: two blocks of zeros. */
+const endMark = 1024;
+
+/** Archives one after another as one. */
+async function* joined(
+  parts: readonly (() => Promise<Readable>)[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const part of parts) {
+    // The last bytes seen, which are the mark unless more come.
+    let held = Buffer.alloc(0);
+    for await (const chunk of (await part()) as AsyncIterable<Buffer>) {
+      const sure = Math.max(0, held.length + chunk.length - endMark);
+      const inChunk = Math.max(0, sure - held.length);
+      yield held.subarray(0, sure);
+      yield chunk.subarray(0, inChunk);
+      held = Buffer.concat([held.subarray(sure), chunk.subarray(inChunk)]);
+    }
+  }
+  yield Buffer.alloc(endMark);
+}
 
 export const tarExporter: ExporterRow = {
   name: "tar",
@@ -76,21 +107,22 @@ export const tarExporter: ExporterRow = {
   create(given, context) {
     checkNames("tar", given, tarAttributes);
     const destination = fileDestination("tar", given["dest"], context);
+    const split = splitOf("tar", given);
     return {
       type: "tar",
       needs: "tree",
       layers: noLayerWish,
       async export(input, options) {
-        const [only, ...others] = treesOf(input);
-        if (only === undefined || others.length > 0)
-          throw new TsbuildError(
-            "EXPORT_UNSUPPORTED",
-            "output type=tar of several platforms is not supported yet",
-            {
-              hint: "use type=local, or build one platform at a time",
-            },
-          );
-        await writeOut(destination, await only.tree.tar(options.signal), options);
+        const trees = treesOf(input);
+        const apart = split ?? input.multiPlatform ?? trees.length > 1;
+        const parts = trees.map(
+          ({ platform, tree }) =>
+            () =>
+              tree.tar(options.signal, apart ? platformDirectory(platform) : undefined),
+        );
+        const [only, ...others] = parts;
+        const archive = others.length === 0 ? await only?.() : undefined;
+        await writeOut(destination, archive ?? joined(parts), options);
         return { names: [], ...(destination === undefined ? {} : { path: destination.path }) };
       },
     };

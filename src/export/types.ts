@@ -15,8 +15,11 @@ export interface OutputSpec {
 
 /** A file tree that a build made, for `local` and `tar`. Implemented over the helper. */
 export interface TreeSource {
-  /** The tree as tar, owners kept, no whiteouts. Fails where reading the tree fails. */
-  tar(signal: AbortSignal): Promise<Readable>;
+  /**
+   * The tree as tar, owners kept, no whiteouts; all of it in one `directory` of the archive, if that is given. It ends with
+   * two blocks of zeros and nothing more. Fails where reading the tree fails.
+   */
+  tar(signal: AbortSignal, directory?: string): Promise<Readable>;
   /** Writes the tree into a directory of the host, owned by the caller, never following symlinks out of it. */
   copyTo(directory: string, signal: AbortSignal): Promise<void>;
 }
@@ -56,6 +59,8 @@ export interface ExportInput {
   readonly store: Store;
   /** The trees for `local` and `tar`, one per platform. */
   readonly trees?: readonly { readonly platform: Platform; readonly tree: TreeSource }[];
+  /** Whether trees are kept apart by platform where nothing else is said. Default: where there are several. */
+  readonly multiPlatform?: boolean;
   /** For outputs that push; asked for only then. The caller closes the client. */
   readonly registry?: (options: {
     readonly insecureHosts: readonly string[];

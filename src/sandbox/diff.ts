@@ -45,6 +45,7 @@ export function diff(
     fields: [
       ...rootFieldsOf("root", request.root),
       ["mode", request.mode],
+      ...(request.directory === undefined ? [] : [["directory", request.directory] as const]),
       ...clampFieldOf(request.clampTime),
     ],
     signal,

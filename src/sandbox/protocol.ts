@@ -334,6 +334,7 @@ export const verbs: readonly VerbRow[] = [
       ...commonFields,
       ...rootFields("root", "the tree"),
       { name: "mode", type: "word", words: ["layer", "tree"], meaning: "changes, or everything" },
+      { name: "directory", type: "text", meaning: "tree: the archive's directory for everything" },
       clampField,
     ],
   },

@@ -200,6 +200,8 @@ export interface ApplyResult {
 export interface DiffRequest {
   readonly root: Root;
   readonly mode: "layer" | "tree";
+  /** Of a tree: the one directory of the archive that everything is in. */
+  readonly directory?: string;
   /** Clamp mtimes that are later than this (seconds since the epoch). */
   readonly clampTime?: number;
 }

@@ -14,7 +14,7 @@ import type {
   UnpackLayer,
   UnpackOptions,
 } from "./types.js";
-import { unpackLayers } from "./unpack.js";
+import { statesOf, unpackLayers } from "./unpack.js";
 import { writeLayer } from "./write.js";
 
 export interface SnapshotRooms {
@@ -128,6 +128,22 @@ class StoredSnapshots implements Snapshots {
       unwritten,
       ...(shared ? { shared } : {}),
     });
+  }
+
+  async adopt<L extends UnpackLayer & { readonly createdAt: number }>(
+    layers: readonly L[],
+    bring: (layer: L, id: SnapshotId) => Promise<void>,
+  ): Promise<SnapshotId | null> {
+    const states = statesOf(layers);
+    const missing = [];
+    for (const state of states) if (!(await this.hold(state.id))) missing.push(state);
+    await Promise.all(missing.map(({ layer, id }) => bring(layer, id)));
+    for (const { id, parent, layer } of missing) {
+      const { descriptor, diffId, createdAt } = layer;
+      const { dir } = await this.prepare(parent);
+      await this.record({ id, parent, dir, createdAt, unwritten: { descriptor, diffId } });
+    }
+    return states.at(-1)?.id ?? null;
   }
 
   async write(id: SnapshotId | null, signal: AbortSignal): Promise<void> {

@@ -65,6 +65,14 @@ export interface Snapshots {
     layer: UnpackLayer,
     options: { readonly shared: boolean },
   ): Promise<SnapshotId>;
+  /**
+   * The state that layers make, of which only those layers exist so far. `bring` sees to it that a layer is in the store, and is
+   * what it is said to be; it is called for those whose states are not there. `createdAt`: milliseconds since the epoch.
+   */
+  adopt<L extends UnpackLayer & { readonly createdAt: number }>(
+    layers: readonly L[],
+    bring: (layer: L, id: SnapshotId) => Promise<void>,
+  ): Promise<SnapshotId | null>;
   /** Sees to it that the files of a state are there, with those of all that it stands on: unpacks layers if need be. */
   write(id: SnapshotId | null, signal: AbortSignal): Promise<void>;
   /** Removes a draft and what was written. */

@@ -36,8 +36,16 @@ interface Unpacked extends Missing {
 }
 
 /** A layer's state is named by its chainID: all that is below it, and itself. */
-function snapshotIdOf(chainId: Parameters<typeof hexOf>[0]): SnapshotId {
-  return `i-${hexOf(chainId).slice(0, 48)}` as SnapshotId;
+export function statesOf<L extends UnpackLayer>(
+  layers: readonly L[],
+): readonly { readonly layer: L; readonly id: SnapshotId; readonly parent: SnapshotId | null }[] {
+  const ids = chainIds(layers.map(({ diffId }) => diffId)).map(
+    (chainId) => `i-${hexOf(chainId).slice(0, 48)}` as SnapshotId,
+  );
+  return layers.flatMap((layer, i) => {
+    const id = ids[i];
+    return id === undefined ? [] : [{ layer, id, parent: ids[i - 1] ?? null }];
+  });
 }
 
 export async function unpackLayers(
@@ -46,17 +54,13 @@ export async function unpackLayers(
   layers: readonly UnpackLayer[],
   options: UnpackOptions,
 ): Promise<SnapshotId | null> {
-  const ids = chainIds(layers.map(({ diffId }) => diffId)).map(snapshotIdOf);
-  const top = ids.at(-1);
+  const states = statesOf(layers);
+  const top = states.at(-1)?.id;
   if (top === undefined) return null;
   if (await snapshots.hold(top)) return top;
   await using _lock = await rooms.store.lock(`unpack:${top}`, { signal: options.signal });
   const missing: Missing[] = [];
-  for (const [i, layer] of layers.entries()) {
-    const id = ids[i];
-    if (id !== undefined && !(await snapshots.hold(id)))
-      missing.push({ layer, id, parent: ids[i - 1] ?? null });
-  }
+  for (const state of states) if (!(await snapshots.hold(state.id))) missing.push(state);
   await new Unpacking(rooms, snapshots, options, missing).run();
   return top;
 }

@@ -63,13 +63,13 @@ interface Found {
   readonly result?: Result;
 }
 
-/** Explanations of everything that `target` needs, inputs first. Errors: what the steps throw when they are asked for keys. */
+/** Explanations of everything that the targets need, inputs first. Errors: what the steps throw when they are asked for keys. */
 export async function explain(
   options: ExplainOptions,
-  target: VertexId,
+  targets: readonly VertexId[],
 ): Promise<readonly Explanation[]> {
   const explainer = new Explainer(options);
-  await explainer.visit(target);
+  for (const target of targets) await explainer.visit(target);
   return [...explainer.explanations.values()];
 }
 

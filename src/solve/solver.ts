@@ -6,7 +6,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
-import { all, Definitions, located } from "./definitions.js";
+import { all, Definitions, located, type Definition } from "./definitions.js";
 import { contentKey } from "./keys.js";
 import type {
   CacheKey,
@@ -14,6 +14,7 @@ import type {
   CacheStore,
   Clock,
   Graph,
+  ImportedResults,
   Resource,
   Result,
   Step,
@@ -29,6 +30,8 @@ export interface SolverOptions {
   readonly graph: Graph;
   readonly steps: Readonly<Record<string, Step>>;
   readonly cache: CacheStore;
+  /** Asked for what the cache does not have. */
+  readonly imported?: ImportedResults;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly events: EventSink;
@@ -101,7 +104,9 @@ export class Solver {
     const step = this.#definitions.step(vertex);
     const definition = await this.#definitions.of(vertex.id);
     const { key, parts } = definition;
-    const known = this.#definitions.renewed(vertex.id) ? undefined : await this.#lookup(key, step);
+    const known = this.#definitions.renewed(vertex.id)
+      ? undefined
+      : ((await this.#lookup(key, step)) ?? (await this.#imported(vertex, definition)));
     if (known !== undefined) return this.#hit(vertex, known.result);
 
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
@@ -185,6 +190,35 @@ export class Solver {
     for (const input of vertex.inputs)
       if (!this.#solved.has(input)) this.#showCached(this.#definitions.vertex(input));
     this.#finished(vertex, "cached");
+  }
+
+  /** What another machine made of the same definition; remembered from now on. */
+  async #imported(vertex: Vertex, definition: Definition): Promise<CacheRecord | undefined> {
+    const { imported, cache, clock } = this.#options;
+    const { key, parts, inputs } = definition;
+    const result = await imported?.get(key);
+    if (result === undefined) return undefined;
+    const { kind } = vertex;
+    const name = vertex.step?.name ?? kind;
+    const record = { result, kind, name, parts, inputs, createdAt: clock() };
+    await cache.put([key], record);
+    return record;
+  }
+
+  /** The key by definition. */
+  async keyOf(id: VertexId): Promise<CacheKey> {
+    return (await this.#definitions.of(id)).key;
+  }
+
+  /** The result of a vertex that was solved, or is remembered: of one that nothing needed, what an earlier build left counts. */
+  async remembered(id: VertexId): Promise<Result | undefined> {
+    if (this.#solved.has(id)) return this.#solve(id);
+    const vertex = this.#definitions.vertex(id);
+    const definition = await this.#definitions.of(id);
+    const step = this.#definitions.step(vertex);
+    const record =
+      (await this.#lookup(definition.key, step)) ?? (await this.#imported(vertex, definition));
+    return record?.result;
   }
 
   async #lookup(key: CacheKey, step: Step): Promise<CacheRecord | undefined> {

@@ -104,5 +104,11 @@ export interface CacheStore {
   lock(key: CacheKey, signal: AbortSignal): Promise<AsyncDisposable>;
 }
 
+/** Results that other machines had, by key by definition. Implemented in build/. */
+export interface ImportedResults {
+  /** Brings a result here. Undefined: nobody has it, or it cannot be had. */
+  get(key: CacheKey): Promise<Result | undefined>;
+}
+
 /** Injected so that tests own the time. Milliseconds since the epoch. */
 export type Clock = () => number;

@@ -60,6 +60,7 @@ export class ImageResolver {
   readonly #rooms: Rooms;
   readonly #signal: AbortSignal;
   readonly #pull: PullPolicy;
+  readonly #found = new Map<string, Promise<Found>>();
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
 
   constructor(rooms: Rooms, options: { readonly pull: PullPolicy; readonly signal: AbortSignal }) {
@@ -76,7 +77,10 @@ export class ImageResolver {
     const reference = withDefaultTag(parseReference(text));
     const name = formatReference(reference);
     return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
-      const { descriptor, origin } = await this.#find(reference, name);
+      // Several platforms are of one image, even if its tag moves meanwhile.
+      const found = this.#found.get(name) ?? this.#find(reference, name);
+      this.#found.set(name, found);
+      const { descriptor, origin } = await found;
       return this.#image(familiarReference(reference), descriptor, origin, platform);
     });
   }

@@ -13,7 +13,7 @@ import {
   networkFlag,
   outputsOf,
   parseTruth,
-  platformFlag,
+  platformFlags,
   pullPolicy,
   withAuthFile,
 } from "../options/image-flags.js";
@@ -71,7 +71,6 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
   const progress = createProgress(quiet ? "quiet" : flags.progress);
-  warnOfCaches(flags, progress.sink);
   if (call !== undefined)
     return withInterruption((signal) =>
       describeCommand(call, requestOf(context, flags, progress.sink, signal), flags.metadataFile),
@@ -91,14 +90,6 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   }
 }
 
-/** As with a cache that cannot be reached, the build goes on: what it makes is the same. */
-function warnOfCaches({ cacheFrom, cacheTo }: BuildFlags, events: EventSink): void {
-  const tell = (message: string): void => events({ kind: "warning", message });
-  if (cacheFrom.length > 0) tell("--cache-from is not read: the cache of tsbuild is in its store");
-  if (cacheTo.length > 0)
-    tell("--cache-to writes nothing: keep the directory that TSBUILD_ROOT names to keep the cache");
-}
-
 function requestOf(
   context: string,
   flags: BuildFlags,
@@ -107,7 +98,6 @@ function requestOf(
 ): BuildRequest {
   const { env } = process;
   refuseAttestations(flags);
-  const platform = platformFlag(flags);
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
   return {
@@ -121,10 +111,12 @@ function requestOf(
     labels: parseLabels(flags.label),
     annotations: flags.annotation,
     tags: flags.tag,
-    ...(platform === undefined ? {} : { platform }),
+    platforms: platformFlags(flags),
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
     noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
+    cacheFrom: flags.cacheFrom,
+    cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),
     ...(jobs === undefined ? {} : { jobs }),
     ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
@@ -168,7 +160,7 @@ function refuseAttestations(flags: BuildFlags): void {
 }
 
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
-  const id = result.config?.digest;
+  const id = idOf(result);
   if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
   const rawFile = flags.iidfileRaw ?? flags.rawIidfile;
   if (rawFile !== undefined && id !== undefined)
@@ -181,10 +173,20 @@ async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void
     process.stderr.write(summary(result));
 }
 
+/** The digest of the configuration; of the index when there are several platforms. */
+function idOf({ images, index, outputs }: BuildResult): string | undefined {
+  if (index === undefined) return images[0]?.config.digest;
+  // With annotations of an output, it is another index.
+  return outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
+}
+
 function summary(result: BuildResult): string {
   const lines: string[] = [];
-  if (result.manifest !== undefined) lines.push(`manifest ${result.manifest.digest}`);
-  if (result.config !== undefined) lines.push(`image id ${result.config.digest}`);
+  const { images, index } = result;
+  if (index !== undefined) lines.push(`index ${idOf(result) ?? ""}`);
+  for (const { platform, manifest, config } of images)
+    if (index !== undefined) lines.push(`manifest ${manifest.digest} ${platform}`);
+    else lines.push(`manifest ${manifest.digest}`, `image id ${config.digest}`);
   for (const name of result.names) lines.push(`named ${name}`);
   for (const { path } of result.outputs) if (path !== undefined) lines.push(`wrote ${path}`);
   return lines.map((line) => `${line}\n`).join("");

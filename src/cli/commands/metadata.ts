@@ -4,16 +4,20 @@
 import type { BuildResult } from "../../build.js";
 
 export function metadataOf({
-  manifest,
-  config,
+  images: [first],
+  index,
   names,
   outputs,
 }: BuildResult): Record<string, unknown> {
   // An output that changes the manifest (annotations) tells its own descriptor.
   const descriptor =
-    outputs.find((output) => output.descriptor !== undefined)?.descriptor ?? manifest;
+    outputs.find((output) => output.descriptor !== undefined)?.descriptor ??
+    index ??
+    first?.manifest;
   return {
-    ...(config === undefined ? {} : { "containerimage.config.digest": config.digest }),
+    ...(first === undefined || index !== undefined
+      ? {}
+      : { "containerimage.config.digest": first.config.digest }),
     ...(descriptor === undefined
       ? {}
       : { "containerimage.descriptor": descriptor, "containerimage.digest": descriptor.digest }),

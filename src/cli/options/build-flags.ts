@@ -27,7 +27,7 @@ export interface BuildFlags {
   readonly pullPolicy?: string;
   readonly pullAlways?: boolean;
   readonly pullNever?: boolean;
-  readonly platform?: string;
+  readonly platform: readonly string[];
   readonly os?: string;
   readonly arch?: string;
   readonly variant?: string;
@@ -126,8 +126,14 @@ export function addBuildFlags(command: Command): Command {
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
-    list("--cache-from <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
-    list("--cache-to <spec>", "accepted, with a warning: the store is the only cache").hideHelp(),
+    list(
+      "--cache-from <spec>",
+      "a cache to take steps from: type=local,src=DIR, or an image or cache at a registry",
+    ),
+    list(
+      "--cache-to <spec>",
+      "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME or type=inline",
+    ),
     new Option(
       "--pull",
       "ask the registry for base images even when the store has them (or --pull=always, newer, missing, never)",
@@ -135,7 +141,10 @@ export function addBuildFlags(command: Command): Command {
     new Option("--pull-policy <policy>", "what --pull=POLICY is read as").hideHelp(),
     new Option("--pull-always", "as --pull=always").hideHelp(),
     new Option("--pull-never", "as --pull=never").hideHelp(),
-    new Option("--platform <os/arch>", "platform of the image").env("DOCKER_DEFAULT_PLATFORM"),
+    list(
+      "--platform <os/arch>",
+      "platform of the image; several (comma-separated or repeated) make an index",
+    ).env("DOCKER_DEFAULT_PLATFORM"),
     new Option("--os <name>", "operating system of the platform").hideHelp(),
     new Option("--arch <name>", "architecture of the platform").hideHelp(),
     new Option("--variant <name>", "variant of the architecture").hideHelp(),

@@ -56,14 +56,13 @@ export function imageEdits(
   };
 }
 
-/** `--platform`, or `--os`, `--arch` and `--variant`. Undefined: this machine's. */
-export function platformFlag({ platform, os, arch, variant }: BuildFlags): string | undefined {
-  if (platform?.includes(",") === true)
-    throw usageError("--platform", platform, "Multi-platform build is not supported, name one");
-  if (os === undefined && arch === undefined && variant === undefined) return platform;
+/** `--platform`, or `--os`, `--arch` and `--variant`. None: this machine's. */
+export function platformFlags({ platform, os, arch, variant }: BuildFlags): readonly string[] {
+  if (os === undefined && arch === undefined && variant === undefined)
+    return platform.flatMap((text) => text.split(","));
   if (arch === undefined && variant !== undefined)
     throw usageError("--variant", variant, "--arch is missing");
-  return [os ?? "linux", arch, variant].filter((part) => part !== undefined).join("/");
+  return [[os ?? "linux", arch, variant].filter((part) => part !== undefined).join("/")];
 }
 
 const policies = ["always", "newer", "missing", "never"] as const;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value of RUN --device: `name[,required[=bool]]`, a CDI device name.
 
-import { csvFields } from "../csv.js";
+import { csvFields, parseBoolean } from "../../base/index.js";
 import { failAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import { didYouMean } from "../suggest.js";
 import type { DeviceRequest, Word } from "../types.js";
-import { parseBoolean } from "../values/numbers.js";
 
 export function parseDevice(statement: Statement, word: Word): DeviceRequest {
   const at = { range: word.range };

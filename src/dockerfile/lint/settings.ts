@@ -2,11 +2,11 @@
 // What may be said about build checks: `skip=A,B;error=true;experimental=all`, in the check directive, in a build argument,
 // or (skip and experimental) in a comment above an instruction.
 
+import { parseBoolean } from "../../base/index.js";
 import { fail } from "../errors.js";
 import { directiveSpan } from "../tree.js";
 import type { CheckSettings, Source } from "../types.js";
 import type { SourceRange } from "../../base/index.js";
-import { parseBoolean } from "../values/numbers.js";
 
 export const defaultCheckSettings: CheckSettings = { skip: [], error: false, experimental: [] };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of one mount after expansion, under their canonical names, and typed access to them for the mount types.
 
-import { parseBoolean, parseUnsigned } from "../values/numbers.js";
+import { parseBoolean } from "../../base/index.js";
+import { parseUnsigned } from "../values/numbers.js";
 
 /** Option name to canonical name. Relabelling, which Buildah asks for with `z`, is nothing without SELinux: it is read over. */
 export const optionNames: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 // --mount in two steps: the flag as written (parse time), then the mount after expansion (plan time). Options may come in
 // any order. What holds no variable is checked at parse time already.
 
-import { csvFields } from "../csv.js";
+import { csvFields, parseBoolean } from "../../base/index.js";
 import { fail } from "../errors.js";
 import { expandWord, scopeOf } from "../expand/expand.js";
 import { optional } from "../flags.js";
@@ -10,7 +10,6 @@ import { failAt } from "../statement.js";
 import type { Statement } from "../statement.js";
 import { didYouMean } from "../suggest.js";
 import type { MountField, MountFlag, ResolveMount, Word } from "../types.js";
-import { parseBoolean } from "../values/numbers.js";
 import { cleanPath } from "../values/paths.js";
 import { MountOptions, bareOptions, optionNames } from "./options.js";
 import { mountRows } from "./table.js";

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small scalar values as the reference builder reads them: booleans, unsigned numbers, sizes.
 
-/** `1 t T TRUE true True` or `0 f F FALSE false False`; undefined for anything else. */
-export function parseBoolean(text: string): boolean | undefined {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  return undefined;
-}
-
 /** A whole number from 0 to 2^32-1 in base 8 or 10, digits only; undefined for anything else. */
 export function parseUnsigned(text: string, base: 8 | 10): number | undefined {
   const digits = base === 8 ? /^[0-7]{1,22}$/ : /^[0-9]{1,20}$/;

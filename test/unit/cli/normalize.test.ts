@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
 import {
   outputsOf,
-  platformFlag,
+  platformFlags,
   pullPolicy,
   buildArguments,
 } from "#src/cli/options/image-flags.js";
@@ -112,13 +112,19 @@ describe("flags of other builders", () => {
         },
       );
   });
-  it("name the platform by its parts", () => {
-    const platformOf = (...args: readonly string[]): string | undefined =>
-      platformFlag(parse(...args, ".").flags);
-    assert.equal(platformOf("--arch=arm64"), "linux/arm64");
-    assert.equal(platformOf("--os=linux", "--arch=arm", "--variant=v7"), "linux/arm/v7");
-    assert.equal(platformOf("--os=linux"), "linux");
-    assert.throws(() => platformOf("--variant=v7"), usage);
+  it("name platforms, each as a whole or one by its parts", () => {
+    const platformsOf = (...args: readonly string[]): readonly string[] =>
+      platformFlags(parse(...args, ".").flags);
+    assert.deepEqual(platformsOf(), []);
+    assert.deepEqual(platformsOf("--platform=linux/arm64,local", "--platform", "linux/386"), [
+      "linux/arm64",
+      "local",
+      "linux/386",
+    ]);
+    assert.deepEqual(platformsOf("--arch=arm64"), ["linux/arm64"]);
+    assert.deepEqual(platformsOf("--os=linux", "--arch=arm", "--variant=v7"), ["linux/arm/v7"]);
+    assert.deepEqual(platformsOf("--os=linux"), ["linux"]);
+    assert.throws(() => platformsOf("--variant=v7"), usage);
   });
   it("change the outputs that have layers", () => {
     const outputs = (...args: readonly string[]): string[] => outputsOf(parse(...args, ".").flags);

@@ -336,8 +336,15 @@ describe("type=image and type=registry", () => {
 });
 
 describe("type=local and type=tar", () => {
+  const endMark = Buffer.alloc(1024);
   const tree = (text: string) => ({
-    tar: () => Promise.resolve(Readable.from([Buffer.from(text)])),
+    tar: (_signal: AbortSignal, directory?: string) => {
+      const bytes = Buffer.from(directory === undefined ? text : `${directory}/${text}`);
+      // In pieces, so that the end mark is in several.
+      return Promise.resolve(
+        Readable.from([bytes, endMark.subarray(1000), endMark.subarray(0, 1000)]),
+      );
+    },
     copyTo: async (directory: string) => {
       await writeFile(join(directory, "copied"), text);
     },
@@ -349,7 +356,10 @@ describe("type=local and type=tar", () => {
     await run("out", { trees: [amd] });
     assert.equal(await readFile(join(cwd, "out/copied"), "utf8"), "amd");
     await run("type=tar,dest=out.tar", { trees: [amd] });
-    assert.equal(await readFile(join(cwd, "out.tar"), "utf8"), "amd");
+    assert.deepEqual(
+      await readFile(join(cwd, "out.tar")),
+      Buffer.concat([Buffer.from("amd"), endMark]),
+    );
     await run("type=local,dest=split,platform-split=true", { trees: [amd] });
     assert.equal(await readFile(join(cwd, "split/linux_amd64/copied"), "utf8"), "amd");
   });
@@ -358,9 +368,13 @@ describe("type=local and type=tar", () => {
     await run("out", { trees: [amd, arm] });
     assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
     assert.equal(await readFile(join(cwd, "out/linux_arm_v7/copied"), "utf8"), "arm");
-    await assert.rejects(run("type=tar,dest=x", { trees: [amd, arm] }), {
-      code: "EXPORT_UNSUPPORTED",
-    });
+    await run("type=tar,dest=both.tar", { trees: [amd, arm] });
+    assert.deepEqual(
+      await readFile(join(cwd, "both.tar")),
+      Buffer.concat([Buffer.from("linux_amd64/amdlinux_arm_v7/arm"), endMark]),
+    );
+    await run("type=tar,dest=one.tar", { trees: [amd], multiPlatform: true });
+    assert.match(await readFile(join(cwd, "one.tar"), "utf8"), /^linux_amd64\/amd/);
   });
 
   it("leave no archive when reading the tree fails", async () => {

@@ -73,7 +73,7 @@ async function ask(
   gone?: ReadonlySet<string>,
 ): Promise<Map<string, Explanation>> {
   const steps = { work: work(gone) };
-  const found = await explain({ graph, steps, cache, signal, warn: () => undefined }, "top");
+  const found = await explain({ graph, steps, cache, signal, warn: () => undefined }, ["top"]);
   return new Map(found.map((one) => [one.vertex.id, one]));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of comma-separated values as RFC 4180 has it: `a,"b,c","d ""e"""`. The values of --mount and --device.
+// One line of comma-separated values as RFC 4180 has it: `a,"b,c","d ""e"""`. The values of --mount, --device and --output.
 
 /** The fields, or undefined when the quoting is wrong. Empty text has no fields. */
 export function csvFields(text: string): readonly string[] | undefined {

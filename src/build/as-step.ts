@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work that is no vertex, shown like one.
+
+import { messageOf, type EventSink } from "../base/index.js";
+
+/** Tells of the work as of a step of this name. `progress`: bytes or entries so far, under a short label. */
+export async function asStep<T>(
+  name: string,
+  events: EventSink,
+  signal: AbortSignal,
+  work: (progress: (label: string, current: number, total?: number) => void) => Promise<T>,
+): Promise<T> {
+  const step = { id: name, name };
+  events({ kind: "step-started", step, time: Date.now() });
+  try {
+    const result = await work((label, current, total) => {
+      events({
+        kind: "step-progress",
+        id: step.id,
+        label,
+        current,
+        ...(total === undefined ? {} : { total }),
+        time: Date.now(),
+      });
+    });
+    events({ kind: "step-finished", step, outcome: "done", time: Date.now() });
+    return result;
+  } catch (error) {
+    const outcome = signal.aborted ? "cancelled" : "failed";
+    events({ kind: "step-finished", step, outcome, message: messageOf(error), time: Date.now() });
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results from caches outside the store: their layers are fetched, and become states of which only the layers exist until
+// somebody needs the files.
+
+import { createHash } from "node:crypto";
+import pLimit from "p-limit";
+import { TsbuildError, messageOf, type EventSink } from "../../base/index.js";
+import type { CachedLayer, CacheServices, CacheSource, OpenedCache } from "../../cache/index.js";
+import { decompressed } from "../../layer/index.js";
+import { digestFromHex, type Descriptor, type DiffId } from "../../oci/index.js";
+import type { Result, CacheKey, ImportedResults } from "../../solve/index.js";
+import type { SnapshotId } from "../../snapshot/index.js";
+import { asStep } from "../as-step.js";
+import { rememberLayer } from "../layers.js";
+import type { Rooms } from "../rooms.js";
+
+/** Layers that are fetched and checked at once. */
+const fetchedAtOnce = 4;
+
+export class ImportedCaches implements ImportedResults {
+  readonly #rooms: Rooms;
+  readonly #services: CacheServices;
+  readonly #sources: readonly CacheSource[];
+  readonly #events: EventSink;
+  readonly #signal: AbortSignal;
+  readonly #limit = pLimit(fetchedAtOnce);
+  readonly #stored = new Map<string, Promise<void>>();
+  #opened: Promise<readonly OpenedCache[]> | undefined;
+
+  constructor(
+    rooms: Rooms,
+    services: CacheServices,
+    sources: readonly CacheSource[],
+    events: EventSink,
+    signal: AbortSignal,
+  ) {
+    this.#rooms = rooms;
+    this.#services = services;
+    this.#sources = sources;
+    this.#events = events;
+    this.#signal = signal;
+  }
+
+  async get(key: CacheKey): Promise<Result | undefined> {
+    if (this.#sources.length === 0) return undefined;
+    // Nothing is asked for before something is missing.
+    this.#opened ??= this.#open();
+    for (const cache of await this.#opened) {
+      const layers = cache.records.get(key);
+      if (layers === undefined) continue;
+      try {
+        return await this.#fetch(cache, layers);
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        this.#warn(`a cached step is run, for its result cannot be imported: ${messageOf(error)}`);
+      }
+    }
+    return undefined;
+  }
+
+  /** A cache that cannot be had is no reason not to build. */
+  async #open(): Promise<readonly OpenedCache[]> {
+    const opened = await Promise.all(
+      this.#sources.map(async (source): Promise<readonly OpenedCache[]> => {
+        try {
+          return await asStep(
+            `importing cache from ${source.label}`,
+            this.#events,
+            this.#signal,
+            () => source.open(this.#services, this.#signal),
+          );
+        } catch (error) {
+          this.#signal.throwIfAborted();
+          this.#warn(`the cache ${source.label} is not used: ${messageOf(error)}`);
+          return [];
+        }
+      }),
+    );
+    return opened.flat();
+  }
+
+  async #fetch(cache: OpenedCache, layers: readonly CachedLayer[]): Promise<Result> {
+    const { store, snapshots } = this.#rooms;
+    const brought: (readonly [SnapshotId, CachedLayer])[] = [];
+    const snapshot = await snapshots.adopt(layers, async (layer, id) => {
+      await this.#limit(() => this.#store(cache, layer));
+      brought.push([id, layer]);
+    });
+    for (const [id, layer] of brought) await rememberLayer(store, id, layer);
+    return snapshot === null ? null : { snapshot };
+  }
+
+  #store(cache: OpenedCache, { descriptor, diffId }: CachedLayer): Promise<void> {
+    const { blobs } = this.#rooms.store;
+    const { digest, size } = descriptor;
+    let stored = this.#stored.get(`${digest} ${diffId}`);
+    if (stored === undefined) {
+      stored = this.#rooms.store
+        .lock(`blob:${digest}`, { signal: this.#signal })
+        .then(async (lock) => {
+          await using _lock = lock;
+          if (!(await blobs.has(digest, size))) {
+            const bytes = cache.blob(descriptor, this.#signal);
+            await blobs.write(bytes, { expected: { digest, size }, signal: this.#signal });
+          }
+          await this.#verify(descriptor, diffId);
+        });
+      this.#stored.set(`${digest} ${diffId}`, stored);
+    }
+    return stored;
+  }
+
+  /** A digest says nothing of what is in the archive. */
+  async #verify(descriptor: Descriptor, diffId: DiffId): Promise<void> {
+    const hash = createHash("sha256");
+    for await (const chunk of decompressed(this.#rooms.store.blobs.stream(descriptor)))
+      hash.update(chunk);
+    const found = digestFromHex(hash.digest("hex"));
+    if (found !== diffId)
+      throw new TsbuildError(
+        "BUILD_CACHE_LAYER",
+        `a layer of the cache has the diffID ${found}, not ${diffId}`,
+      );
+  }
+
+  #warn(message: string): void {
+    this.#events({ kind: "warning", message });
+  }
+}

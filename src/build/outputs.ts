@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// From solved vertices to what the user gets: images put together, an index where there are several, each output written.
+
+import type { Exporter, ExportResult } from "../export/index.js";
+import type { Reference } from "../oci/index.js";
+import { isSet } from "./arguments.js";
+import { asStep } from "./as-step.js";
+import { assembleImage, assembleIndex } from "./assemble.js";
+import type { AssembledLayers } from "./assembled-layers.js";
+import { inlineCache, type SolvedBuild } from "./cache/export.js";
+import { epochOf } from "./epoch.js";
+import type { PreparedBuild } from "./prepare.js";
+import type { BuildResult, BuiltImage } from "./request.js";
+
+export interface OutputsInput {
+  readonly prepared: PreparedBuild;
+  readonly exporters: readonly Exporter[];
+  readonly names: readonly Reference[];
+  readonly layers: AssembledLayers;
+  readonly solved: SolvedBuild;
+  /** Images keep what their layers are the results of. */
+  readonly inline: boolean;
+}
+
+/** Writes all outputs, one after another. Errors: BUILD_ARGUMENT, EXPORT_*, those of packing layers. */
+export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
+  const { prepared, exporters, names, layers } = input;
+  const { rooms, images, events, signal } = input.solved;
+  const { request } = prepared;
+  const multiPlatform = isMultiPlatform(input);
+  const now = Date.now();
+  const outputs: ExportResult[] = [];
+  let made: Pick<BuildResult, "images" | "index"> = { images: [] };
+  for (const exporter of exporters) {
+    const built = exporter.needs === "image" ? await imagesFor(input, exporter, now) : [];
+    const manifests = built.map(({ manifest }) => manifest);
+    const [manifest] = manifests;
+    const index =
+      multiPlatform && manifest !== undefined
+        ? { index: await assembleIndex(rooms.store, manifests) }
+        : {};
+    if (made.images.length === 0) made = { images: built, ...index };
+    const output = {
+      ...(manifest === undefined ? {} : { image: { manifest, ...index } }),
+      names,
+      store: rooms.store,
+      trees: images.map(({ platform, root }) => ({ platform, tree: layers.treeOf(root) })),
+      multiPlatform,
+      registry: rooms.registry,
+    };
+    const stdout = request.stdout ?? process.stdout;
+    outputs.push(
+      await asStep(`exporting to ${exporter.type}`, events, signal, (onProgress) =>
+        exporter.export(output, { signal, stdout, onProgress }),
+      ),
+    );
+  }
+  return {
+    ...made,
+    names: [...new Set(outputs.flatMap((output) => output.names))],
+    outputs,
+  };
+}
+
+/** The images in the form that an output wants. */
+function imagesFor(
+  { prepared, layers, solved, inline }: OutputsInput,
+  exporter: Exporter,
+  now: number,
+): Promise<BuiltImage[]> {
+  const { request, rooms, buildArgs } = prepared;
+  const epoch = exporter.layers.sourceDateEpoch ?? epochOf(buildArgs);
+  return Promise.all(
+    solved.images.map(async ({ image, root }) => {
+      const { baseLayers, builtLayers } = await layers.finish(image, root, exporter);
+      const cache = inline
+        ? { inlineCache: await inlineCache(solved, image, [...baseLayers, ...builtLayers]) }
+        : {};
+      return assembleImage(rooms.store, {
+        image,
+        baseLayers,
+        builtLayers,
+        ...(epoch === undefined ? {} : { epoch }),
+        now,
+        history: request.edits?.history ?? true,
+        ...cache,
+      });
+    }),
+  );
+}
+
+/** Whether the result says which platform each of its parts is for, even if there is but one. Throws BUILD_ARGUMENT. */
+function isMultiPlatform({ solved, prepared }: OutputsInput): boolean {
+  return solved.images.length > 1 || isSet(prepared.buildArgs, "BUILDKIT_MULTI_PLATFORM");
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of caches outside the store: a row for each type.
+
+import { TsbuildError, didYouMean, printable } from "../base/index.js";
+import { inlineBackend } from "./backends/inline.js";
+import { localBackend } from "./backends/layout.js";
+import { registryBackend } from "./backends/registry.js";
+import type { CacheSpec } from "./spec.js";
+import type { CacheBackend, CacheSource, CacheTarget } from "./types.js";
+
+export const cacheBackends: readonly CacheBackend[] = [
+  localBackend,
+  registryBackend,
+  inlineBackend,
+];
+
+/** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
+export function cacheSource({ type, attributes }: CacheSpec, cwd: string): CacheSource {
+  const { source } = rowOf(type);
+  if (source !== undefined) return source.create(attributes, cwd);
+  throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be imported by that name`, {
+    hint: "An image's own cache is imported with --cache-from type=registry,ref=NAME.",
+  });
+}
+
+/** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
+export function cacheTarget({ type, attributes }: CacheSpec, cwd: string): CacheTarget | "inline" {
+  const { target } = rowOf(type);
+  if (target !== undefined) return target.create(attributes, cwd);
+  throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be exported`);
+}
+
+function rowOf(type: string): CacheBackend {
+  const row = cacheBackends.find(({ name }) => name === type);
+  if (row !== undefined) return row;
+  const names = cacheBackends.map(({ name }) => name);
+  throw new TsbuildError(
+    "CACHE_TYPE",
+    `there is no cache of type ${printable(type)}${didYouMean(type, names)}`,
+    { hint: `Types are ${names.join(", ")}.` },
+  );
+}

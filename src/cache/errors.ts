@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+export const cacheErrorCodes = {
+  CACHE_DOCUMENT: "What was imported as a cache is none, or is damaged.",
+  CACHE_OPTION: "--cache-from or --cache-to has an attribute that is unknown, missing or wrong.",
+  CACHE_TYPE: "There is no cache of this type.",
+} as const;

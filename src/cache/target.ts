@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all places for a cache have in common.
+
+import { optionError, truthOf } from "./spec.js";
+import type { Attributes, CacheTarget } from "./types.js";
+
+/** Of these, those about layers are read by whoever makes the layers. */
+export const targetAttributes: readonly string[] = [
+  ...["mode", "ignore-error", "image-manifest", "oci-mediatypes"],
+  ...["compression", "compression-level", "force-compression"],
+];
+
+/** Throws CACHE_OPTION. */
+export function targetOptions(
+  type: string,
+  attributes: Attributes,
+): Pick<CacheTarget, "mode" | "ignoreErrors" | "asIndex"> {
+  const mode = attributes["mode"] ?? "min";
+  if (mode !== "min" && mode !== "max") throw optionError(type, "mode is neither min nor max");
+  if (!truthOf(type, attributes, "oci-mediatypes", true))
+    throw optionError(type, "a cache has OCI's media types only");
+  return {
+    mode,
+    ignoreErrors: truthOf(type, attributes, "ignore-error", false),
+    asIndex: !truthOf(type, attributes, "image-manifest", true),
+  };
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Caches outside the store: read before a step runs, written after a build.
+
+import type { Descriptor } from "../oci/index.js";
+import type { RegistryClient } from "../registry/index.js";
+import type { Store } from "../store/index.js";
+import type { CacheRecords } from "./document.js";
+
+/** What a backend may use. */
+export interface CacheServices {
+  readonly store: Store;
+  readonly registry: (options?: {
+    readonly insecureHosts: readonly string[];
+  }) => Promise<RegistryClient>;
+  /** Writes a manifest and its blobs, all of them in the store, into an OCI layout at `path`; its other images stay. */
+  readonly writeLayout: (
+    path: string,
+    manifest: Descriptor,
+    blobs: readonly Descriptor[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** A cache that was opened: its records are read, its blobs are not. */
+export interface OpenedCache {
+  readonly records: CacheRecords;
+  /** The bytes of a layer; whoever stores them verifies them. */
+  blob(layer: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** `--cache-from`, checked. */
+export interface CacheSource {
+  /** For messages. */
+  readonly label: string;
+  /** One for each image that the source has. Errors: whatever reading it throws; CACHE_DOCUMENT. */
+  open(services: CacheServices, signal: AbortSignal): Promise<readonly OpenedCache[]>;
+}
+
+/** `--cache-to`, checked. */
+export interface CacheTarget {
+  readonly label: string;
+  /** `min`: the layers of the image; `max`: those of all steps. */
+  readonly mode: "min" | "max";
+  /** A target that cannot be written is a warning. */
+  readonly ignoreErrors: boolean;
+  /** An index of blobs instead of an image manifest, as old readers want it. */
+  readonly asIndex: boolean;
+  /** Writes the cache out: a manifest and everything below it, all in the store. */
+  write(
+    manifest: Descriptor,
+    blobs: readonly Descriptor[],
+    services: CacheServices,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** A row of the table of backends. */
+export interface CacheBackend {
+  readonly name: string;
+  /** Absent: it cannot be imported. Throws CACHE_OPTION, OCI_REFERENCE. */
+  readonly source?: {
+    readonly attributes: readonly string[];
+    create(attributes: Attributes, cwd: string): CacheSource;
+  };
+  /** Absent: it cannot be exported. `inline`: it goes into the image's configuration. */
+  readonly target?: {
+    readonly attributes: readonly string[];
+    create(attributes: Attributes, cwd: string): CacheTarget | "inline";
+  };
+}
