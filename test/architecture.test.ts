@@ -53,6 +53,7 @@ const allowances: readonly {
       "registry/credentials.ts": "the Docker configuration file",
       "registry/registries-file.ts": "the registries file",
       "registry/endpoint.ts": "certificates that the registries file names",
+      "cache/backends/layout.ts": "a cache in a directory that the user names",
       "steps/image-blobs.ts": "blobs of an OCI layout that the user names",
       "steps/image-resolver.ts": "the index of an OCI layout that the user names",
       "steps/http.ts": "a finished download, on its way into a layer",

@@ -168,15 +168,25 @@ describe("the GitHub action", () => {
     );
   });
 
-  it("refuses several platforms, and text of an input is never run", async () => {
+  it("builds for several platforms, from and into caches", async () => {
     await step(
-      { Dockerfile: dockerfile },
-      { context: ".", platforms: "linux/amd64,linux/arm64" },
-      ({ result }) => {
-        assert.equal(result.code, 1);
-        assert.match(result.stdout, /^::error .*one platform/m);
+      { Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" },
+      {
+        context: ".",
+        platforms: "linux/amd64,linux/arm64",
+        "cache-from": "type=local,src=nowhere",
+        "cache-to": "type=local,dest=cache",
+      },
+      ({ result, outputs, workspace: directory }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        assert.match(outputs["digest"] ?? "", /^sha256:/);
+        assert.equal(outputs["imageid"], "");
+        assert.equal(existsSync(join(directory, "cache/index.json")), true);
       },
     );
+  });
+
+  it("never runs the text of an input", async () => {
     await step(
       { Dockerfile: dockerfile },
       { context: ".", tags: "$(touch evil)", labels: "x=`touch evil`" },

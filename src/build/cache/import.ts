@@ -49,7 +49,7 @@ export class ImportedCaches implements ImportedResults {
       const layers = cache.records.get(key);
       if (layers === undefined) continue;
       try {
-        return await this.#fetch(cache, layers);
+        return await this.#bring(cache, layers);
       } catch (error) {
         this.#signal.throwIfAborted();
         this.#warn(`a cached step is run, for its result cannot be imported: ${messageOf(error)}`);
@@ -79,7 +79,7 @@ export class ImportedCaches implements ImportedResults {
     return opened.flat();
   }
 
-  async #fetch(cache: OpenedCache, layers: readonly CachedLayer[]): Promise<Result> {
+  async #bring(cache: OpenedCache, layers: readonly CachedLayer[]): Promise<Result> {
     const { store, snapshots } = this.#rooms;
     const brought: (readonly [SnapshotId, CachedLayer])[] = [];
     const snapshot = await snapshots.adopt(layers, async (layer, id) => {
