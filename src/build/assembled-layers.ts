@@ -121,6 +121,11 @@ export class AssembledLayers {
         const below = directory === undefined ? {} : { directory };
         return sandbox.diff({ root: await stack(signal), mode: "tree", ...below }, signal).stream;
       },
+      list: async (signal) => {
+        await using reader = await sandbox.openTree(await stack(signal), signal);
+        const entries = (await reader.list("")) ?? [];
+        return entries.slice(1).map(({ path, type }) => ({ path, isDirectory: type === "dir" }));
+      },
       copyTo: async (directory, signal) => {
         const source = await stack(signal);
         await using reader = await sandbox.openTree(source, signal);

@@ -6,6 +6,7 @@ import type { EventSink } from "../base/index.js";
 import type { ExportResult } from "../export/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { ImageEdits } from "../plan/index.js";
+import type { MountRequest } from "../run/index.js";
 import type { RunLimits } from "../sandbox/index.js";
 import type { PullPolicy } from "../steps/index.js";
 
@@ -62,6 +63,10 @@ export interface BuildRequest {
   readonly network?: "default" | "none" | "host";
   readonly allow?: readonly string[];
   readonly addHosts?: readonly (readonly [name: string, address: string])[];
+  /** Commands see the image's own /etc/hosts. */
+  readonly noHosts?: boolean;
+  /** Files of this machine, and file systems in memory, that every RUN has. Volumes are none: those outlive a build. */
+  readonly mounts?: readonly MountRequest[];
   readonly dns?: {
     readonly servers: readonly string[];
     readonly search: readonly string[];

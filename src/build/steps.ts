@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of one build: rooms, contexts, credentials, and the settings of RUN that a request gives.
 
+import { TsbuildError, assertNever } from "../base/index.js";
+import { planMounts, type MountRequest } from "../run/index.js";
 import type { Step } from "../solve/index.js";
 import { parseSecurityOptions } from "../sandbox/index.js";
 import { createSteps, type DirectLayers, type RunSettings } from "../steps/index.js";
@@ -32,6 +34,8 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
       name,
       address === "host-gateway" ? gateway : address,
     ]),
+    noHosts: request.noHosts ?? false,
+    mounts: planMounts(request.mounts ?? [], {}).map(mountOf),
     resolvConf: resolvConf(
       request.dns ?? { servers: [], search: [], options: [] },
       request.network === "host",
@@ -48,4 +52,20 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     keepMountpoints: request.compatMountpoints ?? false,
     cacheNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
   };
+}
+
+function mountOf(mount: MountRequest): RunSettings["mounts"][number] {
+  const { kind, target } = mount;
+  switch (kind) {
+    case "bind":
+      return { kind: "host", target, path: mount.source, readOnly: mount.readOnly };
+    case "tmpfs":
+      return mount;
+    case "volume":
+      throw new TsbuildError("BUILD_UNSUPPORTED", `RUN cannot have a volume (at ${target})`, {
+        hint: "What is to be kept between builds is a cache: RUN --mount=type=cache,target=DIR.",
+      });
+    default:
+      return assertNever(kind);
+  }
 }

@@ -27,9 +27,13 @@ export const imageAttributes: readonly ExporterAttribute[] = [
 
 /** Attributes of BuildKit's that would change the result and are not there yet. */
 const notYet = new Set([
-  ...["attestation-inline", "attestation-prefix", "compatibility-version", "context"],
-  ...["danging-name-empty-only", "dangling-name-prefix", "name-canonical", "oci-artifact"],
-  ...["prefer-nondist-layers", "store", "unpack"],
+  ...["compatibility-version", "context", "danging-name-empty-only", "dangling-name-prefix"],
+  ...["name-canonical", "store"],
+]);
+/** About attestations, of which there are none; about layers without bytes; about unpacking, which is not waited for. */
+const withoutEffect = new Set([
+  ...["attestation-inline", "attestation-prefix", "oci-artifact", "prefer-nondist-layers"],
+  ...["unpack"],
 ]);
 
 /** Refuses attributes that a row does not list. Throws EXPORT_OPTION. */
@@ -42,6 +46,7 @@ export function checkNames(
   const annotations = names.includes("annotation.KEY");
   for (const [name, value] of Object.entries(attributes)) {
     if (names.includes(name) && name !== "annotation.KEY") continue;
+    if (withoutEffect.has(name)) continue;
     if (annotations && annotationAttribute(name, value) !== undefined) continue;
     if (notYet.has(name)) throw optionError(type, `the attribute ${name} is not supported yet`);
     const suggestion = didYouMean(name, names);

@@ -2,14 +2,20 @@
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
 import type { Readable } from "node:stream";
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { TsbuildError } from "../base/index.js";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { TsbuildError, printable } from "../base/index.js";
 import { formatPlatform, type Platform } from "../oci/index.js";
 import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
 import { destinationError, optionError } from "./errors.js";
-import type { ExporterAttribute, ExporterRow, ExportInput } from "./types.js";
+import type {
+  ExporterAttribute,
+  ExporterContext,
+  ExporterRow,
+  ExportInput,
+  TreeSource,
+} from "./types.js";
 
 /** `linux_amd64`, `linux_arm_v7`. */
 function platformDirectory(platform: Platform): string {
@@ -33,11 +39,65 @@ function splitOf(type: string, given: Attributes): boolean | undefined {
   return given[name] === undefined ? undefined : booleanOf(type, given, name, true);
 }
 
+interface Place {
+  readonly tree: TreeSource;
+  /** The directory of the output that it is in; none: the output itself. */
+  readonly below: string;
+}
+
+/** Paths of all entries, and whether each is a directory. */
+async function contentOf(
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, boolean>> {
+  const content = new Map<string, boolean>();
+  for (const { tree, below } of places) {
+    if (below !== "") content.set(below, true);
+    for (const { path, isDirectory } of await tree.list(signal))
+      content.set(join(below, path), isDirectory);
+  }
+  return content;
+}
+
 const localAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "directory; made when missing, merged into when there" },
   platformSplit,
-  { name: "mode", summary: "copy" },
+  { name: "mode", summary: "copy, or delete: what is not in the tree goes" },
 ];
+
+/** The permission to delete in a directory that is not below the current one. */
+const deletePermission = "buildx.local.delete";
+
+/** Throws EXPORT_OPTION. */
+function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: ExporterContext): boolean {
+  const mode = given["mode"] ?? "copy";
+  if (mode !== "copy" && mode !== "delete")
+    throw optionError("local", `mode=${printable(mode)} is neither copy nor delete`);
+  const below = relative(cwd, path);
+  const isBelow = below !== "" && below !== ".." && !below.startsWith("../");
+  if (mode === "delete" && !isBelow && !allow.includes(deletePermission))
+    throw optionError(
+      "local",
+      `mode=delete would delete files in ${path}, which is not below the current directory`,
+      `permit it with --allow ${deletePermission}`,
+    );
+  return mode === "delete";
+}
+
+/** Removes what a directory has and its new content has not, or has as something else. Symlinks are not followed. */
+async function removeOthers(
+  directory: string,
+  content: ReadonlyMap<string, boolean>,
+  below = "",
+): Promise<void> {
+  for (const entry of await readdir(join(directory, below), { withFileTypes: true })) {
+    const path = join(below, entry.name);
+    const isDirectory = content.get(path);
+    if (isDirectory !== entry.isDirectory())
+      await rm(join(directory, path), { recursive: true, force: true });
+    else if (isDirectory) await removeOthers(directory, content, path);
+  }
+}
 
 export const localExporter: ExporterRow = {
   name: "local",
@@ -48,9 +108,8 @@ export const localExporter: ExporterRow = {
     const dest = given["dest"] ?? "";
     if (dest === "" || dest === "-")
       throw optionError("local", "dest is missing", "write type=local,dest=DIR");
-    const mode = given["mode"] ?? "copy";
-    if (mode !== "copy") throw optionError("local", `mode=${mode} is not supported yet`);
     const path = resolve(context.cwd, dest);
+    const deletes = deletesIn(path, given, context);
     const split = splitOf("local", given);
     return {
       type: "local",
@@ -59,15 +118,18 @@ export const localExporter: ExporterRow = {
       async export(input, { signal }) {
         const trees = treesOf(input);
         const apart = split ?? input.multiPlatform ?? trees.length > 1;
-        for (const { platform, tree } of trees) {
-          const directory = apart ? join(path, platformDirectory(platform)) : path;
-          try {
-            await mkdir(directory, { recursive: true });
-          } catch (error) {
-            throw destinationError(error, directory);
-          }
-          await tree.copyTo(directory, signal);
+        const places = trees.map(({ platform, tree }) => ({
+          tree,
+          below: apart ? platformDirectory(platform) : "",
+        }));
+        try {
+          await mkdir(path, { recursive: true });
+          if (deletes) await removeOthers(path, await contentOf(places, signal));
+          for (const { below } of places) await mkdir(join(path, below), { recursive: true });
+        } catch (error) {
+          throw destinationError(error, path);
         }
+        for (const { tree, below } of places) await tree.copyTo(join(path, below), signal);
         return { names: [], path };
       },
     };

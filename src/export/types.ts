@@ -20,6 +20,10 @@ export interface TreeSource {
    * two blocks of zeros and nothing more. Fails where reading the tree fails.
    */
   tar(signal: AbortSignal, directory?: string): Promise<Readable>;
+  /** Every entry below the root, parents before children; paths without a leading slash. */
+  list(
+    signal: AbortSignal,
+  ): Promise<readonly { readonly path: string; readonly isDirectory: boolean }[]>;
   /** Writes the tree into a directory of the host, owned by the caller, never following symlinks out of it. */
   copyTo(directory: string, signal: AbortSignal): Promise<void>;
 }

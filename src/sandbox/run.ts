@@ -152,7 +152,9 @@ function plainFields(request: RunRequest): Field[] {
     ...(request.shmSize === undefined ? [] : [["shm-size", request.shmSize] satisfies Field]),
     ...layerFields(request.layer),
     ...limitFields(request.limits),
-    ...fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644),
+    ...(request.hosts === undefined
+      ? []
+      : fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644)),
     ...fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644),
   ];
 }

@@ -7,6 +7,7 @@ import type {
   Confinement,
   LayerDirId,
   RunLimits,
+  RunMount,
   Sandbox,
   StreamResult,
 } from "../sandbox/index.js";
@@ -21,6 +22,10 @@ import type { Outlines } from "./outlines.js";
 export interface RunSettings {
   /** `--add-host`, as lines of /etc/hosts: name and address. */
   readonly extraHosts: readonly (readonly [name: string, address: string])[];
+  /** /etc/hosts is the image's own. */
+  readonly noHosts: boolean;
+  /** `--volume` and `--mount`: what every command has, below what RUN itself mounts. */
+  readonly mounts: readonly Extract<RunMount, { readonly kind: "host" | "tmpfs" }>[];
   /** The host's resolv.conf, already freed of addresses that mean nothing inside. */
   readonly resolvConf: string;
   /** `HTTP_PROXY=...`: reaches the command, and neither keys nor history. */

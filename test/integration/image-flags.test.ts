@@ -2,7 +2,7 @@
 // Flags that change the image beyond what the Dockerfile says.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { baseContexts, workspace } from "../support/runner.js";
@@ -100,5 +100,36 @@ describe("flags", () => {
     await space.succeed(["-t", "flagged", "-f", directory, "--iidfile-raw", file, context]);
     const { id } = JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image;
     assert.equal(`sha256:${readFileSync(file, "utf8")}`, id);
+  });
+  it("give every RUN files of this machine, which reach no layer", async () => {
+    const shared = join(space.directory, "shared");
+    mkdirSync(shared);
+    writeFileSync(join(shared, "given"), "from here\n");
+    const flags = ["--network=none", "-v", "./shared:/mnt/rw", `--volume=${shared}:/mnt/ro:ro`];
+    const args = [...flags, "--mount=type=tmpfs,target=/mnt/memory", "-o", "type=local,dest=seen"];
+    await space.succeed(["build", ...baseContexts("busybox"), ...args, "-"], {
+      input: `FROM busybox
+RUN cat /mnt/ro/given > /seen && echo back > /mnt/rw/back && echo x > /mnt/memory/x
+RUN ! touch /mnt/ro/new 2>/dev/null && ls /mnt/memory > /empty
+`,
+    });
+    assert.equal(readFileSync(join(space.directory, "seen/seen"), "utf8"), "from here\n");
+    assert.equal(readFileSync(join(space.directory, "seen/empty"), "utf8"), "");
+    assert.equal(readFileSync(join(shared, "back"), "utf8"), "back\n");
+    assert.equal(existsSync(join(space.directory, "seen/mnt")), false);
+    await space.fail(1, ["build", "-v", "named:/x", "-"], { input: "FROM scratch\nLABEL a=1\n" });
+  });
+  it("leave /etc/hosts to the image", async () => {
+    await space.succeed(
+      [
+        ...["build", ...baseContexts("busybox"), "--network=none", "--no-hosts", "--no-hostname"],
+        ...["-o", "type=local,dest=hosts", "-"],
+      ],
+      { input: "FROM busybox\nRUN mkdir -p /etc && echo 192.0.2.1 mine > /etc/hosts\n" },
+    );
+    assert.equal(
+      readFileSync(join(space.directory, "hosts/etc/hosts"), "utf8"),
+      "192.0.2.1 mine\n",
+    );
   });
 });

@@ -17,6 +17,7 @@ import {
   pullPolicy,
   withAuthFile,
 } from "../options/image-flags.js";
+import { parseMount, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
 import { parseBytes, parseHost, parseLabels, parseTime, usageError } from "../options/values.js";
 import { withInterruption } from "../interruption.js";
@@ -126,6 +127,11 @@ function requestOf(
     // Asking for the host's network on the command line is the permission.
     allow: network === "host" ? [...flags.allow, "network.host"] : flags.allow,
     addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
+    noHosts: !flags.hosts,
+    mounts: [
+      ...flags.volume.map((text) => parseVolume(text, process.cwd())),
+      ...flags.mount.map((text) => parseMount(text, process.cwd())),
+    ],
     dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
     limits: runLimits(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),

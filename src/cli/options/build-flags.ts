@@ -53,6 +53,10 @@ export interface BuildFlags {
   readonly network: string;
   readonly allow: readonly string[];
   readonly addHost: readonly string[];
+  /** `--no-hosts` makes it false. */
+  readonly hosts: boolean;
+  readonly volume: readonly string[];
+  readonly mount: readonly string[];
   readonly ulimit: readonly string[];
   readonly shmSize?: string;
   readonly timeout?: string;
@@ -181,6 +185,9 @@ export function addBuildFlags(command: Command): Command {
     new Option("--network <mode>", "network of RUN: default, none, host").default("default"),
     list("--allow <entitlement>", "grant network.host or security.insecure"),
     list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
+    new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
+    list("-v, --volume <source:target[:ro]>", "a file or directory of this machine that RUN has"),
+    list("--mount <spec>", "the same, or a file system in memory: type=bind|tmpfs,...").hideHelp(),
     list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),
     new Option("--shm-size <bytes>", "size of /dev/shm in RUN"),
     new Option("--timeout <duration>", "how long one RUN may take, such as 90s or 1h30m"),

@@ -35,6 +35,7 @@ const withoutEffect: readonly string[] = [
   "--snapshotMode <mode>",
   "--unsetannotation <name>",
   "--builder <name>",
+  "--no-hostname",
 ];
 
 /** Flags by what to do instead. */
@@ -45,7 +46,7 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
   ],
   [
     "RUN sees files of this machine with --build-context NAME=DIRECTORY and RUN --mount=type=bind,from=NAME.",
-    ["-v, --volume <spec>", "--mount <spec>", "--transient-mount <spec>"],
+    ["--transient-mount <spec>"],
   ],
   [
     "Every RUN has namespaces of its own; for the host's network there is --network=host.",
@@ -96,8 +97,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--layer-label <label>",
       "--source-policy-file <path>",
       "--policy <spec>",
-      "--no-hosts",
-      "--no-hostname",
       "--cache-ttl <time>",
       "--inherit-annotations",
       "--identity-label",

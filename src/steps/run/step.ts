@@ -14,7 +14,7 @@ import type { KeyParts, Result, Step, StepContext, Vertex } from "../../solve/in
 import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
-import type { DirectLayers, StepServices } from "../services.js";
+import type { DirectLayers, RunSettings, StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { prepareMounts } from "./mounts.js";
@@ -59,12 +59,19 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
     security,
     platform,
     mounts: op.mounts.map(mountParts),
-    hosts: settings.extraHosts.map(([name]) => name),
+    hosts: settings.noHosts ? null : settings.extraHosts.map(([name]) => name),
+    ...(settings.mounts.length === 0 ? {} : { volumes: settings.mounts.map(volumeParts) }),
     ulimits: (settings.limits.ulimits ?? []).map(({ name, soft, hard }) => ({ name, soft, hard })),
     capabilities: { add: settings.capAdd, drop: settings.capDrop },
     noNewPrivileges: settings.confinement.noNewPrivileges,
     ...confinementParts(settings.confinement),
   };
+}
+
+/** Where it is, and not what is in it: whoever gives a command files of the machine answers for them. */
+function volumeParts(mount: RunSettings["mounts"][number]): Json {
+  const { kind, target } = mount;
+  return { kind, target, readOnly: kind === "host" && mount.readOnly };
 }
 
 function mountParts(mount: MountOp): Json {
@@ -114,7 +121,7 @@ async function run(
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
-  const mounts: RunMount[] = [...prepared.mounts];
+  const mounts: RunMount[] = [...settings.mounts, ...prepared.mounts];
   if (op.script !== undefined)
     mounts.push({
       kind: "file",
@@ -132,7 +139,7 @@ async function run(
       cwd: op.cwd,
       user: op.user,
       hostname: op.hostname,
-      hosts: hostsFile(op.hostname, settings.extraHosts),
+      ...(settings.noHosts ? {} : { hosts: hostsFile(op.hostname, settings.extraHosts) }),
       resolvConf: settings.resolvConf,
       network: op.network,
       security: op.security,

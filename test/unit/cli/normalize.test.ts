@@ -97,10 +97,10 @@ describe("flags of other builders", () => {
   it("are refused with advice where they would", () => {
     for (const args of [
       ["--squash"],
-      ["--volume", "/a:/b"],
+      ["--transient-mount", "/a:/b"],
       ["--userns=host"],
       ["--no-push"],
-      ["--no-hosts"],
+      ["--save-stages"],
       ["--destination=x"],
     ])
       assert.throws(

@@ -345,6 +345,12 @@ describe("type=local and type=tar", () => {
         Readable.from([bytes, endMark.subarray(1000), endMark.subarray(0, 1000)]),
       );
     },
+    list: () =>
+      Promise.resolve([
+        { path: "copied", isDirectory: false },
+        { path: "d", isDirectory: true },
+        { path: "d/kept", isDirectory: false },
+      ]),
     copyTo: async (directory: string) => {
       await writeFile(join(directory, "copied"), text);
     },
@@ -375,6 +381,23 @@ describe("type=local and type=tar", () => {
     );
     await run("type=tar,dest=one.tar", { trees: [amd], multiPlatform: true });
     assert.match(await readFile(join(cwd, "one.tar"), "utf8"), /^linux_amd64\/amd/);
+  });
+
+  it("delete what the tree has not, if that is asked for, and follow no symlink", async () => {
+    const outside = join(cwd, "outside");
+    await mkdir(join(cwd, "out/d/old"), { recursive: true });
+    await mkdir(join(cwd, "out/copied"));
+    await mkdir(outside);
+    for (const path of ["out/d/old/x", "out/d/kept", "out/copied/y", "outside/z"])
+      await writeFile(join(cwd, path), "");
+    await symlink(outside, join(cwd, "out/link"));
+    await symlink(outside, join(cwd, "out/d/link"));
+    await run("type=local,dest=out,mode=delete", { trees: [amd] });
+    assert.deepEqual((await readdir(join(cwd, "out"))).sort(), ["copied", "d"]);
+    assert.deepEqual(await readdir(join(cwd, "out/d")), ["kept"]);
+    assert.deepEqual(await readdir(outside), ["z"]);
+    await run("type=local,dest=out,mode=delete", { trees: [amd, arm] });
+    assert.deepEqual((await readdir(join(cwd, "out"))).sort(), ["linux_amd64", "linux_arm_v7"]);
   });
 
   it("leave no archive when reading the tree fails", async () => {

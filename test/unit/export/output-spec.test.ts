@@ -100,7 +100,7 @@ describe("the attributes of an output", () => {
     "type=oci,dest=x,compression=estargz,oci-mediatypes=false",
     "type=oci,dest=x,annotation.a=b,oci-mediatypes=false",
     "type=oci,dest=x,annotation-nolevel.a=b",
-    "type=oci,dest=x,attestation-inline=true",
+    "type=oci,dest=x,name-canonical=true",
     "type=oci,tar=false",
     "type=oci,tar=false,dest=-",
     "type=oci",
@@ -109,7 +109,9 @@ describe("the attributes of an output", () => {
     "-",
     "type=local",
     "type=local,dest=-",
-    "type=local,dest=x,mode=delete",
+    "type=local,dest=x,mode=move",
+    "type=local,dest=/elsewhere,mode=delete",
+    "type=local,dest=.,mode=delete",
     "type=cacheonly,dest=x",
   ])
     it(`${text} are refused`, () => {
