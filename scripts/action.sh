@@ -45,6 +45,7 @@ each --tag "${INPUT_TAGS:-}"
 each --build-arg "${INPUT_BUILD_ARGS:-}"
 each --label "${INPUT_LABELS:-}"
 each --platform "${INPUT_PLATFORMS:-}"
+[ -z "${INPUT_PROVENANCE:-}" ] || arguments+=("--provenance=$INPUT_PROVENANCE")
 each --cache-from "${INPUT_CACHE_FROM:-}"
 each --cache-to "${INPUT_CACHE_TO:-}"
 output=${INPUT_OUTPUT:-type=oci,dest=$workspace/image.tar}

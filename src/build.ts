@@ -2,6 +2,7 @@
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
 import { CleanupStack, type EventSink } from "./base/index.js";
+import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { exportCaches } from "./build/cache/export.js";
 import { ImportedCaches } from "./build/cache/import.js";
@@ -55,6 +56,8 @@ async function attempt(
 ): Promise<BuildResult | undefined> {
   const signal = request.signal ?? new AbortController().signal;
   const exporters = createExporters(request, request.cwd ?? process.cwd());
+  const provenance = provenanceWish(request.attestations ?? []);
+  const startedAt = Date.now();
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
@@ -69,7 +72,10 @@ async function attempt(
     failOnFindings(dockerfile.check, planned.findings);
     const { plan } = planned;
     findings = planned.findings;
-    const result = await solveAndExport({ prepared, plan, exporters, names, events, signal });
+    const result = await solveAndExport({
+      ...{ prepared, plan, exporters, names, startedAt, events, signal },
+      ...(provenance === undefined ? {} : { provenance }),
+    });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
     return result;
   } catch (failure) {
@@ -92,6 +98,8 @@ interface Solving {
   readonly plan: MergedPlan;
   readonly exporters: readonly Exporter[];
   readonly names: ReturnType<typeof parseReference>[];
+  readonly provenance?: ProvenanceWish;
+  readonly startedAt: number;
   readonly events: EventSink;
   readonly signal: AbortSignal;
 }

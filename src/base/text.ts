@@ -46,6 +46,11 @@ export function redactUrl(url: string): string {
   );
 }
 
+/** A URL without credentials, and without a place for them. */
+export function publicUrl(url: string): string {
+  return redactUrl(url).replace("://***@", "://");
+}
+
 /** A text without the users and passwords of the URLs in it. A user alone stays where it is no secret (`ssh://git@host`). */
 export function withoutCredentials(text: string): string {
   return text

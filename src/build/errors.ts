@@ -4,6 +4,7 @@ export const buildErrorCodes = {
   BUILD_CACHE_LAYER: "A layer of an imported cache is not what the cache says.",
   BUILD_EPOCH:
     "SOURCE_DATE_EPOCH is not a whole number of seconds, and names nothing that has a time.",
+  BUILD_ATTESTATION: "An attestation that was asked for makes no sense, or cannot be made.",
   BUILD_BASE_LAYER: "A layer of a base image is not what the image's configuration says.",
   BUILD_IMAGE_NOT_FOUND: "The store has no image of that name.",
   BUILD_PRUNE_BUSY: "Images were named and pulled so often that a prune could not decide.",

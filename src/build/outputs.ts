@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // From solved vertices to what the user gets: images put together, an index where there are several, each output written.
 
-import type { Exporter, ExportResult } from "../export/index.js";
+import type { Exporter, ExportInput, ExportResult } from "../export/index.js";
 import type { Reference } from "../oci/index.js";
 import { isSet } from "./arguments.js";
 import { asStep } from "./as-step.js";
 import { assembleImage, assembleIndex } from "./assemble.js";
 import type { AssembledLayers } from "./assembled-layers.js";
+import { provenance } from "./attest/provenance.js";
+import type { ProvenanceWish } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { epochOf } from "./epoch.js";
 import type { PreparedBuild } from "./prepare.js";
@@ -20,6 +22,9 @@ export interface OutputsInput {
   readonly solved: SolvedBuild;
   /** Images keep what their layers are the results of. */
   readonly inline: boolean;
+  readonly provenance?: ProvenanceWish;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /** Writes all outputs, one after another. Errors: BUILD_ARGUMENT, EXPORT_*, those of packing layers. */
@@ -28,6 +33,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
   const { rooms, images, events, signal } = input.solved;
   const { request } = prepared;
   const multiPlatform = isMultiPlatform(input);
+  const attest = attesting(input);
   const now = Date.now();
   const outputs: ExportResult[] = [];
   let made: Pick<BuildResult, "images" | "index"> = { images: [] };
@@ -36,12 +42,12 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
     const manifests = built.map(({ manifest }) => manifest);
     const [manifest] = manifests;
     const index =
-      multiPlatform && manifest !== undefined
+      (multiPlatform || attest !== undefined) && manifest !== undefined
         ? { index: await assembleIndex(rooms.store, manifests) }
         : {};
     if (made.images.length === 0) made = { images: built, ...index };
     const output = {
-      ...(manifest === undefined ? {} : { image: { manifest, ...index } }),
+      ...(manifest === undefined ? {} : { image: { manifest, ...index, ...attest } }),
       names,
       store: rooms.store,
       trees: images.map(({ platform, root }) => ({ platform, tree: layers.treeOf(root) })),
@@ -60,6 +66,22 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
     names: [...new Set(outputs.flatMap((output) => output.names))],
     outputs,
   };
+}
+
+/** Undefined: nobody wants it, or there is no image that could have it. */
+function attesting({
+  provenance: wish,
+  prepared,
+  solved,
+  exporters,
+  startedAt,
+}: OutputsInput): Pick<NonNullable<ExportInput["image"]>, "attest"> | undefined {
+  if (wish === undefined) return undefined;
+  if (exporters.some(({ needs }) => needs === "image"))
+    return { attest: provenance(prepared, solved, wish, startedAt) };
+  const message = "--provenance is for images, and none is written: there will be none";
+  solved.events({ kind: "warning", message });
+  return undefined;
 }
 
 /** The images in the form that an output wants. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a build and a check have in common: the context is opened, its Dockerfile parsed, and stages can be planned.
 
-import type { CleanupStack, EventSink } from "../base/index.js";
+import { basename } from "node:path";
+import { publicUrl, type CleanupStack, type EventSink } from "../base/index.js";
 import {
   openContext,
   parseBuildContexts,
@@ -41,6 +42,13 @@ export interface CheckedPlan {
   readonly findings: readonly Finding[];
 }
 
+export interface BuildSource {
+  /** A name without what only this machine knows. */
+  readonly dockerfile: string;
+  /** A context that others can have, too; no credentials. */
+  readonly remote?: { readonly uri: string; readonly digest?: { readonly sha1: string } };
+}
+
 /** A build before its first step. */
 export interface PreparedBuild {
   readonly request: BuildRequest;
@@ -49,6 +57,8 @@ export interface PreparedBuild {
   readonly parsed: ParseOutcome;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly remotes: RemoteAccess;
+  /** Where the Dockerfile and the context came from. */
+  readonly source: BuildSource;
   /** Plans a stage (absent: the last). Errors: PLAN_*, those of base images, all with their place. */
   plan(target?: string): Promise<CheckedPlan>;
 }
@@ -120,7 +130,15 @@ export async function prepareBuild(
     const merged = mergePlans(await Promise.all(platforms.map(planFor)));
     return { plan: merged, findings: sortFindings(findings) };
   };
-  return { request, rooms, trees, parsed, buildArgs, remotes, plan };
+  const source = { dockerfile: basename(file.name), ...remoteOf(context) };
+  return { request, rooms, trees, parsed, buildArgs, remotes, source, plan };
+}
+
+function remoteOf({ name, commit, tree }: BuildContext): Pick<BuildSource, "remote"> {
+  if (commit !== undefined)
+    return { remote: { uri: publicUrl(name), digest: { sha1: commit.id } } };
+  const isUrl = tree.kind !== "directory" && /^https?:\/\//i.test(name);
+  return isUrl ? { remote: { uri: publicUrl(name) } } : {};
 }
 
 /** Each once, in the order given. Throws OCI_PLATFORM. */

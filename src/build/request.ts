@@ -38,6 +38,8 @@ export interface BuildRequest {
   };
   /** The base image in the place of the one that the first FROM names. */
   readonly from?: string;
+  /** `--attest` texts. */
+  readonly attestations?: readonly string[];
   /** `--annotation` texts. */
   readonly annotations?: readonly string[];
   /** `name[:tag]`. */

@@ -135,13 +135,13 @@ function checkPlaces(wish: ImageWish, platforms: readonly Platform[], hasIndex: 
   }
 }
 
-function namesOf(input: ExportInput, wish: ImageWish): Reference[] {
+function namesOf(input: Pick<ExportInput, "names">, wish: ImageWish): Reference[] {
   const tagged = [...input.names, ...wish.names].map(withDefaultTag);
   return [...new Map(tagged.map((name) => [formatReference(name), name])).values()];
 }
 
 async function prepareIndex(
-  store: Store,
+  { store, image, ...input }: ExportInput,
   descriptor: Descriptor,
   wish: ImageWish,
 ): Promise<{
@@ -164,6 +164,15 @@ async function prepareIndex(
     images.push(image);
     entries.push(image.descriptor);
   }
+  if (image?.attest !== undefined) {
+    if (wish.docker)
+      throw new TsbuildError("EXPORT_UNSUPPORTED", "attestations need OCI media types", {
+        hint: "leave oci-mediatypes=false out, or say --provenance=false",
+      });
+    const names = namesOf(input, wish);
+    for (const { descriptor: manifest, platform } of images)
+      entries.push(await image.attest(manifest, names, platform));
+  }
   const changed = annotated(
     { ...index, manifests: entries },
     annotationsFor(wish.annotations, "index"),
@@ -171,6 +180,7 @@ async function prepareIndex(
   const type = wish.docker ? mediaTypes.dockerIndex : mediaTypes.ociIndex;
   const touched =
     changed.annotations !== index.annotations ||
+    entries.length !== index.manifests.length ||
     entries.some((entry, i) => entry !== index.manifests[i]) ||
     (wish.docker && index.mediaType !== type);
   const root = touched ? await save(store, encodeIndex(changed, type), descriptor) : descriptor;
@@ -187,7 +197,7 @@ export async function prepareImage(input: ExportInput, wish: ImageWish): Promise
   if (image === undefined)
     throw new TsbuildError("EXPORT_UNSUPPORTED", "the build gave no image to this output");
   const several =
-    image.index === undefined ? undefined : await prepareIndex(store, image.index, wish);
+    image.index === undefined ? undefined : await prepareIndex(input, image.index, wish);
   const images = several?.images ?? [await prepareManifest(store, image.manifest, wish)];
   const [first] = images;
   if (first === undefined)

@@ -57,6 +57,12 @@ export interface ExportInput {
     readonly manifest: Descriptor;
     /** Set when the result is an index (several platforms): what is exported then. */
     readonly index?: Descriptor;
+    /** Makes a statement about an image as it is written, for the index: its entry, and what that names, in the store. */
+    readonly attest?: (
+      manifest: Descriptor,
+      names: readonly Reference[],
+      platform: Platform,
+    ) => Promise<Descriptor>;
   };
   /** `-t` names; the exporter adds those of its own `name` attribute. */
   readonly names: readonly Reference[];

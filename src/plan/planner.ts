@@ -22,7 +22,12 @@ import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
 import { ImageDraft, type DraftBase } from "./image-draft.js";
 import { planRun } from "./run.js";
-import { StagePlanner, type FoundSource, type StageServices } from "./stage-planner.js";
+import {
+  StagePlanner,
+  type FoundSource,
+  type ShownStep,
+  type StageServices,
+} from "./stage-planner.js";
 import { planTransfer } from "./transfer.js";
 import type { CopyOp, ImageOp, Plan, PlanOptions, ResolvedImage } from "./types.js";
 import { isProxyName } from "./variables.js";
@@ -335,17 +340,13 @@ class Planner implements StageServices {
     return undefined;
   }
 
-  addVertex(
-    kind: string,
-    inputs: readonly VertexId[],
-    op: Json,
-    shown: { readonly stage: Stage; readonly text: string; readonly place: SourceLocation },
-  ): VertexId {
-    const { stage, text, place } = shown;
+  addVertex(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId {
+    const { stage, text, place, apart = false } = shown;
     const position = (this.#stepsPlanned.get(stage.index) ?? 1) + 1;
-    this.#stepsPlanned.set(stage.index, position);
-    const id = `${stage.index}:${position}`;
-    const name = `[${this.#stageLabel(stage)} ${position}/${stepCount(stage)}] ${oneLine(text)}`;
+    if (!apart) this.#stepsPlanned.set(stage.index, position);
+    const number = apart ? "" : ` ${position}/${stepCount(stage)}`;
+    const name = `[${this.#stageLabel(stage)}${number}] ${oneLine(text)}`;
+    const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
     return this.#put({
       id,
       kind,
@@ -354,6 +355,14 @@ class Planner implements StageServices {
       step: { id, name, location: place },
       noCache: this.#uncached(stage),
     });
+  }
+
+  /** The id of something that the step at this position needs: they are counted. */
+  #idBefore(stage: Stage, position: number): VertexId {
+    const id = `${stage.index}:${position}:`;
+    let count = 1;
+    while (this.#graph.has(`${id}${count}`)) count++;
+    return `${id}${count}`;
   }
 
   #put(vertex: Vertex): VertexId {

@@ -25,17 +25,21 @@ import type { PlanOptions, SourceRef } from "./types.js";
 /** Files that an instruction reads: a vertex's snapshot, or a context. */
 export type FoundSource = { readonly vertex: VertexId } | { readonly context: string };
 
+/** What the user sees of a vertex. */
+export interface ShownStep {
+  readonly stage: Stage;
+  readonly text: string;
+  readonly place: SourceLocation;
+  /** It is no instruction of its own, and has no number: what an ADD downloads. */
+  readonly apart?: true;
+}
+
 /** What a stage asks of the planner of the whole file. */
 export interface StageServices {
   readonly options: PlanOptions;
   /** The stage, image or context that `--from` or a mount's `from` names. */
   findSource(name: string, stage: Stage, place: SourceLocation): Promise<FoundSource>;
-  addVertex(
-    kind: string,
-    inputs: readonly VertexId[],
-    op: Json,
-    shown: { readonly stage: Stage; readonly text: string; readonly place: SourceLocation },
-  ): VertexId;
+  addVertex(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId;
   /** Findings of build checks. */
   report(findings: readonly Finding[]): void;
 }

@@ -147,7 +147,8 @@ function remoteSource(
     stage: planner.stage,
     text: `ADD ${withoutCredentials(url)}`,
     place: planner.place(instruction.range),
-  };
+    apart: true,
+  } as const;
   const add = (op: HttpOp | GitOp): VertexId => planner.services.addVertex(kind, [], op, shown);
   if (kind === "git") {
     const vertex = add({ url, ...sum, keepGitDir: instruction.keepGitDir ?? false });

@@ -15,6 +15,7 @@ import type {
   Clock,
   Graph,
   ImportedResults,
+  KeyParts,
   Resource,
   Result,
   Step,
@@ -208,6 +209,11 @@ export class Solver {
   /** The key by definition. */
   async keyOf(id: VertexId): Promise<CacheKey> {
     return (await this.#definitions.of(id)).key;
+  }
+
+  /** The parts of the key by definition. */
+  async partsOf(id: VertexId): Promise<KeyParts> {
+    return (await this.#definitions.of(id)).parts;
   }
 
   /** The result of a vertex that was solved, or is remembered: of one that nothing needed, what an earlier build left counts. */

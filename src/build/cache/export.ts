@@ -29,6 +29,9 @@ import { LayerPacker } from "../layers.js";
 import type { Rooms } from "../rooms.js";
 import type { WantedTarget } from "./wanted.js";
 
+/** Kinds of vertices whose result is a state and nothing else. */
+const kinds: ReadonlySet<string> = new Set(["run", "copy", "workdir", "git"]);
+
 export interface SolvedBuild {
   readonly rooms: Rooms;
   readonly plan: MergedPlan;
@@ -88,8 +91,8 @@ async function recordsOf(
   if (mode === "min") return records;
   for (const { id, kind } of plan.graph.values()) {
     const key = await solver.keyOf(id);
-    // An image is had from where it comes from.
-    if (kind === "scratch" || kind === "image" || records.has(key)) continue;
+    // Images and downloads are had from where they come from.
+    if (!kinds.has(kind) || records.has(key)) continue;
     const result = await solver.remembered(id);
     const state = result === undefined ? null : snapshotOf(result);
     if (state !== null) records.set(key, await layersOf(state));

@@ -7,6 +7,7 @@ import { printable, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
 import { parseAgent, parseSecret } from "../options/credentials.js";
 import {
+  attestationTexts,
   buildArguments,
   imageEdits,
   jobsFlag,
@@ -98,7 +99,6 @@ function requestOf(
   signal: AbortSignal,
 ): BuildRequest {
   const { env } = process;
-  refuseAttestations(flags);
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
   return {
@@ -111,6 +111,7 @@ function requestOf(
     edits: imageEdits(flags, env),
     labels: parseLabels(flags.label),
     annotations: flags.annotation,
+    attestations: attestationTexts(flags),
     tags: flags.tag,
     platforms: platformFlags(flags),
     buildContexts: flags.buildContext,
@@ -147,22 +148,6 @@ function requestOf(
     events,
     signal,
   };
-}
-
-/** Asking for attestations is refused: an image without them must not look as if it had them. */
-function refuseAttestations(flags: BuildFlags): void {
-  for (const name of ["provenance", "sbom"] as const) {
-    const mode = flags[name];
-    if (mode !== undefined && mode !== "false")
-      throw usageError(`--${name}`, mode, "attestations are not supported yet, only false is");
-  }
-  for (const text of flags.attest)
-    if (!/(?:^|,)disabled=true(?:,|$)/.test(text))
-      throw usageError(
-        "--attest",
-        text,
-        "attestations are not supported yet, only disabled=true is",
-      );
 }
 
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {

@@ -2,7 +2,7 @@
 // Flags that change what image is made, beyond the Dockerfile, and where its base comes from.
 
 import { readFileSync } from "node:fs";
-import { TsbuildError, errnoOf } from "../../base/index.js";
+import { TsbuildError, errnoOf, parseBoolean } from "../../base/index.js";
 import type { BuildRequest } from "../../build.js";
 import type { BuildFlags } from "./build-flags.js";
 import { parseArguments, parseWhole, usageError } from "./values.js";
@@ -41,6 +41,19 @@ function argumentLines(path: string): string[] {
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** `--attest`, and its shorthands `--provenance` and `--sbom`: true, false, or parameters. */
+export function attestationTexts({ attest, provenance, sbom }: BuildFlags): readonly string[] {
+  const short = (type: string, value: string | undefined): string[] => {
+    if (value === undefined) return [];
+    const truth = parseBoolean(value);
+    if (truth !== undefined) return [`type=${type},disabled=${!truth}`];
+    return [
+      value === "min" || value === "max" ? `type=${type},mode=${value}` : `type=${type},${value}`,
+    ];
+  };
+  return [...attest, ...short("provenance", provenance), ...short("sbom", sbom)];
 }
 
 export function imageEdits(

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a build knows of itself, for its provenance: read from the request, the plan and the solver's definitions.
+
+import { basename } from "node:path";
+import { publicUrl, type Json } from "../../base/index.js";
+import {
+  formatPlatform,
+  hexOf,
+  hostPlatform,
+  parseImageConfig,
+  parseManifest,
+  type Digest,
+} from "../../oci/index.js";
+import {
+  isProxyName,
+  type CopyOp,
+  type GitOp,
+  type HttpOp,
+  type ImageOp,
+  type RunOp,
+} from "../../plan/index.js";
+import type { Vertex, VertexId } from "../../solve/index.js";
+import type { Store } from "../../store/index.js";
+import type { SolvedBuild } from "../cache/export.js";
+import type { PreparedBuild } from "../prepare.js";
+import type { BuildFacts, Material } from "./predicate.js";
+import { packageUrl } from "./statement.js";
+
+/** Facts of one platform's image; `head` is its last vertex. */
+export async function factsOf(
+  prepared: PreparedBuild,
+  solved: SolvedBuild,
+  head: VertexId,
+  build: Pick<BuildFacts, "invocationId" | "startedAt">,
+): Promise<BuildFacts> {
+  const { request, buildArgs, source } = prepared;
+  const used = verticesBelow(solved, head);
+  const materials = await Promise.all(used.map((vertex) => materialOf(vertex, solved)));
+  const found = new Map<string, Material>();
+  if (source.remote?.digest !== undefined)
+    found.set(source.remote.uri, { uri: source.remote.uri, digest: source.remote.digest });
+  for (const material of materials) if (material !== undefined) found.set(material.uri, material);
+  return {
+    ...build,
+    finishedAt: Date.now(),
+    builderPlatform: formatPlatform(hostPlatform()),
+    ...(source.remote === undefined ? {} : { context: source.remote }),
+    path: source.dockerfile,
+    // Proxies may carry credentials, and have no part in the result.
+    arguments: new Map([...buildArgs].filter(([name]) => !isProxyName(name))),
+    labels: request.labels ?? {},
+    options: optionsOf(request),
+    secrets: (request.secrets ?? []).map(({ id }) => id),
+    agents: (request.agents ?? []).map(({ id }) => id),
+    materials: [...found.values()],
+    locals: localsOf(used, source.remote !== undefined),
+    network: used.some(({ kind, op }) => kind === "run" && (op as RunOp).network !== "none"),
+    // Not their names, which have the text of the Dockerfile.
+    steps: used.map(({ id, kind, inputs, op }) => ({
+      id,
+      kind,
+      inputs,
+      op: withoutCredentials(op),
+    })),
+  };
+}
+
+/** What the head needs, inputs first. */
+function verticesBelow({ plan }: SolvedBuild, head: VertexId): readonly Vertex[] {
+  const found = new Map<VertexId, Vertex>();
+  const visit = (id: VertexId): void => {
+    const vertex = plan.graph.get(id);
+    if (vertex === undefined || found.has(id)) return;
+    for (const input of vertex.inputs) visit(input);
+    found.set(id, vertex);
+  };
+  visit(head);
+  return [...found.values()];
+}
+
+async function materialOf(
+  { id, kind, op }: Vertex,
+  { rooms, solver }: SolvedBuild,
+): Promise<Material | undefined> {
+  switch (kind) {
+    case "image":
+      return imageMaterial(rooms.store, op as ImageOp);
+    case "http": {
+      const { digest } = await solver.partsOf(id);
+      const hex = typeof digest === "string" ? digest.replace(/^sha256:/, "") : "";
+      return { uri: publicUrl((op as HttpOp).url), digest: { sha256: hex } };
+    }
+    case "git": {
+      const { commit } = await solver.partsOf(id);
+      const uri = publicUrl((op as GitOp).url);
+      return typeof commit === "string" ? { uri, digest: { sha1: commit } } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+async function imageMaterial(store: Store, { reference, manifest }: ImageOp): Promise<Material> {
+  const descriptor = { ...manifest, digest: manifest.digest as Digest };
+  const { config } = parseManifest(await store.blobs.read(descriptor), manifest.mediaType);
+  const platform = formatPlatform(parseImageConfig(await store.blobs.read(config)));
+  // Of a layout, where it lies on this machine is nobody's business.
+  const layout = /^oci-layout:\/\/(.*)$/.exec(reference)?.[1];
+  const uri =
+    layout === undefined
+      ? packageUrl(reference, platform)
+      : `pkg:oci/${encodeURIComponent(basename(layout))}?platform=${encodeURIComponent(platform)}`;
+  return { uri, digest: { sha256: hexOf(descriptor.digest) } };
+}
+
+function optionsOf({ target, noCache, network }: PreparedBuild["request"]): BuildFacts["options"] {
+  const stages = Array.isArray(noCache) ? (noCache as readonly string[]) : [];
+  const uncached = noCache === true || stages.length > 0;
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(uncached ? { "no-cache": stages.join(",") } : {}),
+    ...(network === undefined || network === "default" ? {} : { "force-network-mode": network }),
+  };
+}
+
+/** Contexts that files were taken from. The main one is called `context`, and the Dockerfile came with it. */
+function localsOf(used: readonly Vertex[], remote: boolean): readonly string[] {
+  const names = new Set<string>(remote ? [] : ["dockerfile"]);
+  const add = (source: { readonly from: string; readonly name?: string }): void => {
+    if (source.from !== "context") return;
+    if (source.name !== "") names.add(source.name ?? "");
+    else if (!remote) names.add("context");
+  };
+  for (const { kind, op } of used) {
+    if (kind === "copy")
+      for (const source of (op as CopyOp).sources) if (source.kind !== "inline") add(source.root);
+    if (kind === "run")
+      for (const mount of (op as RunOp).mounts) if (mount.kind === "bind") add(mount.source);
+  }
+  return [...names].sort();
+}
+
+/** URLs may carry them. */
+function withoutCredentials(op: Json): Json {
+  const url = op !== null && typeof op === "object" && "url" in op ? op["url"] : undefined;
+  return typeof url === "string" ? { ...(op as object), url: publicUrl(url) } : op;
+}

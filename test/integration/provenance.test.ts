@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attestations of how an image was built: where they are, what they say, and what they must never say.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { RegistryServer } from "../support/registry-server.js";
+import { baseContexts, workspace } from "../support/runner.js";
+import { makeImage } from "../support/image.js";
+
+const space = workspace();
+let server: RegistryServer;
+const architecture = { x64: "amd64", ia32: "386" }[process.arch as string] ?? process.arch;
+const platform = `linux/${architecture}`;
+const base = makeImage([Buffer.from("base")], { os: "linux", architecture });
+
+before(async () => {
+  server = await RegistryServer.start();
+  for (const { bytes } of [base.config, ...base.layers]) server.putBlob("base", bytes);
+  server.putManifest("base", "v1", base.manifest.mediaType, base.manifest.bytes);
+  mkdirSync(join(space.directory, "context"));
+  writeFileSync(join(space.directory, "context/file"), "content\n");
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+  await space[Symbol.asyncDispose]();
+});
+
+interface Entry {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly platform?: { readonly os: string; readonly architecture: string };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+interface Statement {
+  readonly _type: string;
+  readonly predicateType: string;
+  readonly subject: readonly { name: string; digest: Record<string, string> }[];
+  readonly predicate: unknown;
+}
+
+/** A field of the predicate, by the names that lead to it. */
+function told(statement: Statement | undefined, path: string): unknown {
+  return path
+    .split("/")
+    .reduce<unknown>(
+      (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+      statement?.predicate,
+    );
+}
+
+/** Builds to an archive; gives the entries of the index, and the statement of each image. */
+async function attested(
+  args: readonly string[],
+  dockerfile: string,
+): Promise<{ entries: readonly Entry[]; statements: readonly Statement[]; text: string }> {
+  const out = join(space.directory, "out.tar");
+  await space.succeed(
+    [
+      "build",
+      ...baseContexts("busybox"),
+      "--network=none",
+      "-o",
+      `type=oci,dest=${out}`,
+      ...args,
+      "-f",
+      "-",
+      "context",
+    ],
+    { input: dockerfile },
+  );
+  const read = (path: string): string =>
+    execFileSync("tar", ["-xOf", out, path], { encoding: "utf8" });
+  const blob = (digest: string): string => read(`blobs/${digest.replace(":", "/")}`);
+  const [top] = (JSON.parse(read("index.json")) as { manifests: Entry[] }).manifests;
+  assert.ok(top !== undefined);
+  const { manifests: entries = [] } = JSON.parse(blob(top.digest)) as { manifests?: Entry[] };
+  const texts = entries
+    .filter(({ platform: of }) => of?.os === "unknown")
+    .map(({ digest }) => {
+      const { layers } = JSON.parse(blob(digest)) as { layers: Entry[] };
+      assert.equal(layers[0]?.mediaType, "application/vnd.in-toto+json");
+      return blob(layers[0].digest);
+    });
+  const statements = texts.map((text) => JSON.parse(text) as Statement);
+  return { entries, statements, text: texts.join("\n") };
+}
+
+const simple = "FROM busybox\nCOPY file /\nRUN echo hello > /x\n";
+
+describe("provenance", () => {
+  it("is not written unasked, nor when it is refused", async () => {
+    for (const args of [
+      [],
+      ["--provenance=false"],
+      ["--attest=type=provenance,disabled=true"],
+      ["--sbom=false"],
+    ])
+      assert.deepEqual((await attested(args, simple)).entries, []);
+  });
+  it("stands beside its image in an index, and names it", async () => {
+    const { entries, statements } = await attested(
+      ["--provenance", "-t", "app:v1", "-t", "other.example/x"],
+      simple,
+    );
+    const [image, attestation] = entries;
+    assert.equal(entries.length, 2);
+    assert.ok(image !== undefined && attestation !== undefined);
+    assert.deepEqual(attestation.platform, { architecture: "unknown", os: "unknown" });
+    assert.deepEqual(attestation.annotations, {
+      "vnd.docker.reference.digest": image.digest,
+      "vnd.docker.reference.type": "attestation-manifest",
+    });
+    const [statement] = statements;
+    assert.equal(statement?._type, "https://in-toto.io/Statement/v0.1");
+    assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
+    const digest = { sha256: image.digest.slice(7) };
+    const query = `?platform=linux%2F${architecture}`;
+    assert.deepEqual(statement.subject, [
+      { name: `pkg:docker/app@v1${query}`, digest },
+      { name: `pkg:docker/other.example/x@latest${query}`, digest },
+    ]);
+  });
+  it("follows an image whose manifest an output changes", async () => {
+    const { entries, statements } = await attested(["--provenance", "--annotation=a=b"], simple);
+    assert.equal(entries[1]?.annotations?.["vnd.docker.reference.digest"], entries[0]?.digest);
+    assert.equal(statements[0]?.subject[0]?.digest["sha256"], entries[0]?.digest.slice(7));
+  });
+  it("tells what the build was made from, whole or not", async () => {
+    const { statements } = await attested(
+      ["--provenance", "--target=last"],
+      `FROM ${server.host}/base:v1 AS unused\nFROM ${server.host}/base:v1 AS last\nCOPY file /\n`.replace(
+        /ADD.*\n/,
+        "",
+      ),
+    );
+    const [statement] = statements;
+    assert.deepEqual(told(statement, "buildDefinition/resolvedDependencies"), [
+      {
+        uri: `pkg:docker/${encodeURIComponent(server.host)}/base@v1?platform=${encodeURIComponent(platform)}`,
+        digest: { sha256: base.manifest.digest.slice(7) },
+      },
+    ]);
+    assert.deepEqual(told(statement, "buildDefinition/externalParameters/request"), {
+      frontend: "dockerfile.v0",
+      args: { target: "last", "force-network-mode": "none" },
+      locals: [{ name: "context" }, { name: "dockerfile" }],
+    });
+    assert.deepEqual(told(statement, "runDetails/metadata/buildkit_completeness"), {
+      request: true,
+      resolvedDependencies: false,
+    });
+    assert.equal(told(statement, "runDetails/metadata/buildkit_hermetic"), false);
+    const time = (name: string): number =>
+      Date.parse(String(told(statement, `runDetails/metadata/${name}`)));
+    assert.ok(time("startedOn") <= time("finishedOn"));
+  });
+  it("says nothing of arguments, labels and secrets by default, and never what secrets are", async () => {
+    const marker = "a-marker-that-must-not-appear";
+    const dockerfile =
+      "FROM busybox\nARG TOKEN\nRUN --mount=type=secret,id=hidden cat /run/secrets/hidden > /dev/null && echo $TOKEN > /x\n";
+    writeFileSync(join(space.directory, "secret"), marker);
+    const args = [
+      ...["--build-arg=TOKEN=given-value", "--label=l=label-value"],
+      ...["--build-arg", `HTTP_PROXY=http://user:${marker}@127.0.0.1:9`],
+      ...["--secret", `id=hidden,src=${join(space.directory, "secret")}`],
+    ];
+    const least = await attested(["--provenance=mode=min", ...args], dockerfile);
+    for (const text of ["given-value", "label-value", "hidden", marker])
+      assert.ok(!least.text.includes(text), text);
+    assert.equal(
+      told(least.statements[0], "runDetails/metadata/buildkit_completeness/request"),
+      false,
+    );
+    const most = await attested(["--provenance=max", ...args], dockerfile);
+    assert.ok(!most.text.includes(marker));
+    const [full] = most.statements;
+    const request = "buildDefinition/externalParameters/request";
+    assert.deepEqual(told(full, `${request}/args`), {
+      "build-arg:TOKEN": "given-value",
+      "label:l": "label-value",
+      "force-network-mode": "none",
+    });
+    assert.deepEqual(told(full, `${request}/secrets`), [{ id: "hidden", optional: true }]);
+    const steps = told(full, "buildDefinition/internalParameters/buildConfig/steps");
+    assert.deepEqual(
+      (steps as { kind: string }[]).map(({ kind }) => kind),
+      ["image", "run"],
+    );
+  });
+  it("leaves credentials of URLs out", async () => {
+    const files = createServer((_request, response) => response.end("content"));
+    await new Promise<void>((done) => files.listen(0, "127.0.0.1", done));
+    try {
+      const host = `127.0.0.1:${(files.address() as AddressInfo).port}`;
+      const { text, statements } = await attested(
+        ["--provenance=max"],
+        `FROM scratch\nADD http://someone:password@${host}/file?token=hidden /\n`,
+      );
+      assert.ok(!/someone|password|hidden/.test(text), text);
+      const sha256 = createHash("sha256").update("content").digest("hex");
+      assert.deepEqual(told(statements[0], "buildDefinition/resolvedDependencies"), [
+        { uri: `http://${host}/file?token=***`, digest: { sha256 } },
+      ]);
+      assert.equal(told(statements[0], "runDetails/metadata/buildkit_hermetic"), false);
+    } finally {
+      files.close();
+    }
+  });
+  it("is for every platform of a build, of one invocation", async () => {
+    const { entries, statements } = await attested(
+      [
+        "--provenance=version=v0.2,builder-id=https://ci.example/7,reproducible=true",
+        "--platform=linux/amd64,linux/arm64",
+      ],
+      "FROM scratch\nCOPY file /\n",
+    );
+    assert.deepEqual(
+      entries.map(({ platform: of }) => of?.architecture),
+      ["amd64", "arm64", "unknown", "unknown"],
+    );
+    const invocations = new Set(
+      statements.map((statement) => told(statement, "metadata/buildInvocationID")),
+    );
+    assert.equal(invocations.size, 1);
+    for (const statement of statements) {
+      assert.equal(statement.predicateType, "https://slsa.dev/provenance/v0.2");
+      assert.equal(told(statement, "builder/id"), "https://ci.example/7");
+      assert.equal(told(statement, "buildType"), "https://mobyproject.org/buildkit@v1");
+      assert.equal(told(statement, "metadata/reproducible"), true);
+      assert.equal(told(statement, "invocation/configSource/entryPoint"), "-");
+    }
+  });
+  it("is pushed with its image, which is built on and run as any", async () => {
+    const name = `${server.host}/attested:v1`;
+    const args = ["build", ...baseContexts("busybox"), "--network=none", "--provenance"];
+    const input = { input: "FROM busybox\nRUN echo 1 > /x\n" };
+    await space.succeed([...args, "-t", name, "-o", "type=image,push=true", "-"], input);
+    await space.succeed([...args, "-t", "attested:v1", "-"], input);
+    await space.succeed(["build", "--pull", "-o", "type=local,dest=pulled", "-"], {
+      input: `FROM ${name}\n`,
+    });
+    const { stdout } = await space.succeed(["run", "--network=none", "attested:v1", "cat", "/x"]);
+    assert.equal(stdout, "1\n");
+    const { stdout: images } = await space.succeed(["images"]);
+    assert.match(images, new RegExp(`attested:v1 .* ${platform} `));
+  });
+  it("of trees and of other kinds is said to be missing, or refused", async () => {
+    const input = { input: "FROM scratch\nLABEL a=1\n" };
+    const { stderr } = await space.succeed(["build", "--provenance", "-o", "tree", "-"], input);
+    assert.match(stderr, /WARNING: --provenance is for images/);
+    for (const wrong of [
+      "--sbom=true",
+      "--provenance=mode=some",
+      "--attest=type=other",
+      "--provenance=build=1",
+      "--attest=mode=max",
+    ])
+      await space.fail(1, ["build", wrong, "-"], input);
+    await space.fail(
+      1,
+      ["build", "--provenance", "-o", "type=oci,dest=d.tar,oci-mediatypes=false", "-"],
+      input,
+    );
+  });
+});
