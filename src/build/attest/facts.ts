@@ -55,13 +55,12 @@ export async function factsOf(
     materials: [...found.values()],
     locals: localsOf(used, source.remote !== undefined),
     network: used.some(({ kind, op }) => kind === "run" && (op as RunOp).network !== "none"),
-    // Not their names, which have the text of the Dockerfile.
-    steps: used.map(({ id, kind, inputs, op }) => ({
-      id,
-      kind,
-      inputs,
-      op: withoutCredentials(op),
-    })),
+    // Not their names, which have the text of the Dockerfile; and of what came from elsewhere what anyone can know.
+    steps: used.map(({ id, kind, inputs, op }, i) => {
+      const { uri, digest } = materials[i] ?? {};
+      const shown = uri === undefined ? withoutCredentials(op) : { uri, digest: digest ?? {} };
+      return { id, kind, inputs, op: shown };
+    }),
   };
 }
 
