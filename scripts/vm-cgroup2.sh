@@ -72,7 +72,7 @@ UNIT
 accelerator=tcg,thread=multi
 [ ! -w /dev/kvm ] || accelerator=kvm
 # What is written to the disk is thrown away; what the tests say comes on the second serial line.
-nice -n 19 qemu-system-x86_64 -accel "$accelerator" -cpu max -smp 2 -m 4G -display none -no-reboot -snapshot \
+nice -n 19 qemu-system-x86_64 -accel "$accelerator" -cpu max,-arch-capabilities -smp 2 -m 4G -display none -no-reboot -snapshot \
   -kernel "$vm/vmlinuz" -initrd "$vm/initrd" -append "root=/dev/vda rw console=ttyS0 quiet" \
   -drive "file=$vm/disk,format=raw,if=virtio,cache=unsafe" -nic user,model=virtio-net-pci \
   -virtfs "local,path=$PWD,mount_tag=src,security_model=none,readonly=on,multidevs=remap" \
