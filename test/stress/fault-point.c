@@ -77,7 +77,7 @@ static bool is_fd_below(int fd)
 
 enum change {
 	GROWTH, // takes space
-	PAGE, // of LMDB, in its place
+	PAGE, // of LMDB, in its place, or a change of the length of one of its files, as only it makes any
 	OTHER,
 };
 
@@ -167,18 +167,18 @@ FD_WRITE(pwritev, (int fd, const struct iovec *parts, int n, off_t offset), (fd,
 FD_WRITE(pwritev64, (int fd, const struct iovec *parts, int n, off64_t offset), (fd, parts, n, offset),
 	 (fd, parts, n / 2, offset), change_of(fd, offset, size_of(parts, n)))
 
-#define FD_CHANGE(name, parameters, arguments) \
+#define FD_CHANGE(name, parameters, arguments, change) \
 	int name parameters \
 	{ \
 		REAL(name); \
-		return is_fd_below(fd) && step(OTHER) < 0 ? -1 : real arguments; \
+		return is_fd_below(fd) && step(change) < 0 ? -1 : real arguments; \
 	}
 
-FD_CHANGE(fsync, (int fd), (fd))
-FD_CHANGE(fdatasync, (int fd), (fd))
-FD_CHANGE(ftruncate, (int fd, off_t size), (fd, size))
-FD_CHANGE(ftruncate64, (int fd, off64_t size), (fd, size))
-FD_CHANGE(fchmod, (int fd, mode_t mode), (fd, mode))
+FD_CHANGE(fsync, (int fd), (fd), OTHER)
+FD_CHANGE(fdatasync, (int fd), (fd), OTHER)
+FD_CHANGE(ftruncate, (int fd, off_t size), (fd, size), change_of(fd, 0, 0))
+FD_CHANGE(ftruncate64, (int fd, off64_t size), (fd, size), change_of(fd, 0, 0))
+FD_CHANGE(fchmod, (int fd, mode_t mode), (fd, mode), OTHER)
 
 #define PATH_CHANGE(name, parameters, arguments, change) \
 	int name parameters \
