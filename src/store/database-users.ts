@@ -2,6 +2,10 @@
 // Who has a database open, as files in a directory of meta/. From it follows how far the file can be trusted: as long as someone
 // lives who checked it, or when the last user closed it and nobody touched it since, it is sound; otherwise (a killed
 // process, a restored backup, a damaged disk) it is checked from end to end first.
+//
+// Checking, opening and replacing are done by one process at a time: a check that sees another's first writes takes them for
+// damage, and who opens while the file is replaced gets the new file with the old one's lock, or the other way round. The turns
+// are those of Lamport's bakery: marks again, so that a process that is killed holds up nobody.
 
 import { randomBytes } from "node:crypto";
 import {
@@ -19,7 +23,10 @@ import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
 
 /** Milliseconds after which a user of another pid namespace counts as gone. */
 const foreignAge = 24 * 3600 * 1000;
-const checking = ".checking";
+/** Milliseconds after which nobody waits any more for one whose turn it is: opening takes a few. */
+const patience = 30_000;
+const choosing = ".choosing";
+const turn = ".turn-";
 
 /** A database file as it was: any write to it changes this, and so does a restart of the machine, which may have cut one. */
 function fingerprint(file: string): string | undefined {
@@ -53,25 +60,55 @@ export class DatabaseUsers {
     return this.#sharesPid;
   }
 
-  /** Announces that this process is about to check and open the file. */
-  enter(): void {
+  /** Runs an action while no other process runs one of these. */
+  alone<T>(action: () => T): T {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.#directory, this.#name + checking), "");
+    const number = this.#draw();
+    const mark = join(this.#directory, `${this.#name}${turn}${number}`);
+    try {
+      const begun = Date.now();
+      while (this.#isBefore(number) && Date.now() - begun < patience) pause();
+      return action();
+    } finally {
+      rmSync(mark, { force: true });
+    }
+  }
+
+  /** A number for one's turn, higher than any that is out. */
+  #draw(): number {
+    const choice = join(this.#directory, this.#name + choosing);
+    writeFileSync(choice, "");
+    try {
+      const number = 1 + Math.max(0, ...this.#others().map((name) => turnOf(name) ?? 0));
+      writeFileSync(join(this.#directory, `${this.#name}${turn}${number}`), "");
+      return number;
+    } finally {
+      rmSync(choice, { force: true });
+    }
+  }
+
+  /** Whether someone comes before a turn of ours, or may be about to draw a number that does. */
+  #isBefore(number: number): boolean {
+    return this.#others().some((name) => {
+      if (name.endsWith(choosing)) return true;
+      const other = turnOf(name);
+      return other !== undefined && (other < number || (other === number && name < this.#name));
+    });
+  }
+
+  /** Says that the file is open now, which is done alone. */
+  entered(): void {
     const me = currentOwner();
     this.#sharesPid = this.#others().some((name) => {
       const owner = ownerFromName(name);
       return owner?.pid === me.pid && owner.ns !== me.ns;
     });
-  }
-
-  /** Says that the file is open now. */
-  entered(): void {
-    renameSync(join(this.#directory, this.#name + checking), join(this.#directory, this.#name));
+    writeFileSync(join(this.#directory, this.#name), "");
   }
 
   /** Whether another living process has the file open. Marks of dead ones are removed. */
   areOthersIn(): boolean {
-    return this.#others().some((name) => !name.endsWith(checking));
+    return this.#others().some((name) => !name.endsWith(choosing) && turnOf(name) === undefined);
   }
 
   #others(): string[] {
@@ -88,8 +125,9 @@ export class DatabaseUsers {
     const owner = ownerFromName(name);
     const liveness = owner === undefined ? "dead" : livenessOf(owner);
     if (liveness !== "foreign") return liveness === "alive";
+    const isWaiting = name.endsWith(choosing) || turnOf(name) !== undefined;
     try {
-      return Date.now() - statSync(path).mtimeMs < foreignAge;
+      return Date.now() - statSync(path).mtimeMs < (isWaiting ? patience : foreignAge);
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return false;
       throw error;
@@ -110,12 +148,23 @@ export class DatabaseUsers {
 
   /** To be called when the file has been closed. */
   leave(): void {
-    for (const name of [this.#name, this.#name + checking])
-      rmSync(join(this.#directory, name), { force: true });
+    rmSync(join(this.#directory, this.#name), { force: true });
     const now = fingerprint(this.#file);
     if (now === undefined || this.#others().length > 0) return;
     const temporary = `${this.#cleanMark}.${this.#name}`;
     writeFileSync(temporary, now);
     renameSync(temporary, this.#cleanMark);
   }
+}
+
+function turnOf(name: string): number | undefined {
+  const at = name.lastIndexOf(turn);
+  return at < 0 ? undefined : Number(name.slice(at + turn.length));
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** A millisecond: whoever opens a database has nothing else to do. */
+function pause(): void {
+  Atomics.wait(never, 0, 0, 1);
 }

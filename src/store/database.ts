@@ -11,6 +11,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { join } from "node:path";
 import type * as LmdbModule from "lmdb";
@@ -75,6 +76,10 @@ interface PendingWrite {
   readonly reject: (error: unknown) => void;
 }
 
+function inodeOf(file: string): bigint | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+}
+
 export class Database {
   readonly #paths: RootPaths;
   readonly #kind: DatabaseKind;
@@ -83,6 +88,8 @@ export class Database {
   readonly #users: DatabaseUsers;
   readonly #openLmdb: typeof LmdbModule.open;
   #lmdb: Lmdb | undefined;
+  /** Of the file that is open. */
+  #inode: bigint | undefined;
   #closed = false;
   #pending: PendingWrite[] = [];
   /** Since the file was synced last. */
@@ -106,8 +113,12 @@ export class Database {
   #open(): Lmdb {
     if (this.#closed) throw new TsbuildError("STORE_CLOSED", "the store is closed");
     if (this.#lmdb !== undefined) return this.#lmdb;
-    mkdirSync(this.#paths.meta, { recursive: true, mode: 0o700 });
-    this.#users.enter();
+    const lmdb = this.#users.alone(() => this.#openAlone());
+    this.#lmdb = lmdb;
+    return lmdb;
+  }
+
+  #openAlone(): Lmdb {
     const fault = this.#fault();
     if (fault !== undefined) this.#setAside(fault);
     const open = this.#openLmdb;
@@ -121,15 +132,17 @@ export class Database {
       maxReaders: 512,
     } as const;
     if (!existsSync(this.#file) || !existsSync(`${this.#file}-lock`)) this.#tryRoom();
+    let lmdb: Lmdb;
     try {
-      this.#lmdb = open<Buffer>(options);
+      lmdb = open<Buffer>(options);
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#setAside(messageOf(error));
-      this.#lmdb = open<Buffer>(options);
+      lmdb = open<Buffer>(options);
     }
+    this.#inode = inodeOf(this.#file);
     this.#users.entered();
-    return this.#lmdb;
+    return lmdb;
   }
 
   #tryRoom(): void {
@@ -142,11 +155,12 @@ export class Database {
 
   /** LMDB maps the file and trusts it: what it would crash on has to be found before. */
   #fault(): string | undefined {
-    const thorough = !this.#users.areOthersIn() && !this.#users.isClean();
-    const fault = checkDatabaseFile(this.#file, thorough);
-    // What looks like damage may be the writing of someone who came in meanwhile.
-    if (fault === undefined || !thorough || !this.#users.areOthersIn()) return fault;
-    return checkDatabaseFile(this.#file, false);
+    const others = this.#users.areOthersIn();
+    let fault = checkDatabaseFile(this.#file, !others && !this.#users.isClean());
+    // Others may be writing what is read here: what is wrong stays wrong.
+    for (let tries = 0; fault !== undefined && others && tries < 10; tries++)
+      fault = checkDatabaseFile(this.#file, false);
+    return fault;
   }
 
   #setAside(why: string): void {
@@ -261,7 +275,10 @@ export class Database {
   #replace(error: unknown): void {
     // Closing would write to what is damaged; the mapping goes when the process ends.
     this.#lmdb = undefined;
-    this.#setAside(messageOf(error));
+    // Another process may have set it aside already, and what stands in its place is not to blame.
+    this.#users.alone(() => {
+      if (inodeOf(this.#file) === this.#inode) this.#setAside(messageOf(error));
+    });
   }
 
   /** True when nothing has been opened, so that there is nothing to give back. */
