@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spellings that the flag parser lacks and Docker's has: --flag=true and --flag=false for flags without a value.
+// Spellings that the flag parser lacks and Docker's has: --flag=true and --flag=false for flags without a value, and --flag
+// before the context for flags that may have one.
 
 import type { Command } from "commander";
 import { usageError } from "./values.js";
@@ -8,6 +9,10 @@ const truths = new Map([
   ...["1", "t", "T", "true", "TRUE", "True"].map((text) => [text, true] as const),
   ...["0", "f", "F", "false", "FALSE", "False"].map((text) => [text, false] as const),
 ]);
+
+/** Flags that may have a value, and what can be one: anything else behind them is an argument of its own. */
+const optional = new Set(["--provenance", "--sbom"]);
+const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
 
 /**
  * The arguments with `--flag=true` as `--flag`, and without `--flag=false`. `--pull=POLICY` becomes `--pull-policy=POLICY`:
@@ -24,7 +29,8 @@ export function normalizeArguments(args: readonly string[], program: Command): s
       .flatMap(({ long }) => (typeof long === "string" ? [long] : [])),
   );
   const flags = end < 0 ? args : args.slice(0, end);
-  const result = flags.flatMap((arg) => {
+  const result = flags.flatMap((arg, i) => {
+    if (optional.has(arg) && !mode.test(flags[i + 1] ?? "")) return [`${arg}=true`];
     const [, name = "", value = ""] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? [];
     if (!plain.has(name)) return [arg];
     const truth = truths.get(value);

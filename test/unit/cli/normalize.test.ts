@@ -126,6 +126,18 @@ describe("flags of other builders", () => {
     assert.deepEqual(platformsOf("--os=linux"), ["linux"]);
     assert.throws(() => platformsOf("--variant=v7"), usage);
   });
+  it("have attestations with and without a value, before the context too", () => {
+    const given = (...args: readonly string[]): readonly unknown[] => {
+      const { flags, rest } = parse(...args);
+      return [flags.provenance, rest];
+    };
+    assert.deepEqual(given("--provenance", "."), ["true", ["."]]);
+    assert.deepEqual(given(".", "--provenance"), ["true", ["."]]);
+    assert.deepEqual(given("--provenance", "-q", "."), ["true", ["."]]);
+    assert.deepEqual(given("--provenance=mode=max", "."), ["mode=max", ["."]]);
+    for (const value of ["false", "min", "mode=max,version=v0.2"])
+      assert.deepEqual(given("--provenance", value, "."), [value, ["."]]);
+  });
   it("change the outputs that have layers", () => {
     const outputs = (...args: readonly string[]): string[] => outputsOf(parse(...args, ".").flags);
     assert.deepEqual(outputs(), []);
