@@ -137,7 +137,10 @@ class StoredSnapshots implements Snapshots {
     const states = statesOf(layers);
     const missing = [];
     for (const state of states) if (!(await this.hold(state.id))) missing.push(state);
-    await Promise.all(missing.map(({ layer, id }) => bring(layer, id)));
+    const bringing = missing.map(({ layer, id }) => bring(layer, id));
+    // None goes on unseen when another has failed.
+    await Promise.allSettled(bringing);
+    await Promise.all(bringing);
     for (const { id, parent, layer } of missing) {
       const { descriptor, diffId, createdAt } = layer;
       const { dir } = await this.prepare(parent);

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import { TsbuildError, messageOf, type EventSink } from "../../base/index.js";
 import type { CachedLayer, CacheServices, CacheSource, OpenedCache } from "../../cache/index.js";
-import { decompressed } from "../../layer/index.js";
+import { decompressed, defaultLimits } from "../../layer/index.js";
 import { digestFromHex, type Descriptor, type DiffId } from "../../oci/index.js";
 import type { Result, CacheKey, ImportedResults } from "../../solve/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
@@ -112,15 +112,20 @@ export class ImportedCaches implements ImportedResults {
 
   /** A digest says nothing of what is in the archive. */
   async #verify(descriptor: Descriptor, diffId: DiffId): Promise<void> {
+    const refuse = (why: string): TsbuildError =>
+      new TsbuildError("BUILD_CACHE_LAYER", `a layer of the cache ${why}`, {
+        details: { digest: descriptor.digest },
+      });
     const hash = createHash("sha256");
-    for await (const chunk of decompressed(this.#rooms.store.blobs.stream(descriptor)))
+    let bytes = 0;
+    for await (const chunk of decompressed(this.#rooms.store.blobs.stream(descriptor))) {
+      this.#signal.throwIfAborted();
+      if ((bytes += chunk.byteLength) > defaultLimits.bytes)
+        throw refuse(`unpacks to more than ${defaultLimits.bytes} bytes`);
       hash.update(chunk);
+    }
     const found = digestFromHex(hash.digest("hex"));
-    if (found !== diffId)
-      throw new TsbuildError(
-        "BUILD_CACHE_LAYER",
-        `a layer of the cache has the diffID ${found}, not ${diffId}`,
-      );
+    if (found !== diffId) throw refuse(`has the diffID ${found}, not ${diffId}`);
   }
 
   #warn(message: string): void {
