@@ -2,6 +2,7 @@
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
 import { CleanupStack, type EventSink } from "./base/index.js";
+import { isSet } from "./build/arguments.js";
 import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { exportCaches } from "./build/cache/export.js";
@@ -109,6 +110,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const { request, rooms, buildArgs } = prepared;
   const caches = wantedCaches(request, buildArgs, events);
   const services = cacheServices(rooms);
+  const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
   const layers = new AssembledLayers(rooms, plan, exporters, epochOf(buildArgs), signal);
   const solver = new Solver({
     graph: plan.graph,
@@ -130,7 +132,10 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     })),
   );
   const solved = { rooms, plan, images, solver, events, signal };
-  const result = await writeOutputs({ ...solving, layers, solved, inline: caches.inline });
+  const result = await writeOutputs({
+    ...solving,
+    ...{ layers, solved, multiPlatform, inline: caches.inline },
+  });
   await exportCaches(solved, caches.targets, services);
   return result;
 }

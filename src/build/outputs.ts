@@ -3,7 +3,6 @@
 
 import type { Exporter, ExportInput, ExportResult } from "../export/index.js";
 import type { Reference } from "../oci/index.js";
-import { isSet } from "./arguments.js";
 import { asStep } from "./as-step.js";
 import { assembleImage, assembleIndex } from "./assemble.js";
 import type { AssembledLayers } from "./assembled-layers.js";
@@ -20,6 +19,8 @@ export interface OutputsInput {
   readonly names: readonly Reference[];
   readonly layers: AssembledLayers;
   readonly solved: SolvedBuild;
+  /** The result says which platform each of its parts is for, even if there is but one. */
+  readonly multiPlatform: boolean;
   /** Images keep what their layers are the results of. */
   readonly inline: boolean;
   readonly provenance?: ProvenanceWish;
@@ -27,12 +28,11 @@ export interface OutputsInput {
   readonly startedAt: number;
 }
 
-/** Writes all outputs, one after another. Errors: BUILD_ARGUMENT, EXPORT_*, those of packing layers. */
+/** Writes all outputs, one after another. Errors: EXPORT_*, those of packing layers. */
 export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
-  const { prepared, exporters, names, layers } = input;
+  const { prepared, exporters, names, layers, multiPlatform } = input;
   const { rooms, images, events, signal } = input.solved;
   const { request } = prepared;
-  const multiPlatform = isMultiPlatform(input);
   const attest = attesting(input);
   const now = Date.now();
   const outputs: ExportResult[] = [];
@@ -109,9 +109,4 @@ function imagesFor(
       });
     }),
   );
-}
-
-/** Whether the result says which platform each of its parts is for, even if there is but one. Throws BUILD_ARGUMENT. */
-function isMultiPlatform({ solved, prepared }: OutputsInput): boolean {
-  return solved.images.length > 1 || isSet(prepared.buildArgs, "BUILDKIT_MULTI_PLATFORM");
 }

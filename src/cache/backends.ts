@@ -5,19 +5,18 @@ import { TsbuildError, didYouMean, printable } from "../base/index.js";
 import { inlineBackend } from "./backends/inline.js";
 import { localBackend } from "./backends/layout.js";
 import { registryBackend } from "./backends/registry.js";
-import type { CacheSpec } from "./spec.js";
+import { checkAttributes, type CacheSpec } from "./spec.js";
 import type { CacheBackend, CacheSource, CacheTarget } from "./types.js";
 
-export const cacheBackends: readonly CacheBackend[] = [
-  localBackend,
-  registryBackend,
-  inlineBackend,
-];
+const cacheBackends: readonly CacheBackend[] = [localBackend, registryBackend, inlineBackend];
 
 /** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
 export function cacheSource({ type, attributes }: CacheSpec, cwd: string): CacheSource {
   const { source } = rowOf(type);
-  if (source !== undefined) return source.create(attributes, cwd);
+  if (source !== undefined) {
+    checkAttributes(type, attributes, source.attributes);
+    return source.create(attributes, cwd);
+  }
   throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be imported by that name`, {
     hint: "An image's own cache is imported with --cache-from type=registry,ref=NAME.",
   });
@@ -26,7 +25,10 @@ export function cacheSource({ type, attributes }: CacheSpec, cwd: string): Cache
 /** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
 export function cacheTarget({ type, attributes }: CacheSpec, cwd: string): CacheTarget | "inline" {
   const { target } = rowOf(type);
-  if (target !== undefined) return target.create(attributes, cwd);
+  if (target !== undefined) {
+    checkAttributes(type, attributes, target.attributes);
+    return target.create(attributes, cwd);
+  }
   throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be exported`);
 }
 

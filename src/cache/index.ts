@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { cacheTable, localCache, type StoredRecord } from "./local.js";
-export { cacheBackends, cacheSource, cacheTarget } from "./backends.js";
+export { cacheSource, cacheTarget } from "./backends.js";
 export {
   cacheConfigType,
   encodeInline,

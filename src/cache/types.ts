@@ -56,7 +56,7 @@ export interface CacheTarget {
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** A row of the table of backends. */
+/** A row of the table of backends. Attributes that a side does not list are refused before it is asked. */
 export interface CacheBackend {
   readonly name: string;
   /** Absent: it cannot be imported. Throws CACHE_OPTION, OCI_REFERENCE. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { assertNever } from "../base/index.js";
 import { hexOf, algorithmOf, parseReference, type Descriptor } from "../oci/index.js";
 import type { ImageOrigin } from "../plan/index.js";
-import { GrowingBlob } from "../store/index.js";
+import { GrowingBlob, type Store } from "../store/index.js";
 import type { StepServices } from "./services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
@@ -17,7 +17,7 @@ export interface FetchWatch {
   readonly onGrowing: (blob: GrowingBlob) => void;
 }
 
-/** Stores a blob unless it is there, verified by digest and size. */
+/** Stores a blob of an image unless it is there, verified by digest and size. */
 export async function fetchBlob(
   rooms: Rooms,
   origin: ImageOrigin,
@@ -25,17 +25,29 @@ export async function fetchBlob(
   signal: AbortSignal,
   watch?: FetchWatch,
 ): Promise<void> {
-  if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
-  await using _lock = await rooms.store.lock(`blob:${descriptor.digest}`, { signal });
-  if (await rooms.store.blobs.has(descriptor.digest, descriptor.size)) return;
-  const source = await openBlob(rooms, origin, descriptor, signal);
-  const { digest, size } = descriptor;
+  const open = (): Promise<AsyncIterable<Uint8Array>> =>
+    openBlob(rooms, origin, descriptor, signal);
+  await storeBlob(rooms.store, descriptor, open, signal, watch);
+}
+
+/** The same for bytes from anywhere; other processes that want the blob wait. */
+export async function storeBlob(
+  store: Store,
+  { digest, size }: Descriptor,
+  open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>,
+  signal: AbortSignal,
+  watch?: FetchWatch,
+): Promise<void> {
+  if (await store.blobs.has(digest, size)) return;
+  await using _lock = await store.lock(`blob:${digest}`, { signal });
+  if (await store.blobs.has(digest, size)) return;
+  const source = await open();
   const expected = { digest, size };
-  if (watch === undefined) await rooms.store.blobs.write(source, { expected, signal });
+  if (watch === undefined) await store.blobs.write(source, { expected, signal });
   else {
     const growing = new GrowingBlob();
     watch.onGrowing(growing);
-    await rooms.store.blobs.write(counted(source, watch.onBytes), { expected, signal, growing });
+    await store.blobs.write(counted(source, watch.onBytes), { expected, signal, growing });
   }
 }
 

@@ -19,7 +19,7 @@ export { fileDigestTable } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
 export { unpackImage } from "./image.js";
 export { ImageResolver, type PullPolicy } from "./image-resolver.js";
-export { fetchBlob } from "./image-blobs.js";
+export { fetchBlob, storeBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
 export { outlineTable, type Outline } from "./outlines.js";
 export { stepsErrorCodes } from "./errors.js";

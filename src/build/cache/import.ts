@@ -10,6 +10,7 @@ import { decompressed, defaultLimits } from "../../layer/index.js";
 import { digestFromHex, type Descriptor, type DiffId } from "../../oci/index.js";
 import type { Result, CacheKey, ImportedResults } from "../../solve/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
+import { storeBlob } from "../../steps/index.js";
 import { asStep } from "../as-step.js";
 import { rememberLayer } from "../layers.js";
 import type { Rooms } from "../rooms.js";
@@ -91,22 +92,14 @@ export class ImportedCaches implements ImportedResults {
   }
 
   #store(cache: OpenedCache, { descriptor, diffId }: CachedLayer): Promise<void> {
-    const { blobs } = this.#rooms.store;
-    const { digest, size } = descriptor;
-    let stored = this.#stored.get(`${digest} ${diffId}`);
-    if (stored === undefined) {
-      stored = this.#rooms.store
-        .lock(`blob:${digest}`, { signal: this.#signal })
-        .then(async (lock) => {
-          await using _lock = lock;
-          if (!(await blobs.has(digest, size))) {
-            const bytes = cache.blob(descriptor, this.#signal);
-            await blobs.write(bytes, { expected: { digest, size }, signal: this.#signal });
-          }
-          await this.#verify(descriptor, diffId);
-        });
-      this.#stored.set(`${digest} ${diffId}`, stored);
-    }
+    const name = `${descriptor.digest} ${diffId}`;
+    const bytes = (): AsyncIterable<Uint8Array> => cache.blob(descriptor, this.#signal);
+    const stored =
+      this.#stored.get(name) ??
+      storeBlob(this.#rooms.store, descriptor, bytes, this.#signal).then(() =>
+        this.#verify(descriptor, diffId),
+      );
+    this.#stored.set(name, stored);
     return stored;
   }
 

@@ -14,21 +14,18 @@ import {
   type Descriptor,
 } from "../../oci/index.js";
 import { readCaches, type DocumentReader } from "../read.js";
-import { checkAttributes, needed, optionError } from "../spec.js";
+import { needed, optionError } from "../spec.js";
 import { targetAttributes, targetOptions } from "../target.js";
 import type { CacheBackend } from "../types.js";
 
 const type = "local";
 const refName = "org.opencontainers.image.ref.name";
-const sourceAttributes = ["src", "tag", "digest"];
-const ownTargetAttributes = [...targetAttributes, "dest", "tag"];
 
 export const localBackend: CacheBackend = {
   name: type,
   source: {
-    attributes: sourceAttributes,
+    attributes: ["src", "tag", "digest"],
     create(attributes, cwd) {
-      checkAttributes(type, attributes, sourceAttributes);
       const path = resolve(cwd, needed(type, attributes, "src"));
       const { tag = "latest", digest } = attributes;
       if (digest !== undefined && !isDigest(digest))
@@ -43,9 +40,8 @@ export const localBackend: CacheBackend = {
     },
   },
   target: {
-    attributes: ownTargetAttributes,
+    attributes: [...targetAttributes, "dest", "tag"],
     create(attributes, cwd) {
-      checkAttributes(type, attributes, ownTargetAttributes);
       const path = resolve(cwd, needed(type, attributes, "dest"));
       const { tag = "latest" } = attributes;
       return {

@@ -13,20 +13,18 @@ import {
 } from "../../oci/index.js";
 import type { RegistryClient } from "../../registry/index.js";
 import { readCaches, type DocumentReader } from "../read.js";
-import { checkAttributes, needed, truthOf } from "../spec.js";
+import { needed, truthOf } from "../spec.js";
 import { targetAttributes, targetOptions } from "../target.js";
 import type { Attributes, CacheBackend, CacheServices } from "../types.js";
 
 const type = "registry";
 const sourceAttributes = ["ref", "registry.insecure"];
-const ownTargetAttributes = [...targetAttributes, ...sourceAttributes];
 
 export const registryBackend: CacheBackend = {
   name: type,
   source: {
     attributes: sourceAttributes,
     create(attributes) {
-      checkAttributes(type, attributes, sourceAttributes);
       const reference = referenceOf(attributes);
       const insecure = truthOf(type, attributes, "registry.insecure", false);
       return {
@@ -43,9 +41,8 @@ export const registryBackend: CacheBackend = {
     },
   },
   target: {
-    attributes: ownTargetAttributes,
+    attributes: [...targetAttributes, ...sourceAttributes],
     create(attributes) {
-      checkAttributes(type, attributes, ownTargetAttributes);
       const reference = referenceOf(attributes);
       const insecure = truthOf(type, attributes, "registry.insecure", false);
       return {
