@@ -28,7 +28,7 @@ import type { OpenedCache } from "./types.js";
 /** Reads the parts of one image. */
 export interface DocumentReader {
   /** A manifest or configuration, not yet verified. */
-  document(descriptor: Descriptor): Promise<Uint8Array>;
+  document(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>;
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -45,17 +45,17 @@ export async function readCaches(
   const found: OpenedCache[] = [];
   const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
     signal.throwIfAborted();
-    const bytes = await verified(reader, descriptor);
+    const bytes = await verified(reader, descriptor, signal);
     const document = parseImageDocument(bytes, descriptor.mediaType);
     if (document.kind === "manifest") {
-      const records = await recordsOf(document.manifest, reader);
+      const records = await recordsOf(document.manifest, reader, signal);
       if (records !== undefined) found.push(opened(records));
       return;
     }
     const { manifests } = document.index;
     const config = manifests.find(({ mediaType }) => mediaType === cacheConfigType);
     if (config !== undefined)
-      found.push(opened(parseRecords(await verified(reader, config), manifests)));
+      found.push(opened(parseRecords(await verified(reader, config, signal), manifests)));
     else if (depth === 0)
       for (const entry of manifests)
         if (isManifestType(entry.mediaType) && !isAttestation(entry)) await visit(entry, 1);
@@ -71,8 +71,9 @@ export async function readCaches(
 async function recordsOf(
   manifest: Manifest,
   reader: DocumentReader,
+  signal: AbortSignal,
 ): Promise<CacheRecords | undefined> {
-  const bytes = await verified(reader, manifest.config);
+  const bytes = await verified(reader, manifest.config, signal);
   if (manifest.config.mediaType === cacheConfigType) return parseRecords(bytes, manifest.layers);
   const config = parseImageConfig(bytes);
   const field: unknown = { ...config }[inlineCacheField];
@@ -93,12 +94,16 @@ function layersOf({ layers }: Manifest, { rootfs, history = [] }: ImageConfig): 
   });
 }
 
-async function verified(reader: DocumentReader, descriptor: Descriptor): Promise<Uint8Array> {
+async function verified(
+  reader: DocumentReader,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (descriptor.size > ociLimits.configBytes)
     throw new TsbuildError("CACHE_DOCUMENT", "a document of the cache is too large", {
       details: { digest: descriptor.digest, size: descriptor.size },
     });
-  const bytes = await reader.document(descriptor);
+  const bytes = await reader.document(descriptor, signal);
   if (digestOf(bytes) === descriptor.digest) return bytes;
   throw new TsbuildError("CACHE_DOCUMENT", "a document of the cache is not what its digest says", {
     details: { digest: descriptor.digest },

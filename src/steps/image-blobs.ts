@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bringing an image's blobs into the store, from wherever its origin says.
 
-import { createReadStream } from "node:fs";
-import { join } from "node:path";
 import { assertNever } from "../base/index.js";
-import { hexOf, algorithmOf, parseReference, type Descriptor } from "../oci/index.js";
+import { parseReference, type Descriptor } from "../oci/index.js";
 import type { ImageOrigin } from "../plan/index.js";
-import { GrowingBlob, type Store } from "../store/index.js";
+import { GrowingBlob, readLayoutBlob, type Store } from "../store/index.js";
 import type { StepServices } from "./services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
@@ -63,17 +61,12 @@ async function openBlob(
       return client.blob(parseReference(origin.reference), descriptor, { signal });
     }
     case "layout":
-      return createReadStream(layoutBlob(origin.path, descriptor), { signal });
+      return readLayoutBlob(origin.path, descriptor, signal);
     case "store":
       return rooms.store.blobs.stream(descriptor);
     default:
       return assertNever(origin);
   }
-}
-
-/** The file of a blob in an OCI layout. The digest was validated when it was parsed, so its hex is safe in a path. */
-export function layoutBlob(layout: string, { digest }: Pick<Descriptor, "digest">): string {
-  return join(layout, "blobs", algorithmOf(digest), hexOf(digest));
 }
 
 async function* counted(

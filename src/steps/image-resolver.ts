@@ -2,9 +2,7 @@
 // What a base image's name means: looked up in the store, in what was pulled before, in an OCI layout, or at its
 // registry; the choice of a platform; manifest and configuration brought into the store, layers not yet.
 
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { errnoOf, TsbuildError } from "../base/index.js";
+import { TsbuildError } from "../base/index.js";
 import {
   checkLayerCount,
   choosePlatform,
@@ -25,7 +23,7 @@ import {
   type Reference,
 } from "../oci/index.js";
 import type { ImageOrigin, ResolvedImage } from "../plan/index.js";
-import type { Table } from "../store/index.js";
+import { readLayoutIndex, type Table } from "../store/index.js";
 import { fetchBlob } from "./image-blobs.js";
 import type { StepServices } from "./services.js";
 
@@ -87,7 +85,7 @@ export class ImageResolver {
 
   /**
    * The image of an OCI layout: by digest, by tag, `latest`, or the only one there is.
-   * Errors: STEPS_LAYOUT, STEPS_NO_PLATFORM, OCI_*.
+   * Errors: STEPS_LAYOUT, STEPS_NO_PLATFORM, STORE_*, OCI_*.
    */
   layout(
     path: string,
@@ -204,24 +202,6 @@ export class ImageResolver {
     }
     await fetchBlob(this.#rooms, origin, descriptor, this.#signal);
     return store.blobs.read(descriptor, ociLimits.configBytes);
-  }
-}
-
-async function readLayoutIndex(path: string): Promise<ImageIndex> {
-  const file = join(path, "index.json");
-  try {
-    const { size } = await stat(file);
-    if (size > ociLimits.manifestBytes)
-      throw new TsbuildError(
-        "STEPS_LAYOUT",
-        `${file} is larger than ${ociLimits.manifestBytes} bytes`,
-      );
-    return parseIndex(await readFile(file));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw error;
-    throw new TsbuildError("STEPS_LAYOUT", `${path} is not an OCI layout: it has no index.json`, {
-      cause: error,
-    });
   }
 }
 

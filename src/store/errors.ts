@@ -14,6 +14,7 @@ export const storeErrorCodes = {
   STORE_PERMISSION: "the store may not be read or written by this user",
   STORE_IO: "the file system failed below the store",
   STORE_DATABASE: "the store's database failed",
+  STORE_LAYOUT: "an OCI layout that was given as a base image or a cache cannot be read",
   STORE_CLOSED: "the store was used after it was closed",
 } as const;
 

@@ -14,6 +14,7 @@ export type {
   TableTransaction,
 } from "./types.js";
 export { openStore } from "./open.js";
+export { readLayoutBlob, readLayoutIndex } from "./other-layout.js";
 export { GrowingBlob } from "./growing-blob.js";
 export { currentOwner, type Owner } from "./owner.js";
 export { storeErrorCodes, type StoreErrorCode } from "./errors.js";

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cache type `local`: an OCI layout in a directory.
 
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { TsbuildError, errnoOf } from "../../base/index.js";
-import {
-  algorithmOf,
-  hexOf,
-  isDigest,
-  ociLimits,
-  parseIndex,
-  type Descriptor,
-} from "../../oci/index.js";
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { TsbuildError } from "../../base/index.js";
+import { isDigest, type Descriptor } from "../../oci/index.js";
+import { readLayoutBlob, readLayoutIndex } from "../../store/index.js";
 import { readCaches, type DocumentReader } from "../read.js";
 import { needed, optionError } from "../spec.js";
 import { targetAttributes, targetOptions } from "../target.js";
@@ -63,36 +56,18 @@ async function choose(
   path: string,
   wanted: { readonly tag?: string; readonly digest?: string },
 ): Promise<Descriptor> {
-  const file = join(path, "index.json");
-  let bytes: Uint8Array;
-  try {
-    const { size } = await stat(file);
-    if (size > ociLimits.manifestBytes) throw noCache(path, "its index.json is too large");
-    bytes = await readFile(file);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    throw noCache(path, "it has no index.json", error);
-  }
-  const found = parseIndex(bytes).manifests.findLast(({ digest, annotations }) =>
+  const { manifests } = await readLayoutIndex(path);
+  const found = manifests.findLast(({ digest, annotations }) =>
     wanted.digest === undefined ? annotations?.[refName] === wanted.tag : digest === wanted.digest,
   );
-  if (found === undefined)
-    throw noCache(path, `it has no ${wanted.digest ?? `tag ${wanted.tag ?? ""}`}`);
-  return found;
+  if (found !== undefined) return found;
+  const what = wanted.digest ?? `tag ${wanted.tag ?? ""}`;
+  throw new TsbuildError("CACHE_DOCUMENT", `${path} holds no cache: it has no ${what}`);
 }
 
-function noCache(path: string, why: string, cause?: unknown): TsbuildError {
-  return new TsbuildError("CACHE_DOCUMENT", `${path} holds no cache: ${why}`, {
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-/** The digest was checked when it was parsed, so its hex is safe in a path. */
 function readerOf(path: string): DocumentReader {
-  const fileOf = ({ digest }: Descriptor): string =>
-    join(path, "blobs", algorithmOf(digest), hexOf(digest));
   return {
-    document: async (descriptor) => readFile(fileOf(descriptor)),
-    blob: (descriptor, signal) => createReadStream(fileOf(descriptor), { signal }),
+    document: (descriptor, signal) => buffer(readLayoutBlob(path, descriptor, signal)),
+    blob: (descriptor, signal) => readLayoutBlob(path, descriptor, signal),
   };
 }

@@ -32,9 +32,9 @@ export const registryBackend: CacheBackend = {
         async open(services, signal) {
           const client = await clientFor(reference, insecure, services);
           const { descriptor, bytes } = await client.manifest(reference, { signal });
-          const reader = readerOf(client, reference, signal);
-          const known = async (wanted: typeof descriptor): Promise<Uint8Array> =>
-            wanted.digest === descriptor.digest ? bytes : reader.document(wanted);
+          const reader = readerOf(client, reference);
+          const known: DocumentReader["document"] = async (wanted, own) =>
+            wanted.digest === descriptor.digest ? bytes : reader.document(wanted, own);
           return readCaches(descriptor, { ...reader, document: known }, signal);
         },
       };
@@ -69,18 +69,14 @@ function clientFor(
   return services.registry({ insecureHosts: insecure ? [domain] : [] });
 }
 
-function readerOf(
-  client: RegistryClient,
-  reference: Reference,
-  signal: AbortSignal,
-): DocumentReader {
+function readerOf(client: RegistryClient, reference: Reference): DocumentReader {
   return {
-    async document(descriptor) {
+    async document(descriptor, signal) {
       const { mediaType, digest } = descriptor;
       if (isManifestType(mediaType) || isIndexType(mediaType))
         return (await client.manifest({ ...reference, digest }, { signal })).bytes;
       return buffer(Readable.from(client.blob(reference, descriptor, { signal })));
     },
-    blob: (descriptor, own) => client.blob(reference, descriptor, { signal: own }),
+    blob: (descriptor, signal) => client.blob(reference, descriptor, { signal }),
   };
 }
