@@ -2,7 +2,7 @@
 // Which entries of a tree a source of COPY or ADD means: wildcards, ignore rules, --exclude. Reads metadata only.
 
 import { posix } from "node:path";
-import { TsbuildError } from "../../base/index.js";
+import { TsbuildError, didYouMean } from "../../base/index.js";
 import { compileSourcePattern, compileExcludes, type IgnoreRules } from "../../context/index.js";
 import type { TreeEntry, TreeReader } from "../../sandbox/index.js";
 
@@ -47,7 +47,7 @@ export async function select(
   for (const path of paths) {
     const match = await readMatch(tree, path);
     if (match === undefined) {
-      if (compiled.literal) throw notFound(tree, pattern, compiled.base);
+      if (compiled.literal) throw await notFound(tree, pattern, compiled.base);
     } else if (match.entry.type === "dir") {
       const children = exclude === undefined ? match.children : keep(match.children, "", exclude);
       matches.push({ ...match, children });
@@ -56,11 +56,13 @@ export async function select(
   return { matches, wildcard: !compiled.literal };
 }
 
-function notFound(tree: SourceTree, pattern: string, path: string): TsbuildError {
+async function notFound(tree: SourceTree, pattern: string, path: string): Promise<TsbuildError> {
   const ignored = tree.rules?.ignored(path) === true;
+  const siblings = ignored ? [] : await namesBeside(tree, path);
+  const guess = didYouMean(posix.basename(path), siblings);
   return new TsbuildError(
     "STEPS_SOURCE_NOT_FOUND",
-    `${JSON.stringify(posix.join("/", pattern))}: not found in ${tree.label}`,
+    `${JSON.stringify(posix.join("/", pattern))}: not found in ${tree.label}${guess}`,
     {
       details: { path, ignored },
       hint: ignored
@@ -68,6 +70,16 @@ function notFound(tree: SourceTree, pattern: string, path: string): TsbuildError
         : "Sources are paths below the context's root, or the root of the stage that --from names.",
     },
   );
+}
+
+/** What could have been copied from the directory in which a path was looked for. */
+async function namesBeside({ reader, rules }: SourceTree, path: string): Promise<string[]> {
+  const directory = posix.dirname(path) === "." ? "" : posix.dirname(path);
+  const listed = (await reader.list(directory, { depth: 1 })) ?? [];
+  return listed
+    .slice(1)
+    .filter((entry) => !isLeftOut(rules, join(directory, entry.path), entry))
+    .map((entry) => entry.path);
 }
 
 /** Paths that match, in byte order. A matching directory is not searched further. */
