@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the store knows of its images, for `tsbuild images` and `tsbuild inspect`.
+// What the store knows of its images, and their names: `tsbuild images`, `inspect`, `tag` and `untag`.
 
 import { TsbuildError, didYouMean } from "../base/index.js";
 import {
@@ -19,7 +19,7 @@ import {
   type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
-import { openStore, type Store } from "../store/index.js";
+import { openStore, type NamedImage, type Store } from "../store/index.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 export interface ImageSummary {
@@ -157,13 +157,31 @@ function notFound(name: string, known: readonly string[]): TsbuildError {
   );
 }
 
+/** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND. */
+export async function namedImage(store: Store, text: string): Promise<NamedImage> {
+  const name = (await nameOfId(store, text)) ?? nameOf(text);
+  const descriptor = await store.images.get(name);
+  if (descriptor !== undefined) return { name, descriptor };
+  throw notFound(
+    name,
+    (await store.images.list()).map((image) => image.name),
+  );
+}
+
+/** Gives an image further names; in full. Errors: BUILD_IMAGE_NOT_FOUND, OCI_REFERENCE. */
+export function tagImage(text: string, tags: readonly string[]): Promise<readonly string[]> {
+  return withStore(async (store) => {
+    const names = tags.map(nameOf);
+    const { descriptor } = await namedImage(store, text);
+    await store.images.set(names.map((name) => ({ name, descriptor })));
+    return names;
+  });
+}
+
 /** Errors: BUILD_IMAGE_NOT_FOUND. */
 export function inspectImage(text: string): Promise<ImageDetails> {
-  const name = nameOf(text);
   return withStore(async (store) => {
-    const descriptor = await store.images.get(name);
-    if (descriptor !== undefined) return readDetails(store, name, descriptor);
-    const known = (await store.images.list()).map((image) => image.name);
-    throw notFound(name, known);
+    const { name, descriptor } = await namedImage(store, text);
+    return readDetails(store, name, descriptor);
   });
 }

@@ -2,10 +2,13 @@
 // The commands and their flags. What a command does is in commands/, and loaded when it runs.
 
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
+import type { Shell } from "./commands/completion.js";
+import type { LoginFlags } from "./commands/login.js";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
+import type { PullFlags, TransferFlags } from "./commands/transfer.js";
 import { normalizeArguments } from "./options/normalize.js";
-import { addBuildFlags, type BuildFlags } from "./options/build-flags.js";
+import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
 
 /** Runs the program with these arguments and gives its exit code. */
@@ -72,6 +75,30 @@ function createProgram(setExitCode: (code: number) => void): Command {
       await imagesCommand(flags);
     });
 
+  addTransferFlags(program.command("pull <image>"))
+    .description("bring an image from its registry into the store")
+    .option("--platform <os/arch>", "of an image for several platforms, the one for this")
+    .option("--all-platforms", "the whole of an image for several platforms")
+    .action(async (image: string, flags: PullFlags) => {
+      const { pullCommand } = await import("./commands/transfer.js");
+      await pullCommand(image, flags);
+    });
+
+  addTransferFlags(program.command("push <image> [name]"))
+    .description("push an image of the store to a registry, under its own or another name")
+    .action(async (image: string, name: string | undefined, flags: TransferFlags) => {
+      const { pushCommand } = await import("./commands/transfer.js");
+      await pushCommand(image, name, flags);
+    });
+
+  program
+    .command("tag <image> <name...>")
+    .description("give an image further names")
+    .action(async (image: string, names: readonly string[]) => {
+      const { tagCommand } = await import("./commands/transfer.js");
+      await tagCommand(image, names);
+    });
+
   program
     .command("untag <image...>")
     .alias("rmi")
@@ -120,6 +147,25 @@ function createProgram(setExitCode: (code: number) => void): Command {
       setExitCode(await pruneCommand(flags));
     });
 
+  addRegistryFlags(program.command("login [server]"))
+    .description("keep a user name and a password for a registry (default: Docker Hub)")
+    .option("-u, --username <name>", "user name")
+    .option("-p, --password <text>", "password; others can see it")
+    .option("--password-stdin", "read the password from standard input")
+    .action(async (server: string | undefined, flags: LoginFlags) => {
+      const { loginCommand } = await import("./commands/login.js");
+      await loginCommand(server, flags);
+    });
+
+  program
+    .command("logout [server]")
+    .description("forget them")
+    .addOption(authFileOption())
+    .action(async (server: string | undefined, flags: LoginFlags) => {
+      const { logoutCommand } = await import("./commands/login.js");
+      await logoutCommand(server, flags);
+    });
+
   program
     .command("info")
     .description("say what this machine offers for building, and how to get what is missing")
@@ -130,12 +176,37 @@ function createProgram(setExitCode: (code: number) => void): Command {
     });
 
   program
+    .command("completion")
+    .description("print a script that completes commands and flags")
+    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import("./commands/completion.js");
+      process.stdout.write(completionScript(program, shell));
+    });
+
+  program
     .command("version")
     .description("print the version")
     .action(() => {
       process.stdout.write(`${version()}\n`);
     });
   return program;
+}
+
+function authFileOption(): Option {
+  return new Option("--authfile <path>", "file with the registries' credentials");
+}
+
+function addRegistryFlags(command: Command): Command {
+  return command
+    .addOption(authFileOption())
+    .option("--insecure", "plain HTTP, or TLS without verifying the certificate");
+}
+
+function addTransferFlags(command: Command): Command {
+  return addRegistryFlags(command)
+    .addOption(progressOption())
+    .option("-q, --quiet", "print the image's name by digest only");
 }
 
 function filterOption(): Option {

@@ -15,7 +15,9 @@ export type Credentials =
   /** A bearer token, sent as it is. */
   | { readonly kind: "bearer"; readonly token: string };
 
-interface AuthFile {
+/** A file of credentials: its fields that matter here, and all of it for who writes it anew. */
+export interface AuthFile {
+  readonly all: Readonly<Record<string, unknown>>;
   readonly auths: Readonly<Record<string, unknown>>;
   readonly credHelpers: Readonly<Record<string, unknown>>;
   readonly credsStore: string | undefined;
@@ -24,8 +26,20 @@ interface AuthFile {
 const maxFile = 1024 * 1024;
 const helperTimeout = 30_000;
 
+/** Under which name credential files and helpers know a registry. */
+export function serverOf(host: string): string {
+  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
+}
+
+/** The helper that keeps the credentials of these names, if one does. */
+export function helperFor(file: AuthFile, names: readonly string[]): string | undefined {
+  const special = names.map((name) => file.credHelpers[name]).find((v) => typeof v === "string");
+  const helper = special ?? file.credsStore;
+  return helper === "" ? undefined : helper;
+}
+
 /** Files that may hold credentials, the most explicit first. */
-function fileNames(env: Environment): string[] {
+export function fileNames(env: Environment): string[] {
   const home = env["HOME"];
   const names = [
     env["REGISTRY_AUTH_FILE"],
@@ -38,7 +52,8 @@ function fileNames(env: Environment): string[] {
   return names.filter((name): name is string => name !== undefined && name !== "");
 }
 
-async function readAuthFile(path: string): Promise<AuthFile | undefined> {
+/** Undefined: there is none, or nothing in it. Throws REGISTRY_CONFIG. */
+export async function readAuthFile(path: string): Promise<AuthFile | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -63,6 +78,7 @@ async function readAuthFile(path: string): Promise<AuthFile | undefined> {
   if (!isRecord(value)) throw broken;
   const store = value["credsStore"];
   return {
+    all: value,
     auths: isRecord(value["auths"]) ? value["auths"] : {},
     credHelpers: isRecord(value["credHelpers"]) ? value["credHelpers"] : {},
     credsStore: typeof store === "string" && store !== "" ? store : undefined,
@@ -78,7 +94,7 @@ function namesOf(host: string, repository: string): string[] {
 }
 
 /** A key of `auths` without the scheme and the API version that old logins wrote. */
-function plainKey(key: string): string {
+export function plainKey(key: string): string {
   return key.replace(/^https?:\/\//, "").replace(/\/(?:v[12]\/?)?$/, "");
 }
 
@@ -108,19 +124,20 @@ function fromAuths(file: AuthFile, names: readonly string[]): Credentials | unde
   return undefined;
 }
 
-/** Runs `docker-credential-NAME get` without a shell; the server's name goes in by stdin. */
-async function askHelper(
+/** Runs `docker-credential-NAME ACTION` without a shell. The empty string: it knows nothing of the server. */
+export async function runHelper(
   name: string,
-  server: string,
+  action: "get" | "store" | "erase",
+  input: string,
   env: Environment,
-): Promise<Credentials | undefined> {
+): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw new Error(`the credential helper's name ${JSON.stringify(name)} is not allowed`);
   const program = `docker-credential-${name}`;
-  const output = await new Promise<string>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     const child = execFile(
       program,
-      ["get"],
+      [action],
       { env: { ...env }, timeout: helperTimeout, maxBuffer: maxFile, encoding: "utf8" },
       (error, stdout) => {
         if (error === null) resolve(stdout);
@@ -131,14 +148,23 @@ async function askHelper(
     );
     // A helper that does not read its input may be gone before we have written it.
     child.stdin?.on("error", () => undefined);
-    child.stdin?.end(server);
+    child.stdin?.end(input);
   });
+}
+
+/** What the helper of this name knows of a server. */
+async function askHelper(
+  name: string,
+  server: string,
+  env: Environment,
+): Promise<Credentials | undefined> {
+  const output = await runHelper(name, "get", server, env);
   if (output.trim() === "") return undefined;
   let value: unknown;
   try {
     value = JSON.parse(output);
   } catch {
-    throw new Error(`${program} did not answer with JSON`);
+    throw new Error(`docker-credential-${name} did not answer with JSON`);
   }
   const username = isRecord(value) ? value["Username"] : undefined;
   const secret = isRecord(value) ? value["Secret"] : undefined;
@@ -193,10 +219,9 @@ export class CredentialStore {
     host: string,
     names: readonly string[],
   ): Promise<Credentials | undefined> {
-    const special = names.map((name) => file.credHelpers[name]).find((v) => typeof v === "string");
-    const helper = special ?? file.credsStore;
-    if (helper === undefined || helper === "") return undefined;
-    const server = host === "docker.io" ? "https://index.docker.io/v1/" : host;
+    const helper = helperFor(file, names);
+    if (helper === undefined) return undefined;
+    const server = serverOf(host);
     const key = `${helper} ${server}`;
     const asked = this.#helpers.get(key) ?? this.#ask(helper, server, host);
     this.#helpers.set(key, asked);

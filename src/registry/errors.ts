@@ -53,7 +53,7 @@ function codeOf(status: number): RegistryErrorCode {
 }
 
 const hints: Partial<Record<RegistryErrorCode, string>> = {
-  REGISTRY_AUTH: "log in with `docker login` or `podman login`, or check the image's name",
+  REGISTRY_AUTH: "log in with `tsbuild login`, or check the image's name",
   REGISTRY_DENIED: "check the image's name, and that your account may access it",
   REGISTRY_NOT_FOUND: "check the image's name and tag",
   REGISTRY_RATE_LIMIT: "wait, log in, or name a mirror in the registries file (docs/registries.md)",

@@ -9,5 +9,6 @@ export type {
   RequestOptions,
 } from "./types.js";
 export { createRegistryClient } from "./client.js";
+export { checkLogin, registryOf, removeLogin, storeLogin, type Login } from "./login.js";
 export { proxyRoute } from "./proxy.js";
 export { registryErrorCodes, type RegistryErrorCode } from "./errors.js";

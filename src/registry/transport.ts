@@ -95,7 +95,7 @@ function retryAfter(value: string | undefined): number | undefined {
 
 export class Transport {
   readonly #connections: Connections;
-  readonly #credentials: CredentialStore;
+  readonly #credentials: Pick<CredentialStore, "find">;
   readonly #authenticator = new Authenticator();
   readonly #retry: RetryPolicy;
   /** Insecure hosts that turned out to speak plain HTTP. */
@@ -103,7 +103,7 @@ export class Transport {
 
   constructor(
     env: Environment,
-    credentials: CredentialStore,
+    credentials: Pick<CredentialStore, "find">,
     retry: RetryPolicy,
     timeouts: Timeouts,
   ) {

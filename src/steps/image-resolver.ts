@@ -10,6 +10,7 @@ import {
   formatPlatform,
   formatReference,
   isIndexType,
+  isManifestType,
   ociLimits,
   parseImageConfig,
   parseIndex,
@@ -186,10 +187,13 @@ export class ImageResolver {
   /** A small document of an image, by way of the store. */
   async #document(origin: ImageOrigin, descriptor: Descriptor): Promise<Uint8Array> {
     const { store, registry } = this.#rooms;
+    const { mediaType } = descriptor;
+    // A registry has manifests and indexes in another place than blobs.
+    const isDocument = isManifestType(mediaType) || isIndexType(mediaType);
     if (
       origin.kind === "registry" &&
-      !(await store.blobs.has(descriptor.digest)) &&
-      descriptor.mediaType.includes("manifest")
+      isDocument &&
+      !(await store.blobs.has(descriptor.digest, descriptor.size))
     ) {
       const reference = parseReference(origin.reference);
       const client = await registry();

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { mediaTypes } from "#src/oci/index.js";
 import { makeImage } from "../support/image.js";
 import { RegistryServer, type Fault } from "../support/registry-server.js";
 import { workspace, type RunResult } from "../support/runner.js";
@@ -79,6 +80,23 @@ describe("a base image", () => {
       await using sound = await serve();
       const { code: again, stderr } = await build(sound, `bad${i}`);
       assert.equal(again, 0, stderr);
+      assertComplete();
+    });
+
+  for (const mediaType of [mediaTypes.ociIndex, mediaTypes.dockerIndex])
+    it(`for several platforms is found in its ${mediaType}`, async () => {
+      await using server = await serve();
+      const platforms = [architecture, "riscv64"];
+      const manifests = platforms.map((name, i) => ({
+        mediaType: image.manifest.mediaType,
+        digest: i === 0 ? image.manifest.digest : `sha256:${"0".repeat(64)}`,
+        size: image.manifest.bytes.length,
+        platform: { os: "linux", architecture: name },
+      }));
+      const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+      server.putManifest("app", "latest", mediaType, index);
+      const { code, stderr } = await build(server, mediaType.replaceAll("/", "-"));
+      assert.equal(code, 0, stderr);
       assertComplete();
     });
 });

@@ -182,7 +182,7 @@ export class RegistryServer implements AsyncDisposable {
       );
     const scopes = this.#tokens.get(authorization?.replace(/^Bearer /, "") ?? "");
     const repository = /^\/v2\/(.+)\/(?:manifests|blobs)\//.exec(target.pathname)?.[1];
-    if (scopes === undefined) return false;
+    if (scopes === undefined || target.pathname === "/v2/") return scopes !== undefined;
     const action = method === "GET" || method === "HEAD" ? "pull" : "push";
     return scopes.some(
       (scope) =>

@@ -171,10 +171,7 @@ export function addBuildFlags(command: Command): Command {
     ),
     new Option("--push", "same as --output type=registry"),
     new Option("--load", "same as --output type=docker, into the local engine"),
-    new Option("--progress <kind>", "how progress is shown")
-      .choices(["auto", "plain", "tty", "quiet", "none", "rawjson"])
-      .default("auto")
-      .env("BUILDKIT_PROGRESS"),
+    progressOption(),
     new Option("-q, --quiet", "print nothing but the image's id"),
     new Option("--iidfile <path>", "write the image's id to this file"),
     new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
@@ -240,4 +237,11 @@ export function addBuildFlags(command: Command): Command {
   for (const option of options) command.addOption(option);
   addFlagsOfOtherBuilders(command);
   return command;
+}
+
+export function progressOption(): Option {
+  return new Option("--progress <kind>", "how progress is shown")
+    .choices(["auto", "plain", "tty", "quiet", "none", "rawjson"])
+    .default("auto")
+    .env("BUILDKIT_PROGRESS");
 }

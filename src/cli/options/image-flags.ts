@@ -112,7 +112,10 @@ export function jobsFlag({ jobs }: BuildFlags): number | undefined {
 }
 
 /** The environment with what flags say of the registries' credentials. */
-export function withAuthFile({ authfile }: BuildFlags, env: Environment): Environment {
+export function withAuthFile(
+  { authfile }: Pick<BuildFlags, "authfile">,
+  env: Environment,
+): Environment {
   return authfile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: authfile };
 }
 
