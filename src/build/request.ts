@@ -8,7 +8,7 @@ import type { Descriptor } from "../oci/index.js";
 import type { ImageEdits } from "../plan/index.js";
 import type { MountRequest } from "../run/index.js";
 import type { RunLimits } from "../sandbox/index.js";
-import type { PullPolicy } from "../steps/index.js";
+import type { FailedCommand, PullPolicy } from "../steps/index.js";
 
 /** A secret; read when a step first asks for it. */
 export interface SecretSource {
@@ -80,6 +80,8 @@ export interface BuildRequest {
   readonly securityOptions?: readonly string[];
   /** Milliseconds that the command of one RUN may take. */
   readonly timeout?: number;
+  /** Told of the command of a RUN that failed, before its files go. Must not throw. */
+  readonly onFailure?: (failed: FailedCommand) => Promise<void>;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   readonly compatMountpoints?: boolean;

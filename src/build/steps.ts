@@ -47,6 +47,7 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
       cwd: request.cwd ?? process.cwd(),
     }),
     ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
+    ...(request.onFailure === undefined ? {} : { onFailure: request.onFailure }),
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],
     keepMountpoints: request.compatMountpoints ?? false,

@@ -23,7 +23,7 @@ export { fetchBlob, storeBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
 export { outlineTable, type Outline } from "./outlines.js";
 export { stepsErrorCodes } from "./errors.js";
-export type { DirectLayers, RunSettings, StepServices } from "./services.js";
+export type { DirectLayers, FailedCommand, RunSettings, StepServices } from "./services.js";
 
 /** The table of steps: one row per kind of vertex. */
 export function createSteps(given: Omit<StepServices, "outlines">): Readonly<Record<string, Step>> {

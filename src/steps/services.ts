@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of one build share: the rooms they call, and the settings that shape how commands run.
 
+import type { TsbuildError } from "../base/index.js";
 import type { RemoteAccess } from "../context/index.js";
 import type { Writable } from "node:stream";
 import type {
@@ -8,6 +9,8 @@ import type {
   LayerDirId,
   RunLimits,
   RunMount,
+  RunOutput,
+  RunResult,
   Sandbox,
   StreamResult,
 } from "../sandbox/index.js";
@@ -17,6 +20,21 @@ import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
 import type { Outlines } from "./outlines.js";
+
+/** A command that failed, its files as it left them. */
+export interface FailedCommand {
+  readonly error: TsbuildError;
+  /** The shell that it was given to, or `/bin/sh`. */
+  readonly shell: string;
+  /**
+   * Runs a command in its place: with its files, mounts, environment and user, on this process's terminal. What it writes goes
+   * with the rest. Only `signal` ends it, not the failures of other steps.
+   */
+  readonly run: (
+    argv: readonly string[],
+    output: Pick<RunOutput, "onStart" | "signal">,
+  ) => Promise<RunResult>;
+}
 
 /** Settings of RUN that the Dockerfile does not name. */
 export interface RunSettings {
@@ -38,6 +56,8 @@ export interface RunSettings {
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly keepMountpoints: boolean;
+  /** Told of a command that failed, before its files go. Must not throw. */
+  readonly onFailure?: (failed: FailedCommand) => Promise<void>;
   /** Distinguishes cache mounts of unrelated projects (BUILDKIT_CACHE_MOUNT_NS). */
   readonly cacheNamespace: string;
 }

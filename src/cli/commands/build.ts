@@ -21,6 +21,7 @@ import {
 import { parseMount, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
 import { parseBytes, parseHost, parseLabels, parseTime, usageError } from "../options/values.js";
+import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
@@ -79,7 +80,10 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
     );
   try {
     const result = await withInterruption((signal) =>
-      build(requestOf(context, flags, progress.sink, signal)),
+      build({
+        ...requestOf(context, flags, progress.sink, signal),
+        ...(flags.debugShell === true ? debugShell(progress, signal) : {}),
+      }),
     );
     progress.close();
     await writeResult(result, flags);

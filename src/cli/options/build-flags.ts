@@ -88,6 +88,7 @@ export interface BuildFlags {
   readonly call?: string;
   readonly print?: string;
   readonly explainCache?: boolean;
+  readonly debugShell?: boolean;
   readonly debug?: boolean;
 }
 
@@ -231,6 +232,10 @@ export function addBuildFlags(command: Command): Command {
     new Option(
       "--explain-cache",
       "say first which steps the cache has, and why it lacks the others",
+    ),
+    new Option(
+      "--debug-shell",
+      "when a command fails: a shell in its place, with its files and mounts",
     ),
     new Option("-D, --debug", "show the causes of errors"),
   ];

@@ -150,24 +150,42 @@ async function run(
       capAdd: settings.capAdd,
       capDrop: settings.capDrop,
       keepMountpoints: settings.keepMountpoints,
-      ...(direct === undefined || !layerWanted ? {} : layerFields(direct)),
     } as const;
+    const layer = direct === undefined || !layerWanted ? {} : layerFields(direct);
     const late = (): TsbuildError => timeoutError(op, settings.timeout ?? 0);
     const result = await withTimeLimit(settings.timeout, context.signal, late, (signal) =>
-      sandbox.run(request, {
-        onOutput: (stream, data) => {
-          context.output(stream, data);
+      sandbox.run(
+        { ...request, ...layer },
+        {
+          onOutput: (stream, data) => {
+            context.output(stream, data);
+          },
+          signal,
         },
-        signal,
-      }),
+      ),
     );
     context.signal.throwIfAborted();
-    if (result.kind !== "exited" || result.code !== 0) throw failure(op, result, services);
+    if (result.kind !== "exited" || result.code !== 0) {
+      const error = failure(op, result, services);
+      await settings.onFailure?.({
+        error,
+        shell: op.argv[1] === "-c" ? (op.argv[0] ?? "/bin/sh") : "/bin/sh",
+        run: (argv, output) =>
+          sandbox.run(
+            { ...request, ...onTerminal, env: ["TERM=xterm", ...request.env], argv },
+            { onOutput: () => undefined, ...output },
+          ),
+      });
+      throw error;
+    }
     if (result.layer !== undefined && root.kind === "stack" && root.upper !== undefined)
       direct?.offer(root.upper, result.layer);
   };
   return await draftOn(services, snapshotOf(inputs[0]), execute, context.signal);
 }
+
+/** What is different for a command that somebody types. */
+const onTerminal = { discarded: true, attach: { input: true, terminal: true } } as const;
 
 function layerFields({ small, clampTime }: DirectLayers): Pick<RunRequest, "layer"> {
   return { layer: { limit: small, ...(clampTime === undefined ? {} : { clampTime }) } };
