@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export * from "./at-once.js";
 export * from "./errors.js";
 export * from "./cleanup.js";
 export * from "./csv.js";

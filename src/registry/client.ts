@@ -21,9 +21,8 @@ export async function createRegistryClient(
       process.emitWarning(message);
     });
   const retry = options.retry ?? { attempts: 5, baseDelay: 250 };
-  const timeouts = options.timeouts ?? { answer: 60_000, idle: 60_000 };
   const endpoints = new Endpoints(await loadRegistries(env), options.insecureHosts ?? []);
-  const transport = new Transport(env, new CredentialStore(env, warn), retry, timeouts);
+  const transport = new Transport(env, new CredentialStore(env, warn), retry, options.timeouts);
   const puller = new Puller(transport, endpoints, retry, warn);
   const pusher = new Pusher(transport, endpoints, retry);
   const close = (): Promise<void> => {

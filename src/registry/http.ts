@@ -20,6 +20,8 @@ export interface Timeouts {
   readonly idle: number;
 }
 
+const usualTimeouts: Timeouts = { answer: 60_000, idle: 60_000 };
+
 export interface Body {
   /** Bytes. */
   readonly length: number;
@@ -50,7 +52,7 @@ export class Connections {
   readonly #timeouts: Timeouts;
   readonly #agents = new Map<string, http.Agent>();
 
-  constructor(env: Environment, timeouts: Timeouts) {
+  constructor(env: Environment, timeouts: Timeouts = usualTimeouts) {
     this.#env = env;
     this.#timeouts = timeouts;
   }

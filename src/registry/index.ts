@@ -11,4 +11,15 @@ export type {
 export { createRegistryClient } from "./client.js";
 export { checkLogin, registryOf, removeLogin, storeLogin, type Login } from "./login.js";
 export { proxyRoute } from "./proxy.js";
+export { Connections, type HttpAnswer, type HttpRequest } from "./http.js";
+export {
+  beginsAt,
+  discard,
+  pause,
+  readCapped,
+  repeated,
+  resumed,
+  type RetryPolicy,
+} from "./repeat.js";
+export { piecesOf } from "./upload-body.js";
 export { registryErrorCodes, type RegistryErrorCode } from "./errors.js";

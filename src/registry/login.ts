@@ -16,7 +16,8 @@ import {
   type AuthFile,
 } from "./credentials.js";
 import { Endpoints } from "./endpoint.js";
-import { discard, Transport } from "./transport.js";
+import { discard } from "./repeat.js";
+import { Transport } from "./transport.js";
 import { loadRegistries, type Environment } from "./registries-file.js";
 
 /** What a user is called at a registry, and what only they know. */

@@ -3,7 +3,6 @@
 
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TsbuildError, isTsbuildError, printable } from "../base/index.js";
 import {
   algorithmOf,
@@ -23,7 +22,8 @@ import {
 import type { Endpoint, Endpoints } from "./endpoint.js";
 import { networkError } from "./errors.js";
 import type { HttpAnswer } from "./http.js";
-import { discard, readCapped, type RetryPolicy, type Transport } from "./transport.js";
+import { beginsAt, discard, readCapped, resumed, type RetryPolicy } from "./repeat.js";
+import type { Transport } from "./transport.js";
 import type { FetchedManifest, RequestOptions } from "./types.js";
 
 const acceptedTypes = [
@@ -180,41 +180,20 @@ export class Puller {
   ): AsyncGenerator<Buffer, void, void> {
     const what = `pull ${blob.digest} of ${formatReference(reference)}`;
     const hash = createHash(algorithmOf(blob.digest));
-    let received = 0;
-    let failures = 0;
-    while (received < blob.size || (blob.size === 0 && failures === 0)) {
-      const before = received;
-      const offset = received;
-      const answer = await this.#anywhere(reference, signal, (endpoint) =>
-        this.#openBlob(endpoint, blob, offset, what, signal),
-      );
-      try {
-        let skip = answer.status === 206 ? 0 : offset;
-        for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-          const fresh = chunk.subarray(Math.min(skip, chunk.length));
-          skip -= chunk.length - fresh.length;
-          if (fresh.length === 0) continue;
-          received += fresh.length;
-          if (received > blob.size)
-            throw wrongDigest(what, blob.digest, `more than its ${blob.size} bytes`);
-          hash.update(fresh);
-          yield fresh;
-        }
-        if (blob.size === 0) break;
-        if (received < blob.size) failures = received > before ? 1 : failures + 1;
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (isTsbuildError(error)) throw error;
-        failures = received > before ? 1 : failures + 1;
-        if (failures >= this.#retry.attempts)
-          throw networkError({ method: "GET", url: answer.url.href }, error);
-      } finally {
-        answer.body.destroy();
-      }
-      if (received >= blob.size) break;
-      if (failures >= this.#retry.attempts)
-        throw wrongDigest(what, blob.digest, `only ${received} of ${blob.size} bytes`);
-      await pause(this.#retry.baseDelay * failures, signal);
+    const bytes = resumed({
+      size: blob.size,
+      retry: this.#retry,
+      signal,
+      open: (offset) =>
+        this.#anywhere(reference, signal, (endpoint) =>
+          this.#openBlob(endpoint, blob, offset, what, signal),
+        ),
+      wrongSize: (size) => wrongDigest(what, blob.digest, size),
+      broken: (error, { url }) => networkError({ method: "GET", url: url.href }, error),
+    });
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      yield chunk;
     }
     const found = parseDigest(`${algorithmOf(blob.digest)}:${hash.digest("hex")}`);
     if (found !== blob.digest) throw wrongDigest(what, blob.digest, found);
@@ -239,14 +218,13 @@ export class Puller {
       what,
       signal,
     });
-    const range = answer.headers["content-range"];
-    if (answer.status === 206 && range?.startsWith(`bytes ${offset}-`) !== true) {
+    if (!beginsAt(answer, offset)) {
       answer.body.destroy();
       throw new TsbuildError(
         "REGISTRY_PROTOCOL",
         `${what}: the registry sent another range than asked`,
         {
-          details: { range },
+          details: { range: answer.headers["content-range"] },
         },
       );
     }
@@ -258,15 +236,6 @@ export class Puller {
     }
     return answer;
   }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(
-    (error: unknown) => {
-      signal?.throwIfAborted();
-      throw error;
-    },
-  );
 }
 
 async function readBody(

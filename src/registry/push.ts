@@ -2,8 +2,7 @@
 // Pushing: blobs that the registry lacks (mounted from a neighbour where possible), then manifests, children before
 // parents and the tag last, so that a name never points to something incomplete.
 
-import pLimit from "p-limit";
-import { TsbuildError, isTsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, eachAtOnce, isTsbuildError, redactUrl } from "../base/index.js";
 import {
   formatReference,
   isForeignLayerType,
@@ -15,7 +14,8 @@ import {
 } from "../oci/index.js";
 import type { Endpoint, Endpoints } from "./endpoint.js";
 import type { HttpAnswer } from "./http.js";
-import { discard, type RetryPolicy, type Transport } from "./transport.js";
+import { discard, type RetryPolicy } from "./repeat.js";
+import type { Transport } from "./transport.js";
 import type { ContentSource, PushOptions, PushProgress } from "./types.js";
 import { countingStream, piecesOf } from "./upload-body.js";
 
@@ -67,26 +67,9 @@ export class Pusher {
       report: options.onProgress ?? (() => undefined),
     };
     const { blobs, manifests } = await this.#inventory(image, source);
-    const limit = pLimit(parallelUploads);
-    const failed = new AbortController();
-    const signal =
-      options.signal === undefined
-        ? failed.signal
-        : AbortSignal.any([options.signal, failed.signal]);
-    const uploads = blobs.map((blob) =>
-      limit(async () => {
-        signal.throwIfAborted();
-        await this.#pushBlob({ ...push, signal }, blob);
-      }),
+    await eachAtOnce(blobs, parallelUploads, options.signal, (blob, signal) =>
+      this.#pushBlob({ ...push, signal }, blob),
     );
-    // The first failure stops the others; all have ended before this throws it.
-    for (const upload of uploads)
-      upload.catch((error: unknown) => {
-        failed.abort(error);
-      });
-    await Promise.allSettled(uploads);
-    options.signal?.throwIfAborted();
-    if (failed.signal.aborted) throw failed.signal.reason;
 
     const tag =
       options.byDigest === true

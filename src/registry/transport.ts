@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to one registry as the rest of the room makes them: credentials added, redirects followed by our rules,
-// passing failures retried, error answers turned into errors.
+// Requests to one registry as the rest of the room makes them: credentials added, redirects followed by our rules, error
+// answers turned into errors.
 
-import type { IncomingMessage } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TsbuildError, isTsbuildError, redactUrl } from "../base/index.js";
 import { Authenticator, type TokenRequest } from "./auth.js";
 import { parseChallenges } from "./challenge.js";
 import type { CredentialStore } from "./credentials.js";
 import type { Endpoint } from "./endpoint.js";
-import { networkCode, networkError, statusError } from "./errors.js";
+import { networkError, statusError } from "./errors.js";
 import {
   Connections,
   type Body,
@@ -18,13 +16,7 @@ import {
   type Timeouts,
 } from "./http.js";
 import type { Environment } from "./registries-file.js";
-
-export interface RetryPolicy {
-  /** How many times a request is sent at most. */
-  readonly attempts: number;
-  /** Milliseconds before the first repetition; doubled for each further one. */
-  readonly baseDelay: number;
-}
+import { discard, readCapped, repeated, type RetryPolicy } from "./repeat.js";
 
 export interface TransportRequest {
   readonly method: HttpRequest["method"];
@@ -42,56 +34,7 @@ export interface TransportRequest {
 }
 
 const maxRedirects = 8;
-const maxErrorBody = 64 * 1024;
 const maxTokenBody = 1024 * 1024;
-const longestWait = 60_000;
-const passing = new Set([408, 429, 500, 502, 503, 504]);
-const passingErrors = new Set([
-  ...["ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH"],
-  ...["EHOSTUNREACH", "HPE_INVALID_CONSTANT", "ERR_STREAM_PREMATURE_CLOSE"],
-]);
-
-/** Reads a body up to a cap; undefined when there is more. */
-export async function readCapped(body: IncomingMessage, cap: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > cap) {
-      body.destroy();
-      return undefined;
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Gives up a body. A short one is read to its end, so that the connection can be used again. */
-export function discard(answer: HttpAnswer): void {
-  const { body, headers } = answer;
-  if (Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) > maxErrorBody) {
-    body.destroy();
-    return;
-  }
-  body.on("error", () => undefined);
-  body.resume();
-}
-
-async function errorText(body: IncomingMessage): Promise<string> {
-  try {
-    return (await readCapped(body, maxErrorBody))?.toString("utf8") ?? "";
-  } catch {
-    // The status says what matters; an explanation that broke off adds nothing.
-    return "";
-  }
-}
-
-/** Milliseconds that a server asks to wait (Retry-After, in seconds or as a date). */
-function retryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const wait = /^\d{1,6}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.min(longestWait, Math.max(0, wait));
-}
 
 export class Transport {
   readonly #connections: Connections;
@@ -105,7 +48,7 @@ export class Transport {
     env: Environment,
     credentials: Pick<CredentialStore, "find">,
     retry: RetryPolicy,
-    timeouts: Timeouts,
+    timeouts: Timeouts | undefined,
   ) {
     this.#connections = new Connections(env, timeouts);
     this.#credentials = credentials;
@@ -137,29 +80,15 @@ export class Transport {
     const url =
       request.path instanceof URL ? request.path : new URL(`${endpoint.base}${request.path}`);
     const exchange = { method: request.method, url: url.href };
-    for (let attempt = 1; ; attempt++) {
-      const last = attempt >= this.#retry.attempts;
-      let wait: number | undefined;
-      try {
-        const answer = await this.#authorized(endpoint, url, request);
-        if (request.accept.includes(answer.status)) return answer;
-        wait = retryAfter(answer.headers["retry-after"]);
-        const error = statusError(
-          exchange,
-          answer.status,
-          await errorText(answer.body),
-          request.what,
-        );
-        if (last || !passing.has(answer.status)) throw error;
-      } catch (error) {
-        request.signal?.throwIfAborted();
-        if (isTsbuildError(error)) throw error;
-        if (last || !passingErrors.has(networkCode(error) ?? ""))
-          throw networkError(exchange, error);
-      }
-      const delay = wait ?? this.#retry.baseDelay * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
-      await pause(delay, request.signal);
-    }
+    return await repeated({
+      retry: this.#retry,
+      signal: request.signal,
+      accept: request.accept,
+      send: () => this.#authorized(endpoint, url, request),
+      take: (answer) => answer,
+      refused: ({ status }, text) => statusError(exchange, status, text, request.what),
+      broken: (error) => networkError(exchange, error),
+    });
   }
 
   /** Sends once, and once more with an answer to the challenge. */
@@ -231,10 +160,12 @@ export class Transport {
   ): Promise<unknown> {
     const { form } = request;
     const exchange = { method: request.method, url: request.url.href };
-    for (let attempt = 1; ; attempt++) {
-      const last = attempt >= this.#retry.attempts;
-      try {
-        const answer = await this.#connections.send({
+    return await repeated({
+      retry: this.#retry,
+      signal,
+      accept: [200],
+      send: () =>
+        this.#connections.send({
           method: request.method,
           url: request.url,
           headers: request.headers,
@@ -243,18 +174,11 @@ export class Transport {
             : { body: { length: Buffer.byteLength(form), open: () => Buffer.from(form) } }),
           tls: request.url.host === new URL(endpoint.origin).host ? endpoint.tls : { verify: true },
           signal,
-        });
-        if (answer.status === 200) return parseToken(await readCapped(answer.body, maxTokenBody));
-        const error = statusError(exchange, answer.status, await errorText(answer.body), what);
-        if (last || !passing.has(answer.status)) throw error;
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (isTsbuildError(error)) throw error;
-        if (last || !passingErrors.has(networkCode(error) ?? ""))
-          throw networkError(exchange, error);
-      }
-      await pause(this.#retry.baseDelay * 2 ** (attempt - 1), signal);
-    }
+        }),
+      take: async ({ body }) => parseToken(await readCapped(body, maxTokenBody)),
+      refused: ({ status }, text) => statusError(exchange, status, text, what),
+      broken: (error) => networkError(exchange, error),
+    });
   }
 }
 
@@ -289,13 +213,4 @@ function nextHop(from: URL, location: string): URL {
   if (from.protocol === "https:" && to.protocol === "http:")
     throw refuse("from https to plain http");
   return to;
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work on many things, a few at a time.
+
+/**
+ * Does the work for every item, at most `atOnce` at a time; the next item is asked for when there is room for it. The first
+ * failure stops the others, through the signal that the work gets; all have ended before it is thrown.
+ */
+export async function eachAtOnce<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  atOnce: number,
+  signal: AbortSignal | undefined,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const own = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  // A generator answers those who ask at once one after another.
+  const shared = (async function* () {
+    yield* items;
+  })();
+  const worker = async (): Promise<void> => {
+    try {
+      for (;;) {
+        own.throwIfAborted();
+        const next = await shared.next();
+        if (next.done === true) return;
+        await work(next.value, own);
+      }
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  await shared.return();
+  signal?.throwIfAborted();
+  if (failed.signal.aborted) throw failed.signal.reason;
+}
