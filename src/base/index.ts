@@ -5,6 +5,7 @@ export * from "./cleanup.js";
 export * from "./csv.js";
 export * from "./text.js";
 export * from "./json.js";
+export * from "./duration.js";
 export * from "./events.js";
 export * from "./names.js";
 export * from "./signals.js";

@@ -2,7 +2,7 @@
 // Opening the rooms that a command needs: store, helper, snapshots, registries. All are closed together.
 
 import { CleanupStack, type EventSink } from "../base/index.js";
-import type { RegistryClient } from "../registry/index.js";
+import type { Connections, RegistryClient } from "../registry/index.js";
 import {
   createSandbox,
   storageDriver,
@@ -23,6 +23,8 @@ export interface Rooms extends AsyncDisposable {
   readonly registry: (options?: {
     readonly insecureHosts?: readonly string[];
   }) => Promise<RegistryClient>;
+  /** For services that are no registries; opened when they are first asked for. */
+  readonly connections: () => Promise<Connections>;
 }
 
 export async function openRooms(
@@ -66,6 +68,12 @@ export async function openRooms(
     clients.set(hosts.join(), client);
     return client;
   };
+  let opened: Promise<Connections> | undefined;
+  const connections = (): Promise<Connections> =>
+    (opened ??= import("../registry/index.js").then((room) => new room.Connections(env)));
+  cleanup.defer(async () => {
+    (await opened)?.close();
+  });
   const held = cleanup.move();
   return {
     store,
@@ -73,6 +81,7 @@ export async function openRooms(
     driver,
     snapshots,
     registry,
+    connections,
     [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
   };
 }

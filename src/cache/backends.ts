@@ -2,20 +2,29 @@
 // The table of caches outside the store: a row for each type.
 
 import { TsbuildError, didYouMean, printable } from "../base/index.js";
+import { ghaBackend } from "./backends/gha.js";
 import { inlineBackend } from "./backends/inline.js";
 import { localBackend } from "./backends/layout.js";
 import { registryBackend } from "./backends/registry.js";
 import { checkAttributes, type CacheSpec } from "./spec.js";
-import type { CacheBackend, CacheSource, CacheTarget } from "./types.js";
+import type { AbsentCache, CacheBackend, CacheSource, CacheTarget, Surroundings } from "./types.js";
 
-const cacheBackends: readonly CacheBackend[] = [localBackend, registryBackend, inlineBackend];
+const cacheBackends: readonly CacheBackend[] = [
+  localBackend,
+  registryBackend,
+  inlineBackend,
+  ghaBackend,
+];
 
 /** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
-export function cacheSource({ type, attributes }: CacheSpec, cwd: string): CacheSource {
+export function cacheSource(
+  { type, attributes }: CacheSpec,
+  surroundings: Surroundings,
+): CacheSource | AbsentCache {
   const { source } = rowOf(type);
   if (source !== undefined) {
     checkAttributes(type, attributes, source.attributes);
-    return source.create(attributes, cwd);
+    return source.create(attributes, surroundings);
   }
   throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be imported by that name`, {
     hint: "An image's own cache is imported with --cache-from type=registry,ref=NAME.",
@@ -23,11 +32,14 @@ export function cacheSource({ type, attributes }: CacheSpec, cwd: string): Cache
 }
 
 /** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */
-export function cacheTarget({ type, attributes }: CacheSpec, cwd: string): CacheTarget | "inline" {
+export function cacheTarget(
+  { type, attributes }: CacheSpec,
+  surroundings: Surroundings,
+): CacheTarget | AbsentCache | "inline" {
   const { target } = rowOf(type);
   if (target !== undefined) {
     checkAttributes(type, attributes, target.attributes);
-    return target.create(attributes, cwd);
+    return target.create(attributes, surroundings);
   }
   throw new TsbuildError("CACHE_TYPE", `a cache of type ${type} cannot be exported`);
 }

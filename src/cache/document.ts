@@ -7,6 +7,7 @@ import {
   asDiffId,
   isDigest,
   ociLimits,
+  parseDescriptor,
   type Descriptor,
   type DiffId,
   type Digest,
@@ -80,21 +81,29 @@ function timeOf(chain: readonly CachedLayer[]): string {
 }
 
 /**
- * The records of a document. `blobs`: those of the manifest that came with it; what speaks of others is left out.
- * Throws CACHE_DOCUMENT.
+ * The records of a document. `blobs`: those of the manifest that came with it; what speaks of others is left out. Absent:
+ * those that the document itself describes. Throws CACHE_DOCUMENT, OCI_JSON.
  */
-export function parseRecords(bytes: Uint8Array, blobs: readonly Descriptor[]): CacheRecords {
+export function parseRecords(bytes: Uint8Array, blobs?: readonly Descriptor[]): CacheRecords {
   const document = parseJson(bytes);
   if (!isRecord(document) || !Array.isArray(document["layers"] ?? []))
     throw malformed("it has no list of layers");
-  const known = new Map(blobs.map((blob) => [blob.digest, blob]));
+  const layers = (document["layers"] ?? []) as unknown[];
+  const known = new Map((blobs ?? described(layers)).map((blob) => [blob.digest, blob]));
   const links: (Link | undefined)[] = [];
-  for (const layer of (document["layers"] ?? []) as unknown[])
-    links.push(linkOf(layer, links, known));
+  for (const layer of layers) links.push(linkOf(layer, links, known));
   return recordsOf(document["records"], (number) => {
     const chain: CachedLayer[] = [];
     for (let link = links[number]; link !== undefined; link = link.below) chain.push(link.layer);
     return chain.reverse();
+  });
+}
+
+function described(layers: readonly unknown[]): readonly Descriptor[] {
+  return layers.flatMap((layer) => {
+    if (!isRecord(layer) || !isRecord(layer["annotations"])) return [];
+    const { mediaType, size } = layer["annotations"];
+    return [parseDescriptor({ mediaType, digest: layer["blob"], size }, "a layer of the cache")];
   });
 }
 

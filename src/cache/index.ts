@@ -10,5 +10,5 @@ export {
   type CacheRecords,
 } from "./document.js";
 export { parseCacheSpecs, type CacheSpec } from "./spec.js";
-export type { CacheServices, CacheSource, CacheTarget, OpenedCache } from "./types.js";
+export type { AbsentCache, CacheServices, CacheSource, CacheTarget, OpenedCache } from "./types.js";
 export { cacheErrorCodes } from "./errors.js";

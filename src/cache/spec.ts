@@ -12,7 +12,7 @@ export interface CacheSpec {
 /** Throws CACHE_OPTION. */
 export function parseCacheSpecs(flag: string, text: string): readonly CacheSpec[] {
   const refuse = (why: string): TsbuildError =>
-    new TsbuildError("CACHE_OPTION", `${flag} ${printable(text)}: ${why}`, {
+    new TsbuildError("CACHE_OPTION", `${flag} ${printable(withoutTokens(text))}: ${why}`, {
       hint: "write for example type=registry,ref=example.com/app:cache or type=local,dest=DIR",
     });
   const fields = csvFields(text);
@@ -40,6 +40,11 @@ export function checkAttributes(
   for (const name of Object.keys(attributes))
     if (!known.includes(name))
       throw optionError(type, `unknown attribute ${printable(name)}${didYouMean(name, known)}`);
+}
+
+/** A flag's text without the values of its tokens. */
+function withoutTokens(text: string): string {
+  return text.replace(/(token=)[^,"]*/gi, "$1***");
 }
 
 /** Throws CACHE_OPTION. */

@@ -2,7 +2,7 @@
 // Caches outside the store: read before a step runs, written after a build.
 
 import type { Descriptor } from "../oci/index.js";
-import type { RegistryClient } from "../registry/index.js";
+import type { Connections, RegistryClient } from "../registry/index.js";
 import type { Store } from "../store/index.js";
 import type { CacheRecords } from "./document.js";
 
@@ -12,6 +12,8 @@ export interface CacheServices {
   readonly registry: (options?: {
     readonly insecureHosts: readonly string[];
   }) => Promise<RegistryClient>;
+  /** For services that are no registries. Closed by whoever gave it. */
+  readonly connections: () => Promise<Connections>;
   /** Writes a manifest and its blobs, all of them in the store, into an OCI layout at `path`; its other images stay. */
   readonly writeLayout: (
     path: string,
@@ -56,17 +58,32 @@ export interface CacheTarget {
 
 export type Attributes = Readonly<Record<string, string>>;
 
+/** What attributes mean depends on it. */
+export interface Surroundings {
+  /** Relative paths are relative to this directory. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A cache that cannot be had here, where that is no mistake: the reason, for a warning. */
+export interface AbsentCache {
+  readonly absent: string;
+}
+
 /** A row of the table of backends. Attributes that a side does not list are refused before it is asked. */
 export interface CacheBackend {
   readonly name: string;
   /** Absent: it cannot be imported. Throws CACHE_OPTION, OCI_REFERENCE. */
   readonly source?: {
     readonly attributes: readonly string[];
-    create(attributes: Attributes, cwd: string): CacheSource;
+    create(attributes: Attributes, surroundings: Surroundings): CacheSource | AbsentCache;
   };
   /** Absent: it cannot be exported. `inline`: it goes into the image's configuration. */
   readonly target?: {
     readonly attributes: readonly string[];
-    create(attributes: Attributes, cwd: string): CacheTarget | "inline";
+    create(
+      attributes: Attributes,
+      surroundings: Surroundings,
+    ): CacheTarget | AbsentCache | "inline";
   };
 }

@@ -11,7 +11,6 @@ export { expandHeredoc, expandWord, expandWords, scopeOf } from "./expand/expand
 export { resolveMount } from "./mounts/resolve.js";
 export { applyMode, parseMode } from "./values/mode.js";
 export type { ModeSpec } from "./values/mode.js";
-export { parseDuration } from "./values/duration.js";
 export { parsePorts } from "./values/ports.js";
 export type { Port } from "./values/ports.js";
 export { parseSignal, parseStopSignal } from "./values/signal.js";

@@ -60,6 +60,7 @@ export function actionsToken(...scopes: readonly TokenScope[]): string {
 }
 
 const methods = "/twirp/github.actions.results.api.v1.CacheService/";
+/** Below whatever path the service has. */
 const rest = "/_apis/artifactcache/";
 
 /** A request as its handlers see it. */
@@ -158,8 +159,8 @@ export class ActionsCacheServer implements AsyncDisposable {
     if (host === "blobs") this.#serveBlob(asked);
     else if (target.pathname.startsWith(methods))
       this.#call(asked, target.pathname.slice(methods.length));
-    else if (target.pathname.startsWith(rest))
-      this.#callRest(asked, target.pathname.slice(rest.length));
+    else if (target.pathname.includes(rest))
+      this.#callRest(asked, target.pathname.split(rest)[1] ?? "");
     else response.writeHead(404).end();
   }
 

@@ -30,40 +30,50 @@ export interface WantedCaches {
 }
 
 /** Services of others, which cost time when they are missing, and nothing else. */
-const notYet = new Set(["gha", "s3", "azblob"]);
+const notYet = new Set(["s3", "azblob"]);
 
 /** Errors: CACHE_*, EXPORT_OPTION, BUILD_ARGUMENT. */
 export function wantedCaches(
-  { cacheFrom = [], cacheTo = [], cwd = process.cwd() }: BuildRequest,
+  { cacheFrom = [], cacheTo = [], cwd = process.cwd(), env = process.env }: BuildRequest,
   buildArgs: ReadonlyMap<string, string>,
   events: EventSink,
 ): WantedCaches {
+  const told = new Set<string>();
+  const leaveOut = (message: string): void => {
+    if (!told.has(message)) events({ kind: "warning", message });
+    told.add(message);
+  };
   const specsOf = (flag: string, texts: readonly string[]): CacheSpec[] =>
     texts
       .flatMap((text) => parseCacheSpecs(flag, text))
       .filter(({ type }) => {
         if (!notYet.has(type)) return true;
-        const message = `${flag} type=${type} is not supported yet: the build goes on without`;
-        events({ kind: "warning", message });
+        leaveOut(`${flag} type=${type} is not supported yet: the build goes on without`);
         return false;
       });
-  const targets = specsOf("--cache-to", cacheTo).map((spec) => ({
-    target: cacheTarget(spec, cwd),
-    form: layerWish(spec.type, spec.attributes),
-  }));
-  return {
-    sources: specsOf("--cache-from", cacheFrom).map((spec) => cacheSource(spec, cwd)),
-    targets: targets.flatMap(({ target, form }) => (target === "inline" ? [] : [{ target, form }])),
-    inline:
-      targets.some(({ target }) => target === "inline") ||
-      isSet(buildArgs, "BUILDKIT_INLINE_CACHE"),
-  };
+  const sources: CacheSource[] = [];
+  for (const spec of specsOf("--cache-from", cacheFrom)) {
+    const source = cacheSource(spec, { cwd, env });
+    if ("absent" in source) leaveOut(source.absent);
+    else sources.push(source);
+  }
+  const targets: WantedTarget[] = [];
+  let inline = isSet(buildArgs, "BUILDKIT_INLINE_CACHE");
+  for (const spec of specsOf("--cache-to", cacheTo)) {
+    const target = cacheTarget(spec, { cwd, env });
+    const form = layerWish(spec.type, spec.attributes);
+    if (target === "inline") inline = true;
+    else if ("absent" in target) leaveOut(target.absent);
+    else targets.push({ target, form });
+  }
+  return { sources, targets, inline };
 }
 
-export function cacheServices({ store, registry }: Rooms): CacheServices {
+export function cacheServices({ store, registry, connections }: Rooms): CacheServices {
   return {
     store,
     registry,
+    connections,
     writeLayout: (path, manifest, blobs, signal) =>
       writeLayout(path, { blobs, entries: [manifest], texts: {} }, store, { signal }),
   };

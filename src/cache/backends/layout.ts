@@ -18,7 +18,7 @@ export const localBackend: CacheBackend = {
   name: type,
   source: {
     attributes: ["src", "tag", "digest"],
-    create(attributes, cwd) {
+    create(attributes, { cwd }) {
       const path = resolve(cwd, needed(type, attributes, "src"));
       const { tag = "latest", digest } = attributes;
       if (digest !== undefined && !isDigest(digest))
@@ -34,7 +34,7 @@ export const localBackend: CacheBackend = {
   },
   target: {
     attributes: [...targetAttributes, "dest", "tag"],
-    create(attributes, cwd) {
+    create(attributes, { cwd }) {
       const path = resolve(cwd, needed(type, attributes, "dest"));
       const { tag = "latest" } = attributes;
       return {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // HEALTHCHECK [flags] CMD command, HEALTHCHECK NONE
 
+import { parseDuration } from "../../base/index.js";
 import { checkFlags, optional } from "../flags.js";
 import type { CheckedFlags } from "../flags.js";
 import { baseOf, failAt, needArguments } from "../statement.js";
 import type { Statement } from "../statement.js";
 import type { HealthcheckInstruction } from "../types.js";
-import { parseDuration } from "../values/duration.js";
 import { commandOf } from "./command.js";
 
 const millisecond = 1_000_000;

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseDuration } from "#src/base/index.js";
 import {
   applyMode,
   cleanPath,
-  parseDuration,
   parseMode,
   parsePorts,
   parseSignal,
