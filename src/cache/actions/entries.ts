@@ -4,6 +4,7 @@
 // somebody who never came to the end is passed over.
 
 import type { Readable } from "node:stream";
+import pLimit from "p-limit";
 import { eachAtOnce } from "../../base/index.js";
 import {
   beginsAt,
@@ -44,6 +45,8 @@ export class ActionsEntries {
   readonly #service: ActionsService;
   readonly #protocol: CacheProtocol;
   readonly #waiting: Waiting;
+  /** Entries of several pieces go one by one, for the sake of memory: their pieces go side by side. */
+  readonly #large = pLimit(1);
 
   constructor(connections: Connections, settings: ActionsSettings, wait: Waiting = usualWaiting) {
     this.#service = new ActionsService(connections, settings);
@@ -90,17 +93,23 @@ export class ActionsEntries {
       if (newest !== undefined && !replace) return;
       const first = (newest?.number ?? 0) + 1;
       const last = waited < patience ? first : first + mostPassedOver;
-      for (let number = first; number <= last; number++) {
-        const key = keyOf(name, number);
-        const upload = await this.#protocol.reserve(key, content.size, signal);
-        if (upload === undefined) continue;
-        await send(upload, content, signal);
-        return;
-      }
+      for (let number = first; number <= last; number++)
+        if (await this.#write(keyOf(name, number), content, signal)) return;
       if (waited >= patience)
         throw serviceError("write a cache entry: others have taken all keys for it");
       await pause(interval, signal);
     }
+  }
+
+  /** False when somebody has taken the key. */
+  async #write(key: string, content: Content, signal: AbortSignal): Promise<boolean> {
+    const write = async (): Promise<boolean> => {
+      const upload = await this.#protocol.reserve(key, content.size, signal);
+      if (upload === undefined) return false;
+      await send(upload, content, signal);
+      return true;
+    };
+    return content.size > pieceSize ? this.#large(write) : write();
   }
 
   async #newest(
