@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # action.sh: the one step of action.yml. Makes the runner ready, builds, and writes the step's outputs. Inputs are INPUT_* variables; the
-# rest of its world is what a runner gives every step (GITHUB_ACTION_PATH, GITHUB_WORKSPACE, GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, RUNNER_TEMP).
+# rest of its world is what a runner gives every step (GITHUB_ACTION_PATH, GITHUB_WORKSPACE, GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, RUNNER_TEMP), and
+# ACTIONS_* variables, which say where its cache service is.
 
 set -euo pipefail
+# Only the build is to have the token of the cache service: programs that make the runner ready do not get it.
+export -n ACTIONS_RUNTIME_TOKEN
 action=${GITHUB_ACTION_PATH:?} workspace=${GITHUB_WORKSPACE:?} temporary=${RUNNER_TEMP:?}
 
 fail() {
@@ -58,6 +61,7 @@ trap 'rm -f "$metadata"' EXIT
 # What a build prints may look like a workflow command; the token that starts them again is known to this step only.
 token=tsbuild-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$token"
+export ACTIONS_RUNTIME_TOKEN
 status=0
 node "$action/dist/cli/main.js" build --progress=plain --metadata-file="$metadata" "${arguments[@]}" -- "${INPUT_CONTEXT:-.}" || status=$?
 echo "::$token::"

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
+import { ActionsCacheServer, actionsToken } from "../support/actions-cache-server.js";
 import { baseLayout, repository, run, workspace, type RunResult } from "../support/runner.js";
 import { makeTree } from "../support/tree.js";
 
@@ -20,6 +22,7 @@ async function step(
   files: Record<string, string>,
   inputs: Record<string, string>,
   use: (step: Step) => void | Promise<void>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await using space = workspace();
   const directory = join(space.directory, "workspace");
@@ -47,6 +50,7 @@ async function step(
           value,
         ]),
       ),
+      ...env,
     },
   });
   await use({
@@ -63,6 +67,27 @@ function parseOutputs(text: string): Record<string, string> {
   for (const [, name = "", , value = ""] of text.matchAll(/^(\w+)<<(\S+)\n([\s\S]*?)\n\2$/gm))
     outputs[name] = value;
   return outputs;
+}
+
+/** Runs the script that action.yml has for actions/github-script with a runner's environment: what the next step gets of it. */
+function serviceStep(runner: Record<string, string>): {
+  readonly env: Record<string, string>;
+  readonly masked: readonly string[];
+} {
+  const text = readFileSync(join(repository, "action.yml"), "utf8");
+  const [, script = ""] = /\n {8}script: \|\n((?: {10}.*\n)+)/.exec(text) ?? [];
+  const outputs: Record<string, string> = {};
+  const masked: string[] = [];
+  const core = {
+    setSecret: (value: string) => masked.push(value),
+    setOutput: (name: string, value: string) => (outputs[name] = value),
+  };
+  runInNewContext(script, { core, process: { env: runner } });
+  const handed = text.matchAll(/^ {8}(\w+): \$\{\{ steps\.service\.outputs\.(\w+) \}\}$/gm);
+  const env = Object.fromEntries(
+    [...handed].map(([, name = "", output = ""]) => [name, outputs[output] ?? ""]),
+  );
+  return { env, masked };
 }
 
 function busyboxLayer(): string {
@@ -184,6 +209,33 @@ describe("the GitHub action", () => {
         assert.equal(existsSync(join(directory, "cache/index.json")), true);
       },
     );
+  });
+
+  it("keeps steps in the cache of GitHub Actions, which it is told of by a step of its own", async () => {
+    await using server = await ActionsCacheServer.start();
+    const token = actionsToken({ Scope: "refs/heads/main", Permission: 3 });
+    const { env, masked } = serviceStep({
+      ACTIONS_RUNTIME_TOKEN: token,
+      ACTIONS_RESULTS_URL: server.url,
+      ACTIONS_CACHE_SERVICE_V2: "True",
+    });
+    assert.deepEqual(masked, [token]);
+    const digests: (string | undefined)[] = [];
+    for (const cache of ["cache-to", "cache-from"])
+      await step(
+        { Dockerfile: dockerfile },
+        { context: ".", [cache]: "type=gha" },
+        ({ result, outputs }) => {
+          const printed = result.stdout + result.stderr;
+          assert.equal(result.code, 0, printed);
+          assert.match(printed, /(ex|im)porting cache (to|from) gha/);
+          assert.ok(!printed.includes(token));
+          digests.push(outputs["digest"]);
+        },
+        env,
+      );
+    // Files of RUN have the time at which it ran.
+    assert.equal(digests[1], digests[0]);
   });
 
   it("never runs the text of an input", async () => {
