@@ -133,11 +133,11 @@ export function addBuildFlags(command: Command): Command {
     noCacheFilter(),
     list(
       "--cache-from <spec>",
-      "a cache to take steps from: type=local,src=DIR, or an image or cache at a registry",
+      "a cache to take steps from: type=local,src=DIR, type=gha, or an image or cache at a registry",
     ),
     list(
       "--cache-to <spec>",
-      "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME or type=inline",
+      "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME, type=inline or type=gha",
     ),
     new Option(
       "--pull",
