@@ -5,8 +5,8 @@
 # ACTIONS_* variables, which say where its cache service is.
 
 set -euo pipefail
-# Only the build is to have the token of the cache service: programs that make the runner ready do not get it.
-export -n ACTIONS_RUNTIME_TOKEN
+# Only the build is to have secrets and the token of the cache service: programs that make the runner ready do not get them.
+export -n ACTIONS_RUNTIME_TOKEN INPUT_SECRETS
 action=${GITHUB_ACTION_PATH:?} workspace=${GITHUB_WORKSPACE:?} temporary=${RUNNER_TEMP:?}
 
 fail() {
@@ -42,17 +42,67 @@ each() {
     [[ $line =~ ^[[:space:]]*$ ]] || arguments+=("$1=$line")
   done <<< "$2"
 }
-[ -z "${INPUT_FILE:-}" ] || arguments+=("--file=$INPUT_FILE")
-[ -z "${INPUT_TARGET:-}" ] || arguments+=("--target=$INPUT_TARGET")
-each --tag "${INPUT_TAGS:-}"
+# list FLAG TEXT: the same for a text that may have commas between its items, too.
+list() { each "$1" "$(tr ',' '\n' <<< "$2" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')"; }
+# single FLAG TEXT: the flag, unless the text is empty.
+single() { [ -z "$2" ] || arguments+=("$1=$2"); }
+# truth FLAG TEXT: the flag, if the text says so.
+truth() {
+  case $2 in
+    true) arguments+=("$1") ;;
+    '' | false) ;;
+    *) fail "$1: expected true or false, got $2" ;;
+  esac
+}
+single --file "${INPUT_FILE:-}"
+single --target "${INPUT_TARGET:-}"
+list --tag "${INPUT_TAGS:-}"
 each --build-arg "${INPUT_BUILD_ARGS:-}"
 each --label "${INPUT_LABELS:-}"
-each --platform "${INPUT_PLATFORMS:-}"
-[ -z "${INPUT_PROVENANCE:-}" ] || arguments+=("--provenance=$INPUT_PROVENANCE")
+each --annotation "${INPUT_ANNOTATIONS:-}"
+each --build-context "${INPUT_BUILD_CONTEXTS:-}"
+list --platform "${INPUT_PLATFORMS:-}"
+single --provenance "${INPUT_PROVENANCE:-}"
+each --attest "${INPUT_ATTESTS:-}"
+truth --pull "${INPUT_PULL:-}"
+truth --no-cache "${INPUT_NO_CACHE:-}"
+list --no-cache-filter "${INPUT_NO_CACHE_FILTERS:-}"
+each --ssh "${INPUT_SSH:-}"
+single --network "${INPUT_NETWORK:-}"
+list --add-host "${INPUT_ADD_HOSTS:-}"
+list --allow "${INPUT_ALLOW:-}"
+single --shm-size "${INPUT_SHM_SIZE:-}"
+list --ulimit "${INPUT_ULIMIT:-}"
 each --cache-from "${INPUT_CACHE_FROM:-}"
 each --cache-to "${INPUT_CACHE_TO:-}"
-output=${INPUT_OUTPUT:-type=oci,dest=$workspace/image.tar}
-arguments+=("--output=$output")
+truth --push "${INPUT_PUSH:-}"
+truth --load "${INPUT_LOAD:-}"
+output=${INPUT_OUTPUT:-}
+if [ -z "$output" ] && [ "${INPUT_PUSH:-}" != true ] && [ "${INPUT_LOAD:-}" != true ]; then
+  output=type=oci,dest=$workspace/image.tar
+fi
+each --output "$output"
+
+# secret KEY LINE: `ID=WHERE` as --secret id=ID,KEY=WHERE.
+secret() {
+  [[ $2 =~ ^([A-Za-z0-9_./-]+)=([^,\"]+)$ ]] || fail "a secret is ID=VALUE, ID=VARIABLE or ID=PATH, without commas and quotes"
+  arguments+=("--secret=id=${BASH_REMATCH[1]},$1=${BASH_REMATCH[2]}")
+}
+# What is secret goes through the environment: everybody can see arguments.
+secrets=()
+while IFS= read -r line || [ -n "$line" ]; do
+  line=${line%$'\r'}
+  [[ $line =~ ^[[:space:]]*$ ]] && continue
+  name=TSBUILD_ACTION_SECRET_${#secrets[@]}
+  secret env "${line%%=*}=$name"
+  secrets+=("$name=${line#*=}")
+done <<< "${INPUT_SECRETS:-}"
+while IFS= read -r line; do
+  [ -z "$line" ] || secret env "$line"
+done <<< "${INPUT_SECRET_ENVS:-}"
+while IFS= read -r line; do
+  [ -z "$line" ] || secret src "$line"
+done <<< "${INPUT_SECRET_FILES:-}"
 
 export TSBUILD_ROOT=${INPUT_CACHE_DIR:-$temporary/tsbuild}
 mkdir -p "$TSBUILD_ROOT"
@@ -63,8 +113,10 @@ token=tsbuild-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$token"
 export ACTIONS_RUNTIME_TOKEN
 status=0
+[ ${#secrets[@]} = 0 ] || export "${secrets[@]}"
 node "$action/dist/cli/main.js" build --progress=plain --metadata-file="$metadata" "${arguments[@]}" -- "${INPUT_CONTEXT:-.}" || status=$?
 echo "::$token::"
+[ ${#secrets[@]} = 0 ] || unset "${secrets[@]%%=*}"
 [ "$status" = 0 ] || fail "the build failed (exit code $status)"
 
 # out NAME VALUE: an output of the step; a value of several lines cannot end its own delimiter.
@@ -73,17 +125,24 @@ field() { node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))[proce
 digest=$(field containerimage.digest)
 imageid=$(field containerimage.config.digest)
 tarball=
-case ,$output, in
-  *,tar=false,*) ;;
-  *,type=oci,* | *,type=docker,* | *,type=tar,*)
-    tarball=$(printf '%s' "$output" | tr ',' '\n' | sed -n 's/^dest=//p' | head -n 1)
-    if [ "$tarball" = - ]; then tarball=; fi
-    case $tarball in '' | /*) ;; *) tarball=$workspace/$tarball ;; esac
-    ;;
-esac
+while IFS= read -r line; do
+  case ,$line, in
+    *,tar=false,*) ;;
+    *,type=oci,* | *,type=docker,* | *,type=tar,*)
+      tarball=$(printf '%s' "$line" | tr ',' '\n' | sed -n 's/^dest=//p' | head -n 1)
+      case $tarball in
+        -) tarball= ;;
+        '' | /*) ;;
+        *) tarball=$workspace/$tarball ;;
+      esac
+      ;;
+  esac
+  [ -z "$tarball" ] || break
+done <<< "$output"
 out digest "$digest"
 out imageid "$imageid"
 out tarball "$tarball"
+out metadata "$(cat "$metadata")"
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   {
     echo "### tsbuild"

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
 import { ActionsCacheServer, actionsToken } from "../support/actions-cache-server.js";
+import { RegistryServer } from "../support/registry-server.js";
 import { baseLayout, repository, run, workspace, type RunResult } from "../support/runner.js";
 import { makeTree } from "../support/tree.js";
 
@@ -247,5 +248,64 @@ describe("the GitHub action", () => {
         assert.equal(existsSync(join(directory, "evil")), false);
       },
     );
+  });
+
+  it("takes the inputs that Docker's action has", async () => {
+    await using server = await RegistryServer.start();
+    const name = `${server.host}/app`;
+    const secretive = `FROM scratch
+ADD busybox.tar.gz /
+COPY --from=more extra /
+ARG A
+RUN --mount=type=secret,id=one --mount=type=secret,id=two --mount=type=secret,id=three \\
+  cat /run/secrets/* > /secrets; grep wanted /etc/hosts > /hosts; ulimit -n > /files
+`;
+    await step(
+      { Dockerfile: secretive, "more/extra": "extra", "third.txt": "3rd" },
+      {
+        tags: `${name}:1,${name}:2`,
+        annotations: "one=a, b\nmanifest:two=c",
+        "build-contexts": "more=more",
+        "add-hosts": "wanted:192.0.2.1, other:192.0.2.2",
+        ulimit: "nofile=50:60",
+        network: "none",
+        "no-cache": "true",
+        pull: "false",
+        secrets: "one=first = secret,with a comma\n",
+        "secret-envs": "two=SECOND",
+        "secret-files": "three=third.txt",
+        push: "true",
+        output: "type=local,dest=files\ntype=oci,dest=image.tar\n",
+      },
+      ({ result, outputs, workspace: directory }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        const read = (file: string): string =>
+          readFileSync(join(directory, "files", file), "utf8").trim();
+        assert.equal(read("secrets"), "first = secret,with a comma3rdsecond");
+        assert.match(read("hosts"), /^192\.0\.2\.1\s+wanted$/);
+        assert.equal(read("files"), "50");
+        assert.equal(read("extra"), "extra");
+        assert.equal(outputs["tarball"], join(directory, "image.tar"));
+        const metadata = JSON.parse(outputs["metadata"] ?? "") as Record<string, unknown>;
+        assert.equal(metadata["containerimage.digest"], outputs["digest"]);
+        for (const tag of ["1", "2"]) {
+          const pushed = JSON.parse(server.manifest("app", tag)?.bytes.toString() ?? "") as {
+            annotations: unknown;
+          };
+          assert.deepEqual(pushed.annotations, { one: "a, b", two: "c" });
+        }
+        for (const secret of ["first = secret", "second", "3rd"])
+          assert.ok(!(result.stdout + result.stderr).includes(secret));
+      },
+      { SECOND: "second" },
+    );
+  });
+
+  it("refuses inputs that it does not understand", async () => {
+    for (const inputs of [{ push: "yes" }, { secrets: "no equals sign" }, { secrets: "a,src=b=c" }])
+      await step({ Dockerfile: dockerfile }, inputs, ({ result }) => {
+        assert.equal(result.code, 1);
+        assert.match(result.stdout, /^::error title=tsbuild::/m);
+      });
   });
 });
