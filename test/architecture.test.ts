@@ -51,6 +51,7 @@ const allowances: readonly {
     rooms: ["context", "store", "sandbox", "cli", "export"],
     files: {
       "registry/credentials.ts": "the Docker configuration file",
+      "registry/login.ts": "the Docker configuration file, which login and logout write",
       "registry/registries-file.ts": "the registries file",
       "registry/endpoint.ts": "certificates that the registries file names",
       "steps/http.ts": "a finished download, on its way into a layer",
