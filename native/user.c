@@ -18,7 +18,8 @@
 #include "spec.h"
 
 #define MAX_FILE (10 << 20)
-#define MAX_ID 2147483647LL
+/* The last 32-bit number means "none" to the kernel. */
+#define MAX_ID 4294967294LL
 #define MAX_GROUPS 65536
 
 /* The whole file as a string; a missing one is empty. NULL: reported. */

@@ -93,7 +93,9 @@ export function jsonStrings(statement: Statement, text: string): readonly string
   }
   if (!Array.isArray(value)) return undefined;
   const items: readonly unknown[] = value;
-  if (items.every((item) => typeof item === "string")) return items;
+  // Half of a surrogate pair, which JSON can spell, is no text that the image's readers would take.
+  if (items.every((item) => typeof item === "string"))
+    return items.map((item) => Buffer.from(item).toString());
   return failAt(
     statement,
     "DOCKERFILE_JSON",

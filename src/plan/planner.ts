@@ -71,6 +71,8 @@ class Planner implements StageServices {
 
   async plan(): Promise<Plan> {
     const { targetPlatform, buildPlatform, dockerfile } = this.options;
+    // Whether or not the target needs them: what BuildKit refuses is refused.
+    for (const stage of this.#stages) this.#from(stage);
     this.report(
       checkDefaultArgs(dockerfile, platformArgs(targetPlatform, buildPlatform, ""), isReference),
     );
@@ -148,8 +150,8 @@ class Planner implements StageServices {
     }
   }
 
-  /** What FROM means: a named context, an earlier stage, nothing (`scratch`), or an image. */
-  async #base(stage: Stage): Promise<DraftBase> {
+  /** The words of a FROM, expanded. */
+  #from(stage: Stage): { name: string; platform: Platform; place: SourceLocation } {
     const { from } = stage;
     const { source } = this.options.dockerfile;
     const place: SourceLocation = { file: source.file, text: source.text, range: from.range };
@@ -170,7 +172,12 @@ class Planner implements StageServices {
       from.platform === undefined
         ? this.options.targetPlatform
         : platformOf(expand(from.platform), place);
+    return { name, platform, place };
+  }
 
+  /** What FROM means: a named context, an earlier stage, nothing (`scratch`), or an image. */
+  async #base(stage: Stage): Promise<DraftBase> {
+    const { name, platform, place } = this.#from(stage);
     if (name === "scratch") return this.#scratch(platform);
     const context = await at(place, this.options.environment.namedContext(name, platform));
     if (context?.kind === "image") return this.#imageBase(stage, context.image, platform, place);

@@ -68,8 +68,9 @@ export class Variables implements Scope {
     this.#env.set(name, `${name}=${value}`);
   }
 
-  /** Declares an ARG; undefined: without a value. */
+  /** Declares an ARG; undefined: without a value, which takes none away that it has from above. */
   setArg(name: string, value: string | undefined): void {
+    if (value === undefined && this.#find(name, (layer) => layer.#args) !== undefined) return;
     this.#args.set(name, value);
   }
 

@@ -53,6 +53,19 @@ const cases: readonly CacheCase[] = [
     again: ["COPY f /f", "COPY d /d", "RUN cat /f"],
   },
   {
+    name: "the mode of a directory above what is copied",
+    ...copy,
+    change: { context: { ...copy.context, d: { dir: true, mode: 0o700 } } },
+    again: [],
+  },
+  {
+    name: "the mode of a directory that is copied with --parents",
+    dockerfile: "FROM busybox\nCOPY --parents d/a /x/\n",
+    context: { "d/a": "a" },
+    change: { context: { d: { dir: true, mode: 0o700 }, "d/a": "a" } },
+    again: ["COPY --parents d/a /x/"],
+  },
+  {
     name: "a file in a copied directory",
     ...copy,
     change: withFile("d/b", "c"),

@@ -6,7 +6,7 @@ import { posix } from "node:path";
 import { compileSourcePattern } from "../../context/index.js";
 import { applyMode, type CopyOp as FullCopy } from "../../plan/index.js";
 import type { CopyOp, TreeEntry } from "../../sandbox/index.js";
-import type { Match } from "./select.js";
+import { ancestorsOf, type Match } from "./select.js";
 
 /** The part of a COPY that decides about names and modes. */
 export type PlannedCopy = Pick<FullCopy, "destination" | "directory" | "parents" | "chmod">;
@@ -77,9 +77,10 @@ function* withParents(
   const pivot = parts.slice(0, depth).join("/");
   const kept = parts.slice(depth).join("/");
   yield target(op, op.destination, "dir", "");
-  for (const path of ancestors(kept)) {
+  for (const [i, path] of ancestorsOf(kept).entries()) {
+    const source = match.ancestors[depth + i];
     const from = pivot === "" ? path : `${pivot}/${path}`;
-    yield { op: { op: "entry", from, to: path, follow: true, merge: "set" } };
+    if (source !== undefined) yield planned(op, source, from, path, true);
   }
   if (match.entry.type !== "dir" || kept !== "") yield itself(op, match, kept);
   for (const child of match.children)
@@ -94,11 +95,6 @@ function pivotDepth(pattern: string, parts: readonly string[]): number {
   return pivot.matches(parts.slice(0, depth).join("/")) ? depth : 0;
 }
 
-function ancestors(path: string): string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
-}
-
 function target(
   op: PlannedCopy,
   path: string,
@@ -108,9 +104,9 @@ function target(
   return { op: { op: "target", path, as, name, parentMode: parentMode(op) } };
 }
 
-/** The matched entry itself; a link that a name means is followed. */
+/** The matched entry itself; a link that a name means was followed. */
 function itself(op: PlannedCopy, { path, entry }: Match, to: string): PlannedEntry {
-  return planned(op, entry, path, to, true);
+  return planned(op, entry, path, to, entry.type !== "symlink");
 }
 
 function below(op: PlannedCopy, match: Match, child: TreeEntry, to: string): PlannedEntry {

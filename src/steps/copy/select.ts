@@ -19,8 +19,10 @@ export interface SourceTree {
 export interface Match {
   /** Relative to the tree's root, clean; `""` is the root. */
   readonly path: string;
-  /** The entry itself, its symlink followed. */
+  /** The entry itself, its symlink followed; with --parents the link, where a wildcard found it. */
   readonly entry: TreeEntry;
+  /** With --parents: the directories above it, outermost first, links followed. Otherwise none. */
+  readonly ancestors: readonly TreeEntry[];
   /** Below a directory: kept entries, parents first; `path` relative to the match. */
   readonly children: readonly TreeEntry[];
 }
@@ -33,7 +35,8 @@ export interface Selection {
 
 /**
  * Finds what `pattern` means.
- * Errors: STEPS_SOURCE_NOT_FOUND for a name that is missing or left out.
+ * Errors: STEPS_SOURCE_NOT_FOUND for a name that is missing or left out, be it a source, the directory before a source's
+ * wildcards, or what a link leads to. --parents picks from the tree: there wildcards may find nothing, and links stay links.
  */
 export async function select(
   tree: SourceTree,
@@ -42,23 +45,54 @@ export async function select(
 ): Promise<Selection> {
   const compiled = compileSourcePattern(pattern, { deep: options.parents });
   const exclude = options.exclude.length === 0 ? undefined : compileExcludes(options.exclude);
-  const paths = compiled.literal ? [compiled.base] : await expandWildcard(tree, compiled);
+  const found = compiled.literal
+    ? [{ path: compiled.base, isLink: false }]
+    : await expandWildcard(tree, compiled);
+  if (found === undefined && !options.parents) throw await notFound(tree, pattern, compiled.base);
+  const ancestors = options.parents ? ancestorReader(tree.reader) : undefined;
   const matches: Match[] = [];
-  for (const path of paths) {
-    const match = await readMatch(tree, path);
+  for (const { path, isLink } of found ?? []) {
+    const match =
+      isLink && options.parents ? await linkMatch(tree, path) : await readMatch(tree, path);
     if (match === undefined) {
-      if (compiled.literal) throw await notFound(tree, pattern, compiled.base);
-    } else if (match.entry.type === "dir") {
-      const children = exclude === undefined ? match.children : keep(match.children, "", exclude);
-      matches.push({ ...match, children });
-    } else if (exclude?.ignored(posix.basename(path)) !== true) matches.push(match);
+      if (compiled.literal || isLink) throw await notFound(tree, isLink ? path : pattern, path);
+      continue;
+    }
+    const isDirectory = match.entry.type === "dir";
+    if (!isDirectory && exclude?.ignored(posix.basename(path)) === true) continue;
+    const children =
+      exclude === undefined || !isDirectory ? match.children : keep(match.children, "", exclude);
+    matches.push({ ...match, children, ancestors: (await ancestors?.(path)) ?? [] });
   }
   return { matches, wildcard: !compiled.literal };
 }
 
+/** Reads the directories above a path, each once. */
+function ancestorReader(
+  reader: SourceTree["reader"],
+): (path: string) => Promise<readonly TreeEntry[]> {
+  const known = new Map<string, Promise<TreeEntry | undefined>>();
+  const stat = (path: string): Promise<TreeEntry | undefined> => {
+    const entry = known.get(path) ?? reader.stat(path, true);
+    known.set(path, entry);
+    return entry;
+  };
+  return async (path) => {
+    const entries = await Promise.all(ancestorsOf(path).map(stat));
+    return entries.filter((entry) => entry !== undefined);
+  };
+}
+
+/** The paths above a path, outermost first, without the root. */
+export function ancestorsOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
+}
+
 async function notFound(tree: SourceTree, pattern: string, path: string): Promise<TsbuildError> {
   const ignored = tree.rules?.ignored(path) === true;
-  const siblings = ignored ? [] : await namesBeside(tree, path);
+  const there = ignored ? undefined : await tree.reader.stat(path, false);
+  const siblings = ignored || there !== undefined ? [] : await namesBeside(tree, path);
   const guess = didYouMean(posix.basename(path), siblings);
   return new TsbuildError(
     "STEPS_SOURCE_NOT_FOUND",
@@ -67,7 +101,9 @@ async function notFound(tree: SourceTree, pattern: string, path: string): Promis
       details: { path, ignored },
       hint: ignored
         ? "A .dockerignore pattern excludes it."
-        : "Sources are paths below the context's root, or the root of the stage that --from names.",
+        : there?.type === "symlink"
+          ? `It is a symbolic link to ${JSON.stringify(there.link)}, where nothing can be copied.`
+          : "Sources are paths below the context's root, or the root of the stage that --from names.",
     },
   );
 }
@@ -82,22 +118,33 @@ async function namesBeside({ reader, rules }: SourceTree, path: string): Promise
     .map((entry) => entry.path);
 }
 
-/** Paths that match, in byte order. A matching directory is not searched further. */
+interface Found {
+  readonly path: string;
+  readonly isLink: boolean;
+}
+
+/**
+ * Paths that match, in byte order. A matching directory is not searched further. Undefined: there is no such directory to
+ * search.
+ */
 async function expandWildcard(
   tree: SourceTree,
   pattern: ReturnType<typeof compileSourcePattern>,
-): Promise<string[]> {
+): Promise<Found[] | undefined> {
   const depth = Number.isFinite(pattern.depth) ? { depth: pattern.depth } : {};
   const prune = prunesBelow(tree.rules, pattern.base);
-  const listed = (await tree.reader.list(pattern.base, { ...depth, prune })) ?? [];
-  const found: string[] = [];
+  const listed = await tree.reader.list(pattern.base, { ...depth, prune });
+  const base = listed?.[0];
+  if (listed === undefined || base?.type !== "dir") return undefined;
+  if (isLeftOut(tree.rules, pattern.base, base)) return undefined;
+  const found: Found[] = [];
   const inFound = new Set<string>();
   for (const entry of listed.slice(1)) {
     const path = join(pattern.base, entry.path);
     if (isLeftOut(tree.rules, path, entry)) continue;
     if (inFound.has(posix.dirname(path))) inFound.add(path);
     else if (pattern.matches(path)) {
-      found.push(path);
+      found.push({ path, isLink: entry.type === "symlink" });
       inFound.add(path);
     }
   }
@@ -114,7 +161,14 @@ function isLeftOut(
   return type !== "dir" || rules.canPrune(path);
 }
 
-async function readMatch(tree: SourceTree, path: string): Promise<Match | undefined> {
+type Read = Omit<Match, "ancestors">;
+
+async function linkMatch({ reader }: SourceTree, path: string): Promise<Read | undefined> {
+  const entry = await reader.stat(path, false);
+  return entry === undefined ? undefined : { path, entry, children: [] };
+}
+
+async function readMatch(tree: SourceTree, path: string): Promise<Read | undefined> {
   // Rules are about what is copied in the end: a link must not bring in what they leave out.
   const real = await withoutLinks(tree, path);
   if (real === undefined) return undefined;

@@ -121,7 +121,10 @@ async function run(
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
-  const mounts: RunMount[] = [...settings.mounts, ...prepared.mounts];
+  // A directory before what is mounted in it, whatever the order of the flags; the last of several at one place counts.
+  const mounts: RunMount[] = [...settings.mounts, ...prepared.mounts].sort(
+    ({ target: a }, { target: b }) => (a === b ? 0 : a < b ? -1 : 1),
+  );
   if (op.script !== undefined)
     mounts.push({
       kind: "file",

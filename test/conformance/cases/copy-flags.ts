@@ -128,6 +128,38 @@ export const copyFlags: CaseGroup = {
       without: { buildkit: noParents },
     },
     {
+      name: "parents: owner and mode are for parents too",
+      dockerfile:
+        "FROM busybox\nCOPY --parents --chmod=700 --chown=3:4 p/q/r /d/\nCOPY --parents --chmod=750 p/q/r /e/\n",
+      context: { "p/q": { dir: true, mode: 0o770 }, "p/q/r": { file: "r", mode: 0o600 } },
+      without: { buildkit: noParents },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/d", "entries/e"],
+          reason: "Buildah makes destinations with 0755",
+        },
+      ],
+    },
+    {
+      name: "parents: links that a wildcard finds stay links",
+      dockerfile: "FROM scratch\nCOPY --parents l/* /d/\n",
+      context: {
+        "l/to-file": { symlink: "../app/i.js" },
+        "l/to-dir": { symlink: "../app" },
+        "l/to-nothing": { symlink: "nothing" },
+        "app/i.js": "i",
+      },
+      without: { buildkit: noParents },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah follows links; BuildKit picks from the tree",
+        },
+      ],
+    },
+    {
       name: "parents: a missing literal is an error",
       dockerfile: "FROM scratch\nCOPY --parents no/such /d/\n",
       context: tree,

@@ -69,6 +69,13 @@ export const copyMetadata: CaseGroup = {
       context: tree,
     },
     {
+      name: "chown by the largest numbers",
+      dockerfile:
+        "FROM busybox\nCOPY --chown=4294967294:2147483648 f /f\nCOPY --chown=3000000000:mail f /g\n",
+      context: tree,
+      rootOnly: "an ordinary user has no such ids",
+    },
+    {
       name: "chown and chmod of a variable without a value",
       dockerfile:
         "FROM scratch AS s\nCOPY --chown=11:22 f /f\nFROM scratch\nARG o\nCOPY --chown=$o --chmod=$o f /a\nCOPY --from=s --chown=$o --chmod=$o /f /b\n",

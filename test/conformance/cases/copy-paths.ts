@@ -130,6 +130,15 @@ export const copyPaths: CaseGroup = {
       ],
     },
     {
+      name: "a wildcard in a directory that is missing is an error",
+      dockerfile: "FROM scratch\nCOPY nodir/* f /d/\n",
+      context: tree,
+      fails: "STEPS_SOURCE_NOT_FOUND",
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah copies what the other sources name" },
+      ],
+    },
+    {
       name: "dots in sources stay inside the context",
       dockerfile: "FROM scratch\nCOPY ../../f ./sub/../g /d/\n",
       context: tree,

@@ -74,6 +74,12 @@ export const copySymlinks: CaseGroup = {
       fails: "STEPS_SOURCE_NOT_FOUND",
     },
     {
+      name: "a dangling link that a wildcard finds is not found",
+      dockerfile: "FROM scratch\nCOPY dangl* file /x/\n",
+      context: tree,
+      fails: "STEPS_SOURCE_NOT_FOUND",
+    },
+    {
       name: "a link out of the context is clamped to it, and not found",
       dockerfile: "FROM scratch\nCOPY escape /x\n",
       context: tree,

@@ -152,6 +152,10 @@ export const lexical: CaseGroup = {
     },
     { name: "the built-in syntax", dockerfile: "# escape=\\\nFROM scratch\nENV A=1\n" },
     {
+      name: "half of a surrogate pair in JSON",
+      dockerfile: 'FROM scratch\nCMD ["\\ud83d\\ude00 \\ud800"]\n',
+    },
+    {
       name: "letters that are not ASCII",
       dockerfile: 'FROM scratch\nENV A="ä ö 日本"\nLABEL ü=é\n',
     },

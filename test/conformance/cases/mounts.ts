@@ -245,6 +245,12 @@ export const mounts: CaseGroup = {
       context: { "d/f": "f\n" },
     },
     {
+      name: "two mounts, one in the other and named before it",
+      dockerfile:
+        "FROM busybox\nRUN --mount=type=tmpfs,target=/m/d --mount=target=/m ls /m /m/d > /x; touch /m/d/f\n",
+      context: { "d/f": "f\n" },
+    },
+    {
       name: "a mount in the place of a link of the image",
       dockerfile:
         "FROM made-tree\nRUN --mount=type=tmpfs,target=/link-dir/sub ls /d/sub | wc -l > /n\n",

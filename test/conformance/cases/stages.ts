@@ -68,6 +68,14 @@ export const stages: CaseGroup = {
       without: { buildah: "Buildah builds it unless it is told otherwise" },
     },
     {
+      name: "a stage that nothing needs, without a base",
+      dockerfile: "ARG BASE\nFROM $BASE AS bad\nFROM scratch\nENV A=1\n",
+      fails: "PLAN_BLANK_IMAGE",
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah looks at the stages that it builds" },
+      ],
+    },
+    {
       name: "a target in the middle",
       dockerfile: "FROM busybox AS a\nRUN echo a > /a\nFROM busybox AS b\nRUN false\n",
       args: ["--target=a"],

@@ -192,6 +192,11 @@ export const variables: CaseGroup = {
       dockerfile: 'FROM busybox AS a\nARG A=1\nFROM a\nRUN echo "[$A]" > /b\nLABEL l=$A\n',
     },
     {
+      name: "ARG without a value takes none away",
+      dockerfile:
+        'FROM busybox AS a\nARG A=1\nARG A\nRUN echo "[$A]" > /a\nFROM a\nARG A\nRUN echo "[$A]" > /b\n',
+    },
+    {
       name: "ARG sees ARG and ENV before it",
       dockerfile: "FROM scratch\nENV E=e\nARG A=$E-a\nARG B=${A}-b\nLABEL l=$B\n",
     },

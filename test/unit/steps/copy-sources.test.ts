@@ -30,7 +30,7 @@ function saidOf(matches: Parameters<typeof sourceOrders>[2]["matches"]): string[
 
 describe("warnings about the sources of a copy", () => {
   it("name each socket once", () => {
-    assert.deepEqual(saidOf([{ path: "sock", entry: socket, children: [] }]), [
+    assert.deepEqual(saidOf([{ path: "sock", entry: socket, children: [], ancestors: [] }]), [
       '"sock" is a socket and is not copied',
     ]);
   });

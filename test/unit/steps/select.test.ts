@@ -47,6 +47,14 @@ describe("a source that is not there", () => {
     assert.match(await refusal("nowhere/main.go"), /not found in the build context \.$/);
   });
 
+  it("may be the directory before a wildcard", async () => {
+    assert.match(
+      await refusal("scr/*.go"),
+      /"\/scr\/\*\.go": not found .* \(did you mean src\?\)$/,
+    );
+    assert.match(await refusal("requirements.txt/*"), /not found/);
+  });
+
   it("is not told of what is left out", async () => {
     const rules = compileExcludes(["src/secret.go"]);
     assert.match(await refusal("src/secre.go", rules), /not found in the build context \.$/);
