@@ -17,7 +17,13 @@ import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
-import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
+import {
+  checkOutputs,
+  createExporter,
+  parseAnnotation,
+  parseOutput,
+  type Exporter,
+} from "./export/index.js";
 import { parseReference, withDefaultTag } from "./oci/index.js";
 import type { MergedPlan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
@@ -60,6 +66,7 @@ async function attempt(
   const provenance = provenanceWish(request.attestations ?? []);
   const startedAt = Date.now();
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
+  checkOutputs(exporters, names);
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
   const { dockerfile, error } = prepared.parsed;

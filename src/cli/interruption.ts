@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGINT and SIGTERM: the first cancels the work and lets it clean up, a second of the same kind ends the process.
+// SIGINT, SIGTERM, and SIGHUP of a terminal that is closed: the first cancels the work and lets it clean up, a second ends the
+// process.
 
 import { Interrupted } from "./print-error.js";
+
+const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs `work` with a signal that is aborted when the user interrupts. */
 export async function withInterruption<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -10,12 +13,10 @@ export async function withInterruption<T>(work: (signal: AbortSignal) => Promise
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Interrupted(name));
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const name of interruptions) process.on(name, interrupt);
   try {
     return await work(controller.signal);
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const name of interruptions) process.off(name, interrupt);
   }
 }

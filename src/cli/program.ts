@@ -10,9 +10,16 @@ import type { PullFlags, TransferFlags } from "./commands/transfer.js";
 import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
+import { watchOutput } from "./standard-streams.js";
 
 /** Runs the program with these arguments and gives its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
+  const written = watchOutput();
+  const code = await runCommand(args);
+  return code === 0 ? written() : code;
+}
+
+async function runCommand(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createProgram((code) => {
     exitCode = code;

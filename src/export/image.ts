@@ -20,10 +20,6 @@ async function pushAll(
   wish: { readonly byDigest: boolean; readonly insecure: boolean },
   options: ExportOptions,
 ): Promise<void> {
-  if (image.names.length === 0)
-    throw new TsbuildError("EXPORT_UNSUPPORTED", "a push needs a name for the image", {
-      hint: "give it with -t, or with name= in the output",
-    });
   if (input.registry === undefined)
     throw new TsbuildError("EXPORT_UNSUPPORTED", "there is no registry client to push with");
   const insecureHosts = wish.insecure ? image.names.map(({ domain }) => domain) : [];
@@ -54,6 +50,7 @@ function imageRow(name: "image" | "registry", summary: string): ExporterRow {
         type: name,
         needs: "image",
         layers: wish.layers,
+        needsName: push && wish.names.length === 0,
         async export(input, options) {
           const image = await prepareImage(input, wish);
           const names = image.names.map(formatReference);

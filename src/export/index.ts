@@ -14,6 +14,6 @@ export type {
 } from "./types.js";
 export { layerWish } from "./attributes.js";
 export { writeLayout } from "./layout-directory.js";
-export { createExporter, exporters } from "./table.js";
+export { checkOutputs, createExporter, exporters } from "./table.js";
 export { parseAnnotation, parseOutput } from "./output-spec.js";
 export { exportErrorCodes, type ExportErrorCode } from "./errors.js";

@@ -2,7 +2,7 @@
 // Writes an image as an OCI layout directory: a new one appears whole; into one that is there, blobs are added and
 // index.json is replaced last, so that it is valid at every moment.
 
-import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
@@ -43,10 +43,18 @@ async function hasBlob(path: string, size: number): Promise<boolean> {
   return found?.isFile() === true && found.size === size;
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  await using handle = await open(path, "w");
-  await handle.writeFile(text);
-  await handle.datasync();
+/** Whatever has the name is replaced, and not written through: in a layout that was there before, it may be a symlink. */
+async function writeText(path: string, text: string): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await using handle = await open(temporary, "wx");
+    await handle.writeFile(text);
+    await handle.datasync();
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function readIndex(directory: string): Promise<unknown> {
@@ -68,7 +76,7 @@ async function fill(
   let done = 0;
   // First, so that a directory that was left unfinished is known again.
   const marker = join(directory, "oci-layout");
-  if (!(await hasBlob(marker, layoutMarker.length))) await writeFile(marker, layoutMarker);
+  if (!(await hasBlob(marker, layoutMarker.length))) await writeText(marker, layoutMarker);
   for (const blob of blobs) {
     const path = join(directory, blobPath(blob));
     if (!(await hasBlob(path, blob.size))) {
@@ -87,11 +95,9 @@ async function fill(
     done += blob.size;
     options.onProgress?.("writing the layout", done, total);
   }
-  for (const [name, text] of Object.entries(texts)) await writeFile(join(directory, name), text);
+  for (const [name, text] of Object.entries(texts)) await writeText(join(directory, name), text);
   const index = join(directory, "index.json");
-  const temporary = temporaryName(index);
-  await writeSynced(temporary, indexJson(entries, await readIndex(directory)));
-  await rename(temporary, index);
+  await writeText(index, indexJson(entries, await readIndex(directory)));
 }
 
 /** Throws EXPORT_DESTINATION, STORE_*. */

@@ -58,11 +58,13 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
       // As in docker buildx: Docker's archive without a destination goes into the engine.
       const toEngine = type === "docker" && asTar && (dest === undefined || dest === "");
       const file = asTar && !toEngine ? fileDestination(type, dest, context) : undefined;
+      const toStdout = asTar && !toEngine && file === undefined;
       const path = asTar ? file?.path : resolve(context.cwd, dest ?? "");
       return {
         type,
         needs: "image",
         layers: wish.layers,
+        toStdout,
         async export(input, options) {
           const image = await prepareImage(input, wish);
           const texts = textsFor(type, image);
@@ -79,6 +81,7 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
             descriptor: image.root,
             configDigest: image.configDigest,
             names: image.names.map(formatReference),
+            toStdout,
             ...(path === undefined ? {} : { path }),
           };
         },

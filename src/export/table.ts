@@ -2,6 +2,7 @@
 // The table of outputs: one row each, from which checking, help and suggestions come.
 
 import { TsbuildError, didYouMean, printable } from "../base/index.js";
+import type { Reference } from "../oci/index.js";
 import { imageExporter, registryExporter } from "./image.js";
 import { dockerExporter, ociExporter } from "./oci.js";
 import { cacheOnlyExporter, localExporter, tarExporter } from "./tree.js";
@@ -27,4 +28,16 @@ export function createExporter(spec: OutputSpec, context: ExporterContext): Expo
     `there is no output type ${printable(spec.type)}${didYouMean(spec.type, names)}`,
     { hint: `known are ${names.join(", ")}`, details: { type: spec.type } },
   );
+}
+
+/** Refuses before a build what would fail after it: what outputs need of the names, and of one another. Throws EXPORT_OPTION. */
+export function checkOutputs(outputs: readonly Exporter[], names: readonly Reference[]): void {
+  if (names.length === 0 && outputs.some(({ needsName }) => needsName))
+    throw new TsbuildError("EXPORT_OPTION", "a push needs a name for the image", {
+      hint: "give it with -t, or with name= in the output",
+    });
+  if (outputs.filter(({ toStdout }) => toStdout).length > 1)
+    throw new TsbuildError("EXPORT_OPTION", "several outputs would go to the standard output", {
+      hint: "give all but one of them a file with dest=",
+    });
 }

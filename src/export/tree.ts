@@ -2,9 +2,10 @@
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
 import type { Readable } from "node:stream";
+import { realpathSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import { TsbuildError, printable } from "../base/index.js";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { TsbuildError, errnoOf, printable } from "../base/index.js";
 import { formatPlatform, type Platform } from "../oci/index.js";
 import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
@@ -68,20 +69,32 @@ const localAttributes: readonly ExporterAttribute[] = [
 /** The permission to delete in a directory that is not below the current one. */
 const deletePermission = "buildx.local.delete";
 
-/** Throws EXPORT_OPTION. */
+/** Where a path really is, though what it ends with may be missing. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || path === "/") throw destinationError(error, path);
+    return join(realPlace(dirname(path)), basename(path));
+  }
+}
+
+/** Throws EXPORT_OPTION, EXPORT_DESTINATION. */
 function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: ExporterContext): boolean {
   const mode = given["mode"] ?? "copy";
   if (mode !== "copy" && mode !== "delete")
     throw optionError("local", `mode=${printable(mode)} is neither copy nor delete`);
-  const below = relative(cwd, path);
+  if (mode === "copy") return false;
+  // A symlink may stand below the current directory, and what it leads to elsewhere.
+  const below = relative(realPlace(cwd), realPlace(path));
   const isBelow = below !== "" && below !== ".." && !below.startsWith("../");
-  if (mode === "delete" && !isBelow && !allow.includes(deletePermission))
+  if (!isBelow && !allow.includes(deletePermission))
     throw optionError(
       "local",
       `mode=delete would delete files in ${path}, which is not below the current directory`,
       `permit it with --allow ${deletePermission}`,
     );
-  return mode === "delete";
+  return true;
 }
 
 /** Removes what a directory has and its new content has not, or has as something else. Symlinks are not followed. */
@@ -169,10 +182,12 @@ export const tarExporter: ExporterRow = {
   create(given, context) {
     checkNames("tar", given, tarAttributes);
     const destination = fileDestination("tar", given["dest"], context);
+    const toStdout = destination === undefined;
     const split = splitOf("tar", given);
     return {
       type: "tar",
       needs: "tree",
+      toStdout,
       layers: noLayerWish,
       async export(input, options) {
         const trees = treesOf(input);
@@ -185,7 +200,7 @@ export const tarExporter: ExporterRow = {
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
         await writeOut(destination, archive ?? joined(parts), options);
-        return { names: [], ...(destination === undefined ? {} : { path: destination.path }) };
+        return { names: [], toStdout, ...(destination === undefined ? {} : destination) };
       },
     };
   },

@@ -97,6 +97,8 @@ export interface ExportResult {
   readonly names: readonly string[];
   /** File or directory written; absent for stdout, the store and registries. */
   readonly path?: string;
+  /** It was written to stdout, which is to hold nothing else then. */
+  readonly toStdout?: boolean;
 }
 
 /** An output ready to run: attributes checked, nothing touched yet. */
@@ -106,6 +108,10 @@ export interface Exporter {
   /** What it needs from the build. */
   readonly needs: "image" | "tree" | "nothing";
   readonly layers: LayerWish;
+  /** It will write to stdout. */
+  readonly toStdout?: boolean;
+  /** It can do nothing with an image without a name, and brings none of its own. */
+  readonly needsName?: boolean;
   /** Writes the image's blobs, index or tree out. On failure nothing appears under the destination's name. */
   export(input: ExportInput, options: ExportOptions): Promise<ExportResult>;
 }

@@ -36,6 +36,12 @@ import { planWorkdir } from "./workdir.js";
 /** The comment of every history entry: what tools look for to tell such a history from the classic one. */
 export const historyComment = "buildkit.dockerfile.v0";
 
+/**
+ * So many vertices may stand on one another. What walks the graph calls itself from input to input; and no image has half as
+ * many layers.
+ */
+const maxDepth = 1000;
+
 /** Build arguments that steer the builder and need no ARG. */
 const builderArgs = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
 
@@ -50,6 +56,8 @@ export async function planBuild(options: PlanOptions): Promise<Plan> {
 class Planner implements StageServices {
   readonly options: PlanOptions;
   readonly #graph = new Map<VertexId, Vertex>();
+  /** How many vertices stand on one another, up to this one. */
+  readonly #depths = new Map<VertexId, number>();
   readonly #stages: readonly Stage[];
   readonly #planned = new Map<number, Promise<ImageDraft>>();
   readonly #globals: ReturnType<typeof globalArgs>;
@@ -373,7 +381,15 @@ class Planner implements StageServices {
   }
 
   #put(vertex: Vertex): VertexId {
-    if (!this.#graph.has(vertex.id)) this.#graph.set(vertex.id, vertex);
+    if (this.#graph.has(vertex.id)) return vertex.id;
+    const depth = 1 + Math.max(0, ...vertex.inputs.map((input) => this.#depths.get(input) ?? 0));
+    if (depth > maxDepth)
+      throw new TsbuildError("PLAN_TOO_DEEP", `more than ${maxDepth} steps stand on one another`, {
+        ...(vertex.step === undefined ? {} : { location: vertex.step.location }),
+        hint: "Put several commands into one RUN, and several sources into one COPY.",
+      });
+    this.#depths.set(vertex.id, depth);
+    this.#graph.set(vertex.id, vertex);
     return vertex.id;
   }
 

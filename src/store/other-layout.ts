@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // OCI layouts that somebody else wrote: a base image or a cache in a directory.
 
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { TsbuildError, errnoOf } from "../base/index.js";
 import {
@@ -15,18 +15,26 @@ import {
 } from "../oci/index.js";
 import { storeError } from "./errors.js";
 
+/** Nothing else is read: a fifo would make us wait, and a device has no end; neither can be given up once it is begun. */
+async function openRegular(file: string): Promise<FileHandle> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new TsbuildError("STORE_LAYOUT", `${file} is not a regular file`);
+}
+
 /** Its index.json. Errors: STORE_LAYOUT, STORE_PERMISSION, STORE_IO, OCI_*. */
 export async function readLayoutIndex(layout: string): Promise<ImageIndex> {
   const file = join(layout, "index.json");
   let bytes: Uint8Array;
   try {
-    const { size } = await stat(file);
-    if (size > ociLimits.manifestBytes)
+    await using handle = await openRegular(file);
+    if ((await handle.stat()).size > ociLimits.manifestBytes)
       throw new TsbuildError(
         "STORE_LAYOUT",
         `${file} is larger than ${ociLimits.manifestBytes} bytes`,
       );
-    bytes = await readFile(file);
+    bytes = await handle.readFile();
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR")
       throw storeError(error, "read an OCI layout", file);
@@ -39,13 +47,14 @@ export async function readLayoutIndex(layout: string): Promise<ImageIndex> {
 
 /**
  * The bytes of a blob, not verified; at most one more than its size, so that a file that is too long is noticed and not read
- * to its end. The digest was checked when it was parsed, so its hex is safe in a path.
+ * to its end. The digest was checked when it was parsed, so its hex is safe in a path. Errors: STORE_LAYOUT, those of node:fs.
  */
-export function readLayoutBlob(
+export async function* readLayoutBlob(
   layout: string,
   { digest, size }: Descriptor,
   signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const file = join(layout, "blobs", algorithmOf(digest), hexOf(digest));
-  return createReadStream(file, { end: size, signal });
+  const handle = await openRegular(file);
+  yield* handle.createReadStream({ end: size, signal }) as AsyncIterable<Uint8Array>;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild build`: flags to a request, progress while it runs, and what is written when it is done.
 
-import { rm, writeFile } from "node:fs/promises";
 import { build, type BuildRequest, type BuildResult } from "../../build.js";
 import { printable, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
@@ -26,6 +25,7 @@ import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
 import { metadataOf } from "./metadata.js";
+import { removeStaleFile, writeResultFile } from "./result-files.js";
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
 export async function explainOnly(
@@ -91,7 +91,7 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   } catch (error) {
     progress.close();
     // A stale id of an earlier build must not be taken for this one's.
-    if (flags.iidfile !== undefined) await rm(flags.iidfile, { force: true });
+    for (const { path } of idFiles(flags)) await removeStaleFile(path);
     throw error;
   }
 }
@@ -154,15 +154,31 @@ function requestOf(
   };
 }
 
+/** The files that get the image's id; `raw`: without its algorithm. */
+function idFiles({ iidfile, iidfileRaw, rawIidfile }: BuildFlags): {
+  readonly flag: string;
+  readonly path: string;
+  readonly raw: boolean;
+}[] {
+  const rawFile = iidfileRaw ?? rawIidfile;
+  return [
+    ...(iidfile === undefined ? [] : [{ flag: "--iidfile", path: iidfile, raw: false }]),
+    ...(rawFile === undefined ? [] : [{ flag: "--iidfile-raw", path: rawFile, raw: true }]),
+  ];
+}
+
 async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
   const id = idOf(result);
-  if (flags.iidfile !== undefined && id !== undefined) await writeFile(flags.iidfile, id);
-  const rawFile = flags.iidfileRaw ?? flags.rawIidfile;
-  if (rawFile !== undefined && id !== undefined)
-    await writeFile(rawFile, id.slice(id.indexOf(":") + 1));
+  if (id !== undefined)
+    for (const { flag, path, raw } of idFiles(flags))
+      await writeResultFile(flag, path, raw ? id.slice(id.indexOf(":") + 1) : id);
   if (flags.metadataFile !== undefined)
-    await writeFile(flags.metadataFile, JSON.stringify(metadataOf(result), null, 2) + "\n");
-  const toStdout = flags.output.some((spec) => spec === "-" || /(?:^|,)dest=-(?:,|$)/.test(spec));
+    await writeResultFile(
+      "--metadata-file",
+      flags.metadataFile,
+      JSON.stringify(metadataOf(result), null, 2) + "\n",
+    );
+  const toStdout = result.outputs.some((output) => output.toStdout === true);
   if (flags.quiet === true && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
   if (flags.quiet !== true && !["quiet", "none"].includes(flags.progress))
     process.stderr.write(summary(result));

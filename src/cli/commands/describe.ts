@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
 
-import { writeFile } from "node:fs/promises";
 import { printableLine } from "../../base/index.js";
 import { describe, type BuildRequest, type Description } from "../../build.js";
 import { formatExcerpt } from "../../dockerfile/index.js";
 import { usageError } from "../options/values.js";
 import { describeJson } from "./describe-json.js";
+import { writeResultFile } from "./result-files.js";
 
 export interface Call {
   readonly call: Description["call"];
@@ -38,7 +38,11 @@ export async function describeCommand(
 ): Promise<number> {
   const description = await describe(call, request);
   if (metadataFile !== undefined)
-    await writeFile(metadataFile, describeJson(description, "result.json"));
+    await writeResultFile(
+      "--metadata-file",
+      metadataFile,
+      describeJson(description, "result.json"),
+    );
   const write = (text: string): void => {
     process.stdout.write(text);
   };

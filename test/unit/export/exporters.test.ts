@@ -166,6 +166,18 @@ describe("type=oci", () => {
     ]);
   });
 
+  it("does not write through symlinks that stand for its files", async () => {
+    await mkdir(join(cwd, "dir"));
+    for (const name of ["oci-layout", "index.json", "manifest.json"]) {
+      await writeFile(join(cwd, name), "mine");
+      await symlink(join("..", name), join(cwd, "dir", name));
+    }
+    await run("type=docker,tar=false,dest=dir", { names: names("app:v1") });
+    assert.equal((await validateImage(join(cwd, "dir"))).length, 1);
+    for (const name of ["oci-layout", "index.json", "manifest.json"])
+      assert.equal(await readFile(join(cwd, name), "utf8"), "mine");
+  });
+
   it("does not write into a directory that is something else", async () => {
     await mkdir(join(cwd, "dir"));
     await writeFile(join(cwd, "dir/letter"), "dear");
@@ -331,7 +343,6 @@ describe("type=image and type=registry", () => {
     });
     assert.equal(server.manifest("team/other", "latest"), undefined);
     assert.equal(server.requests(/PUT .*team\/other\/manifests\/sha256/).length, 1);
-    await assert.rejects(run("type=registry", { registry }), { code: "EXPORT_UNSUPPORTED" });
   });
 });
 
@@ -398,6 +409,20 @@ describe("type=local and type=tar", () => {
     assert.deepEqual(await readdir(outside), ["z"]);
     await run("type=local,dest=out,mode=delete", { trees: [amd, arm] });
     assert.deepEqual((await readdir(join(cwd, "out"))).sort(), ["linux_amd64", "linux_arm_v7"]);
+  });
+
+  it("delete behind a symlink only where that is permitted", async () => {
+    await mkdir(join(cwd, "work"));
+    await mkdir(join(cwd, "elsewhere"));
+    await symlink("../elsewhere", join(cwd, "work/out"));
+    const create = (dest: string): unknown =>
+      createExporter(parseOutput(`type=local,dest=${dest},mode=delete`), {
+        cwd: join(cwd, "work"),
+      });
+    for (const dest of ["out", "out/new/directory"])
+      assert.throws(() => create(dest), { code: "EXPORT_OPTION" }, dest);
+    await symlink("..", join(cwd, "elsewhere/up"));
+    create("out/up/work/below");
   });
 
   it("leave no archive when reading the tree fails", async () => {

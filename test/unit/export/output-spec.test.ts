@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createExporter, exporters, parseAnnotation, parseOutput } from "#src/export/index.js";
+import {
+  checkOutputs,
+  createExporter,
+  exporters,
+  parseAnnotation,
+  parseOutput,
+} from "#src/export/index.js";
+import { parseReference } from "#src/oci/index.js";
 
 describe("the text of an output", () => {
   for (const [text, type, attributes] of [
@@ -124,5 +131,36 @@ describe("the attributes of an output", () => {
       code: "EXPORT_TYPE",
       message: /did you mean docker\?/,
     });
+  });
+});
+
+describe("outputs together", () => {
+  const check = (specs: readonly string[], ...names: string[]): void => {
+    checkOutputs(
+      specs.map((spec) => createExporter(parseOutput(spec), { cwd: "/work" })),
+      names.map((name) => parseReference(name)),
+    );
+  };
+
+  it("have one standard output", () => {
+    assert.throws(() => {
+      check(["type=oci", "-"]);
+    }, /several outputs would go to the standard output/);
+    check(["type=oci", "type=tar,dest=x", "type=docker", "type=oci,tar=false,dest=y"]);
+  });
+
+  it("that push need a name, before anything is built", () => {
+    for (const spec of [
+      "type=registry",
+      "type=image,push=true",
+      "type=image,push-by-digest=true",
+    ]) {
+      assert.throws(() => {
+        check([spec]);
+      }, /a push needs a name/);
+      check([spec], "app");
+      check([`${spec},name=app`]);
+    }
+    check(["type=image"]);
   });
 });

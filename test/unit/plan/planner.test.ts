@@ -236,3 +236,17 @@ describe("ten thousand stages", () => {
     );
   });
 });
+
+describe("a chain of steps", () => {
+  const chain = (steps: number): string => `FROM busybox\n${"RUN true\n".repeat(steps)}`;
+
+  it("may be longer than an image has layers, but not without end", async () => {
+    assert.equal(runs(await plan(chain(999))).length, 999);
+    await assert.rejects(plan(chain(1000)), (error) => {
+      assert.ok(isTsbuildError(error));
+      assert.equal(error.code, "PLAN_TOO_DEEP");
+      assert.equal(error.location?.range.startLine, 1001);
+      return true;
+    });
+  });
+});

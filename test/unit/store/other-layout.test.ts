@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -51,5 +52,17 @@ describe("a layout of others", () => {
     writeFileSync(file, "");
     truncateSync(file, 2 ** 40);
     assert.equal((await read()).byteLength, descriptor.size + 1);
+  });
+
+  it("is not waited for where a file of it is a fifo, nor read where it is a device without end", async () => {
+    const index = join(layout, "index.json");
+    symlinkSync("/dev/zero", index);
+    await assert.rejects(readLayoutIndex(layout), { code: "STORE_LAYOUT" });
+    rmSync(index);
+    execFileSync("mkfifo", [index]);
+    await assert.rejects(readLayoutIndex(layout), { code: "STORE_LAYOUT" });
+    mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
+    execFileSync("mkfifo", [join(layout, "blobs/sha256", hexOf(descriptor.digest))]);
+    await assert.rejects(read(), { code: "STORE_LAYOUT" });
   });
 });
