@@ -12,6 +12,7 @@ import {
   formatPlatform,
   formatReference,
   isIndexType,
+  isManifestType,
   ociLimits,
   parseImageConfig,
   parseIndex,
@@ -191,7 +192,7 @@ export class ImageResolver {
     if (
       origin.kind === "registry" &&
       !(await store.blobs.has(descriptor.digest)) &&
-      descriptor.mediaType.includes("manifest")
+      (isManifestType(descriptor.mediaType) || isIndexType(descriptor.mediaType))
     ) {
       const reference = parseReference(origin.reference);
       const client = await registry();

@@ -51,6 +51,24 @@ describe("a base image", () => {
     assertComplete();
   });
 
+  it("is found by way of an index of either family, which registries do not have among their blobs", async () => {
+    for (const [i, mediaType] of [
+      "application/vnd.oci.image.index.v1+json",
+      "application/vnd.docker.distribution.manifest.list.v2+json",
+    ].entries()) {
+      await using server = await serve();
+      const { mediaType: type, digest, bytes } = image.manifest;
+      server.putManifest("app", digest, type, bytes);
+      const platform = { os: "linux", architecture };
+      const manifests = [{ mediaType: type, digest, size: bytes.length, platform }];
+      const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests });
+      server.putManifest("app", "latest", mediaType, Buffer.from(index));
+      const { code, stderr } = await build(server, `index${i}`);
+      assert.equal(code, 0, stderr);
+      assertComplete();
+    }
+  });
+
   const faults: readonly { readonly what: string; readonly code: string; readonly fault: Fault }[] =
     [
       {
