@@ -34,7 +34,7 @@ const notYet = new Set(["gha", "s3", "azblob"]);
 
 /** Errors: CACHE_*, EXPORT_OPTION, BUILD_ARGUMENT. */
 export function wantedCaches(
-  { cacheFrom = [], cacheTo = [], cwd = process.cwd() }: BuildRequest,
+  { cacheFrom = [], cacheTo = [], cwd = process.cwd(), squash }: BuildRequest,
   buildArgs: ReadonlyMap<string, string>,
   events: EventSink,
 ): WantedCaches {
@@ -51,12 +51,16 @@ export function wantedCaches(
     target: cacheTarget(spec, cwd),
     form: layerWish(spec.type, spec.attributes),
   }));
+  const inline =
+    targets.some(({ target }) => target === "inline") || isSet(buildArgs, "BUILDKIT_INLINE_CACHE");
+  if (inline && squash !== undefined) {
+    const message = "a squashed image has no layers of steps: it gets no inline cache";
+    events({ kind: "warning", message });
+  }
   return {
     sources: specsOf("--cache-from", cacheFrom).map((spec) => cacheSource(spec, cwd)),
     targets: targets.flatMap(({ target, form }) => (target === "inline" ? [] : [{ target, form }])),
-    inline:
-      targets.some(({ target }) => target === "inline") ||
-      isSet(buildArgs, "BUILDKIT_INLINE_CACHE"),
+    inline: inline && squash === undefined,
   };
 }
 
