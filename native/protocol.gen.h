@@ -196,7 +196,11 @@ static const struct field_rule diff_fields[] = {
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
 	{ "root-path", FIELD_PATH, false, false, 4096, NULL },
-	{ "mode", FIELD_WORD, false, false, 4096, "layer|tree" },
+	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
+	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
+	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
+	{ "source-path", FIELD_PATH, false, false, 4096, NULL },
+	{ "mode", FIELD_WORD, false, false, 4096, "layer|changes|tree" },
 	{ "directory", FIELD_TEXT, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
 };

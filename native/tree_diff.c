@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verb `diff`: writes as tar what an upper directory changes (mode `layer`), or a whole tree (mode `tree`).
+// The verb `diff`: writes as tar what an upper directory changes (mode `layer`), what makes one whole tree of another
+// (`changes`), or a whole tree (`tree`).
 //
 // The upper directory is read itself, not through overlayfs, because its marks are what we need; the layers below are read
 // through overlayfs, so that the kernel applies theirs. An entry of the upper is written when it differs from the one below in
@@ -147,9 +148,12 @@ static int unchanged(const struct diff *diff, int upper, int lower, const char *
 
 // Links are what a layer says even when files are as below: a link made here leads to the entry of its first name, and a
 // copy-up took a file out of its group. Copying up alone never gives a file several names.
-static bool changes_links(const struct stat *status, const struct stat *below)
+// Of whole trees, what was not copied up still has its links.
+static bool changes_links(const struct diff *diff, const struct stat *status, const struct stat *below)
 {
-	return S_ISREG(status->st_mode) && (status->st_nlink > 1 || below->st_nlink > 1);
+	if (!S_ISREG(status->st_mode) || (diff->source->whole && status->st_nlink == below->st_nlink))
+		return false;
+	return status->st_nlink > 1 || below->st_nlink > 1;
 }
 
 static int put_file(struct diff *diff, int directory, const char *name, struct entry *entry, const struct stat *status)
@@ -230,7 +234,7 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	if (S_ISDIR(status.st_mode))
 		return walk_directory(diff, level, upper, lower, name, hidden, &entry, there && S_ISDIR(below.st_mode),
 				      !same, depth);
-	if (same && !changes_links(&status, &below))
+	if (same && !changes_links(diff, &status, &below))
 		return 0;
 	return put_entry(diff, level, upper, &entry, &status, name);
 }
@@ -254,7 +258,7 @@ static int next_hidden(struct diff *diff, struct level *level, int lower, const 
 	return 0;
 }
 
-// `hidden`: a directory further up is opaque, so nothing of `lower` shows through, however this directory is marked.
+// `hidden`: nothing of `lower` shows through, however this directory is marked: one further up is opaque, or the trees are whole.
 static int walk(struct diff *diff, struct level *level, int upper, int lower, bool hidden, int depth)
 {
 	cleanup_names struct names names = {0}, below = {0};
@@ -296,7 +300,7 @@ int diff_write(struct diff_source *source, int out)
 	struct level level = {.path = ""};
 	int outcome = put_top(&diff, &level);
 	if (outcome == 0)
-		outcome = walk(&diff, &level, source->upper, source->lower, false, 0);
+		outcome = walk(&diff, &level, source->upper, source->lower, source->whole, 0);
 	if (outcome == 0 && tar_end(&diff.tar) < 0)
 		outcome = fail_to_write(&diff, NULL);
 	tar_free(&diff.tar);
@@ -362,13 +366,22 @@ int verb_diff(const struct spec *spec)
 			return report_refusal("bad-request", "root", "a layer is the upper directory of a stack");
 		return diff_write_layer(&source, &root, STDOUT_FILENO);
 	}
-	int kept;
+	struct root below;
+	bool compared = spec_is(spec, "mode", "changes") && spec_has_root(spec, "source");
+	int kept, below_kept = -1;
 	cleanup_fd int tree = open_tree_of(&root, &kept);
-	if (tree < 0)
+	if (tree < 0 || (compared && spec_root(spec, "source", &below) < 0))
+		return -1;
+	cleanup_fd int lower = compared ? open_tree_of(&below, &below_kept) : -1;
+	if (compared && lower < 0)
 		return -1;
 	source.upper = tree;
+	source.lower = lower;
+	source.layer = source.whole = spec_is(spec, "mode", "changes");
 	source.directory = spec_get(spec, "directory");
 	if (source.directory != NULL && !name_valid(source.directory))
 		return report_refusal("bad-request", "directory", "not one name");
-	return diff_write(&source, STDOUT_FILENO) < 0 ? -1 : root_close(&root, kept);
+	if (diff_write(&source, STDOUT_FILENO) < 0 || (compared && root_close(&below, below_kept) < 0))
+		return -1;
+	return root_close(&root, kept);
 }

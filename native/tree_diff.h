@@ -10,6 +10,7 @@ struct diff_source {
 	int upper; // top of the tree that is written, open for reading
 	int lower; // top of what it is compared with, or -1
 	bool layer; // what changed, with deletions; otherwise all there is
+	bool whole; // of a layer: both are whole trees, and what only the lower has is gone
 	int64_t clamp; // latest mtime that is written
 	const char *directory; // of the archive, in which everything is; NULL: none
 	uint64_t limit; // bytes that the archive may have; 0: any number

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { CleanupStack, type EventSink } from "./base/index.js";
+import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
 import { isSet } from "./build/arguments.js";
 import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
@@ -24,7 +24,7 @@ import {
   parseOutput,
   type Exporter,
 } from "./export/index.js";
-import { parseReference, withDefaultTag } from "./oci/index.js";
+import { parseReference, withDefaultTag, type Reference } from "./oci/index.js";
 import type { MergedPlan } from "./plan/index.js";
 import { Solver, type Limits } from "./solve/index.js";
 import { snapshotOf } from "./steps/index.js";
@@ -67,6 +67,7 @@ async function attempt(
   const startedAt = Date.now();
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
   checkOutputs(exporters, names);
+  const manifestList = manifestListOf(request, exporters);
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
   const { dockerfile, error } = prepared.parsed;
@@ -82,6 +83,7 @@ async function attempt(
     findings = planned.findings;
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, startedAt, events, signal },
+      ...(manifestList === undefined ? {} : { manifestList }),
       ...(provenance === undefined ? {} : { provenance }),
     });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
@@ -105,7 +107,8 @@ interface Solving {
   readonly prepared: PreparedBuild;
   readonly plan: MergedPlan;
   readonly exporters: readonly Exporter[];
-  readonly names: ReturnType<typeof parseReference>[];
+  readonly names: Reference[];
+  readonly manifestList?: Reference;
   readonly provenance?: ProvenanceWish;
   readonly startedAt: number;
   readonly events: EventSink;
@@ -118,7 +121,13 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const caches = wantedCaches(request, buildArgs, events);
   const services = cacheServices(rooms);
   const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
-  const layers = new AssembledLayers(rooms, plan, exporters, epochOf(buildArgs), signal);
+  const layers = new AssembledLayers(
+    rooms,
+    plan,
+    exporters,
+    { epoch: epochOf(buildArgs), squash: request.squash },
+    signal,
+  );
   const solver = new Solver({
     graph: plan.graph,
     steps: buildSteps(prepared, layers.direct),
@@ -145,6 +154,18 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   });
   await exportCaches(solved, caches.targets, services);
   return result;
+}
+
+function manifestListOf(
+  { manifestList }: BuildRequest,
+  exporters: readonly Exporter[],
+): Reference | undefined {
+  if (manifestList === undefined) return undefined;
+  if (exporters.some(({ needs }) => needs === "image"))
+    return withDefaultTag(parseReference(manifestList));
+  throw new TsbuildError("BUILD_UNSUPPORTED", "--manifest is for images, and none is written", {
+    hint: "Add -o type=image.",
+  });
 }
 
 function createExporters(request: BuildRequest, cwd: string): Exporter[] {

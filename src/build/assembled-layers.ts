@@ -12,6 +12,7 @@ import { fetchBlob, snapshotOf, type DirectLayers } from "../steps/index.js";
 import type { BuiltLayer, ImageLayer } from "./assemble.js";
 import { LayerPacker, type LayerForm } from "./layers.js";
 import type { Rooms } from "./rooms.js";
+import type { Squash } from "./squash.js";
 
 export class AssembledLayers {
   readonly #rooms: Rooms;
@@ -19,6 +20,7 @@ export class AssembledLayers {
   readonly #packers = new Map<string, LayerPacker>();
   readonly #epoch: number | undefined;
   readonly #signal: AbortSignal;
+  readonly #squash: Squash | undefined;
   readonly #ofImage: ReadonlySet<VertexId>;
   /** How steps may write layers themselves; undefined: the outputs want none, or layers of several kinds. */
   readonly direct: DirectLayers | undefined;
@@ -27,24 +29,29 @@ export class AssembledLayers {
     rooms: Rooms,
     plan: MergedPlan,
     exporters: readonly Exporter[],
-    epoch: number | undefined,
+    { epoch, squash }: { readonly epoch: number | undefined; readonly squash: Squash | undefined },
     signal: AbortSignal,
   ) {
     this.#rooms = rooms;
     this.#epoch = epoch;
+    this.#squash = squash;
     this.#signal = signal;
     for (const exporter of exporters) if (exporter.needs === "image") this.#packer(exporter);
     this.direct = this.#direct(plan, exporters);
     this.#ofImage = new Set(
-      plan.images.flatMap(({ image }) =>
-        image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
-      ),
+      squash !== undefined
+        ? []
+        : plan.images.flatMap(({ image }) =>
+            image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
+          ),
     );
   }
 
   #direct(plan: MergedPlan, exporters: readonly Exporter[]): DirectLayers | undefined {
     // Only overlayfs has an upper directory in memory.
     if (this.#rooms.driver.name !== "overlay") return undefined;
+    // A squashed layer is made from the files.
+    if (this.#squash !== undefined) return undefined;
     const [packer, ...others] = this.#packers.values();
     if (packer === undefined || others.length > 0) return undefined;
     const read = new Set([...plan.graph.values()].flatMap(({ inputs }) => inputs));
@@ -92,6 +99,8 @@ export class AssembledLayers {
     exporter: Exporter,
   ): Promise<{ baseLayers: ImageLayer[]; builtLayers: BuiltLayer[] }> {
     const packer = this.#packer(exporter);
+    if (root !== null && this.#squash === "all")
+      return { baseLayers: [], builtLayers: [await packer.squashed(root, null)] };
     const inBase = (base?.layers ?? []).map(async (descriptor, i): Promise<ImageLayer> => {
       const diffId = base?.config.rootfs.diff_ids[i];
       if (base === undefined || diffId === undefined)
@@ -101,10 +110,13 @@ export class AssembledLayers {
       const mediaType = toOciType(descriptor.mediaType);
       return packer.converted({ descriptor: { ...descriptor, mediaType }, diffId });
     });
-    const built = this.#rooms.snapshots.lineage(root).slice(inBase.length);
+    const states = this.#rooms.snapshots.lineage(root);
+    const built = states.slice(inBase.length);
     const [baseLayers, builtLayers] = await Promise.all([
       Promise.all(inBase),
-      Promise.all(built.map(({ id }) => packer.layer(id))),
+      root !== null && built.length > 1 && this.#squash !== undefined
+        ? packer.squashed(root, states[inBase.length - 1]?.id ?? null).then((layer) => [layer])
+        : Promise.all(built.map(({ id }) => packer.layer(id))),
     ]);
     return { baseLayers, builtLayers };
   }

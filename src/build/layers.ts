@@ -17,6 +17,7 @@ import {
 import {
   findCompressor,
   type Compressor,
+  type Root,
   type Sandbox,
   type StreamResult,
 } from "../sandbox/index.js";
@@ -86,6 +87,34 @@ export class LayerPacker {
       packing.catch(() => undefined);
     }
     return packing;
+  }
+
+  /** All states above `below`, as one layer. Its time is that of the last of them. */
+  async squashed(id: SnapshotId, below: SnapshotId | null): Promise<BuiltLayer> {
+    const { snapshots, sandbox } = this.#rooms;
+    const { createdAt } = snapshots.get(id);
+    const key = `${keyOf(id, this.form)} above ${below ?? ""}`;
+    const known = this.#table.get(key);
+    if (known !== undefined && (await hasBlob(this.#rooms.store, known)))
+      return { ...known, createdAt };
+    await snapshots.write(id, this.#signal);
+    const stack = (state: SnapshotId | null): Root => ({
+      kind: "stack",
+      lowers: snapshots.stackOf(state),
+    });
+    const { clampTime } = this.form;
+    const tar = sandbox.diff(
+      {
+        root: stack(id),
+        mode: "changes",
+        ...(below === null ? {} : { below: stack(below) }),
+        ...(clampTime === undefined ? {} : { clampTime }),
+      },
+      this.#signal,
+    );
+    const packed = await this.#limit(() => this.#compress(tar));
+    await this.#table.put(key, packed);
+    return { ...packed, createdAt };
   }
 
   /** Packs a layer that is written without its state, which is to get this id. See DirectLayers. */

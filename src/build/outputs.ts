@@ -2,7 +2,7 @@
 // From solved vertices to what the user gets: images put together, an index where there are several, each output written.
 
 import type { Exporter, ExportInput, ExportResult } from "../export/index.js";
-import type { Reference } from "../oci/index.js";
+import { formatReference, type Reference } from "../oci/index.js";
 import { asStep } from "./as-step.js";
 import { assembleImage, assembleIndex } from "./assemble.js";
 import type { AssembledLayers } from "./assembled-layers.js";
@@ -10,13 +10,17 @@ import { provenance } from "./attest/provenance.js";
 import type { ProvenanceWish } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { epochOf } from "./epoch.js";
+import { addToManifestList } from "./manifest-list.js";
 import type { PreparedBuild } from "./prepare.js";
 import type { BuildResult, BuiltImage } from "./request.js";
+import { withSquashedHistory } from "./squash.js";
 
 export interface OutputsInput {
   readonly prepared: PreparedBuild;
   readonly exporters: readonly Exporter[];
   readonly names: readonly Reference[];
+  /** The index of the store that the first image written is added to. */
+  readonly manifestList?: Reference;
   readonly layers: AssembledLayers;
   readonly solved: SolvedBuild;
   /** The result says which platform each of its parts is for, even if there is but one. */
@@ -28,9 +32,9 @@ export interface OutputsInput {
   readonly startedAt: number;
 }
 
-/** Writes all outputs, one after another. Errors: EXPORT_*, those of packing layers. */
+/** Writes all outputs, one after another. Errors: EXPORT_*, BUILD_NOT_AN_INDEX, those of packing layers. */
 export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
-  const { prepared, exporters, names, layers, multiPlatform } = input;
+  const { prepared, exporters, names, manifestList, layers, multiPlatform } = input;
   const { rooms, images, events, signal } = input.solved;
   const { request } = prepared;
   const attest = attesting(input);
@@ -61,9 +65,15 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
       ),
     );
   }
+  const written = outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor;
+  const listed: string[] = [];
+  if (manifestList !== undefined && written !== undefined) {
+    await addToManifestList(rooms.store, manifestList, written, signal);
+    listed.push(formatReference(manifestList));
+  }
   return {
     ...made,
-    names: [...new Set(outputs.flatMap((output) => output.names))],
+    names: [...new Set([...outputs.flatMap((output) => output.names), ...listed])],
     outputs,
   };
 }
@@ -99,7 +109,10 @@ function imagesFor(
         ? { inlineCache: await inlineCache(solved, image, [...baseLayers, ...builtLayers]) }
         : {};
       return assembleImage(rooms.store, {
-        image,
+        image:
+          request.squash === undefined
+            ? image
+            : withSquashedHistory(image, request.squash, builtLayers.length),
         baseLayers,
         builtLayers,
         ...(epoch === undefined ? {} : { epoch }),

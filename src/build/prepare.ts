@@ -24,10 +24,12 @@ import {
   planBuild,
   type MergedPlan,
   type Plan,
+  type PlanEnvironment,
   type PlatformPlan,
 } from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
+import { platformSurvey } from "./all-platforms.js";
 import { withEpoch } from "./epoch.js";
 import { withResolvedEpoch } from "./epoch-source.js";
 import { planEnvironment } from "./plan-environment.js";
@@ -104,12 +106,18 @@ export async function prepareBuild(
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
     const environmentOf = planEnvironment(images, trees, named, environment, cleanup);
-    const planFor = async (targetPlatform: Platform): Promise<PlatformPlan> => {
-      const planned = await planBuild({
+    const planOf = (
+      targetPlatform: Platform,
+      own: PlanEnvironment,
+      told: boolean,
+      report: (found: readonly Finding[]) => void,
+    ): Promise<Plan> =>
+      planBuild({
         dockerfile,
-        environment: environmentOf,
+        environment: own,
         ...optional("target", target),
         targetPlatform,
+        platformGiven: (request.platforms ?? []).length > 0 || request.allPlatforms === true,
         buildPlatform: hostPlatform(),
         buildArgs,
         labels: request.labels ?? {},
@@ -119,15 +127,26 @@ export async function prepareBuild(
         network: request.network ?? "default",
         ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
         allow: request.allow ?? [],
-        // What it warns of is the same for all of them.
-        warn: targetPlatform === platform ? events : () => undefined,
-        report: (found) => findings.push(...found),
+        warn: told ? events : () => undefined,
+        report,
         ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
+      });
+    const allPlatforms = async (): Promise<readonly [Platform, ...Platform[]]> => {
+      const survey = platformSurvey(environmentOf, images);
+      await planOf(hostPlatform(), survey.environment, false, () => undefined);
+      return survey.platforms();
+    };
+    const targets = request.allPlatforms === true ? await allPlatforms() : platforms;
+    const planFor = async (targetPlatform: Platform): Promise<PlatformPlan> => {
+      // What it warns of is the same for all of them.
+      const told = targetPlatform === targets[0];
+      const planned = await planOf(targetPlatform, environmentOf, told, (found) => {
+        findings.push(...found);
       });
       findings.push(...checkStages(dockerfile, planned));
       return { platform: targetPlatform, plan: planned };
     };
-    const merged = mergePlans(await Promise.all(platforms.map(planFor)));
+    const merged = mergePlans(await Promise.all(targets.map(planFor)));
     return { plan: merged, findings: sortFindings(findings) };
   };
   const source = { dockerfile: basename(file.name), ...remoteOf(context) };

@@ -9,6 +9,7 @@ import type { ImageEdits } from "../plan/index.js";
 import type { MountRequest } from "../run/index.js";
 import type { RunLimits } from "../sandbox/index.js";
 import type { FailedCommand, PullPolicy } from "../steps/index.js";
+import type { Squash } from "./squash.js";
 
 /** A secret; read when a step first asks for it. */
 export interface SecretSource {
@@ -46,10 +47,16 @@ export interface BuildRequest {
   readonly tags?: readonly string[];
   /** `os/arch[/variant]`, or `local` for this machine's; several make an index. None: this machine's. */
   readonly platforms?: readonly string[];
+  /** In their place: all platforms that the base images have in common. */
+  readonly allPlatforms?: boolean;
+  /** The index of the store that the image, or each image, is added to; begun when it is not there. */
+  readonly manifestList?: string;
   /** `NAME=VALUE` texts. */
   readonly buildContexts?: readonly string[];
   /** `-o` texts; none: the image goes into the store under its tags. */
   readonly outputs?: readonly string[];
+  /** One layer in the place of all, or of those that the build adds to its base. Absent: a layer for each step. */
+  readonly squash?: Squash;
   readonly noCache?: boolean | readonly string[];
   /** `--cache-from` and `--cache-to` texts. */
   readonly cacheFrom?: readonly string[];

@@ -87,12 +87,22 @@ class Planner implements StageServices {
     const draft = await this.#stage(this.#target);
     this.#reportUnusedArgs();
     const { name } = this.#target;
+    const image = draft.finish(this.options.labels, this.options.edits);
     return {
       graph: this.#graph,
-      image: draft.finish(this.options.labels, this.options.edits),
+      image: { ...image, platform: this.#imagePlatform(image.platform) },
       ...(name === undefined ? {} : { stageName: name }),
       stages: new Set(this.#planned.keys()),
     };
+  }
+
+  /** The platform that was asked for, whatever the stages were built from; else the base's. */
+  #imagePlatform(ofBase: Platform): Platform {
+    const { targetPlatform, platformGiven = false } = this.options;
+    if (!platformGiven) return ofBase;
+    const { os, architecture, variant } = targetPlatform;
+    const same = os === ofBase.os && architecture === ofBase.architecture;
+    return same && variant === undefined ? ofBase : targetPlatform;
   }
 
   #findTarget(): Stage {
@@ -131,10 +141,15 @@ class Planner implements StageServices {
   }
 
   async #planStage(stage: Stage): Promise<ImageDraft> {
+    const place = this.#placeOf(stage);
+    // A context of the stage's own name is there in its place, however the stage is asked for.
+    const instead =
+      stage.name === undefined
+        ? undefined
+        : await this.#contextBase(stage, stage.name, this.#platform(stage, place), place);
+    if (instead !== undefined) return new ImageDraft(instead);
     const base = await this.#base(stage);
     const draft = new ImageDraft(base);
-    const { file, text } = this.options.dockerfile.source;
-    const place: SourceLocation = { file, text, range: stage.from.range };
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
     for (const trigger of triggers)
       await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);
@@ -161,12 +176,9 @@ class Planner implements StageServices {
   /** The words of a FROM, expanded. */
   #from(stage: Stage): { name: string; platform: Platform; place: SourceLocation } {
     const { from } = stage;
-    const { source } = this.options.dockerfile;
-    const place: SourceLocation = { file: source.file, text: source.text, range: from.range };
-    const expandOptions = { source, declared: (name: string) => this.#globals.declared.has(name) };
-    const expand = (word: { text: string; range: SourceRange }): string =>
-      expandWord(word, scopeOf(this.#globals.values), expandOptions).value;
-    const name = (stage.index === 0 ? this.options.firstBase : undefined) ?? expand(from.image);
+    const place = this.#placeOf(stage);
+    const name =
+      (stage.index === 0 ? this.options.firstBase : undefined) ?? this.#expandGlobal(from.image);
     if (name === "")
       throw new TsbuildError(
         "PLAN_BLANK_IMAGE",
@@ -176,26 +188,50 @@ class Planner implements StageServices {
           hint: "Give the ARG a default before FROM, or pass it with --build-arg.",
         },
       );
-    const platform =
-      from.platform === undefined
-        ? this.options.targetPlatform
-        : platformOf(expand(from.platform), place);
-    return { name, platform, place };
+    return { name, platform: this.#platform(stage, place), place };
+  }
+
+  #placeOf({ from }: Stage): SourceLocation {
+    const { file, text } = this.options.dockerfile.source;
+    return { file, text, range: from.range };
   }
 
   /** What FROM means: a named context, an earlier stage, nothing (`scratch`), or an image. */
   async #base(stage: Stage): Promise<DraftBase> {
     const { name, platform, place } = this.#from(stage);
     if (name === "scratch") return this.#scratch(platform);
-    const context = await at(place, this.options.environment.namedContext(name, platform));
-    if (context?.kind === "image") return this.#imageBase(stage, context.image, platform, place);
-    if (context?.kind === "tree") return this.#treeBase(stage, context.name, platform, place);
+    const context = await this.#contextBase(stage, name, platform, place);
+    if (context !== undefined) return context;
     const earlier = this.#stages
       .slice(0, stage.index)
       .findLast((s) => s.name === name.toLowerCase());
     if (earlier !== undefined) return (await this.#stage(earlier)).asBase();
     const image = await this.#resolve(name, platform, place);
     return this.#imageBase(stage, image, platform, place);
+  }
+
+  #expandGlobal(word: { text: string; range: SourceRange }): string {
+    const { source } = this.options.dockerfile;
+    const declared = (name: string): boolean => this.#globals.declared.has(name);
+    return expandWord(word, scopeOf(this.#globals.values), { source, declared }).value;
+  }
+
+  #platform({ from }: Stage, place: SourceLocation): Platform {
+    return from.platform === undefined
+      ? this.options.targetPlatform
+      : platformOf(this.#expandGlobal(from.platform), place);
+  }
+
+  async #contextBase(
+    stage: Stage,
+    name: string,
+    platform: Platform,
+    place: SourceLocation,
+  ): Promise<DraftBase | undefined> {
+    const context = await at(place, this.options.environment.namedContext(name, platform));
+    if (context?.kind === "image") return this.#imageBase(stage, context.image, platform, place);
+    if (context?.kind === "tree") return this.#treeBase(stage, context.name, platform, place);
+    return undefined;
   }
 
   #scratch(platform: Platform): DraftBase {

@@ -172,6 +172,8 @@ export interface PlanOptions {
   /** Stage name or index; absent: the last stage. */
   readonly target?: string;
   readonly targetPlatform: Platform;
+  /** The target's platform was asked for: the image says that it is for it, even if its base does not. Default: false. */
+  readonly platformGiven?: boolean;
   readonly buildPlatform: Platform;
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Set on the resulting image, after all LABEL instructions. */

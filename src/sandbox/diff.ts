@@ -44,6 +44,7 @@ export function diff(
     verb: "diff",
     fields: [
       ...rootFieldsOf("root", request.root),
+      ...(request.below === undefined ? [] : rootFieldsOf("source", request.below)),
       ["mode", request.mode],
       ...(request.directory === undefined ? [] : [["directory", request.directory] as const]),
       ...clampFieldOf(request.clampTime),

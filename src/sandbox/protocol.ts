@@ -333,7 +333,14 @@ export const verbs: readonly VerbRow[] = [
     fields: [
       ...commonFields,
       ...rootFields("root", "the tree"),
-      { name: "mode", type: "word", words: ["layer", "tree"], meaning: "changes, or everything" },
+      ...rootFields("source", "changes: the tree that it is compared with; none: all is new"),
+      {
+        name: "mode",
+        type: "word",
+        words: ["layer", "changes", "tree"],
+        meaning:
+          "what the upper directory changes, what makes another tree of this one, or everything",
+      },
       { name: "directory", type: "text", meaning: "tree: the archive's directory for everything" },
       clampField,
     ],

@@ -196,10 +196,15 @@ export interface ApplyResult {
   readonly impliedDirectories: readonly string[];
 }
 
-/** What `diff` writes as tar. "layer": upper against lowers, with whiteouts. "tree": the whole merged root, no whiteouts. */
+/**
+ * What `diff` writes as tar. "layer": upper against lowers, with whiteouts. "changes": the merged root against another, with
+ * whiteouts. "tree": the whole merged root, no whiteouts.
+ */
 export interface DiffRequest {
   readonly root: Root;
-  readonly mode: "layer" | "tree";
+  readonly mode: "layer" | "changes" | "tree";
+  /** Of changes: what the root is compared with. Absent: everything is new. */
+  readonly below?: Root;
   /** Of a tree: the one directory of the archive that everything is in. */
   readonly directory?: string;
   /** Clamp mtimes that are later than this (seconds since the epoch). */

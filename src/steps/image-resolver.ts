@@ -76,12 +76,27 @@ export class ImageResolver {
     const reference = withDefaultTag(parseReference(text));
     const name = formatReference(reference);
     return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
-      // Several platforms are of one image, even if its tag moves meanwhile.
-      const found = this.#found.get(name) ?? this.#find(reference, name);
-      this.#found.set(name, found);
-      const { descriptor, origin } = await found;
+      const { descriptor, origin } = await this.#foundOnce(reference, name);
       return this.#image(familiarReference(reference), descriptor, origin, platform);
     });
+  }
+
+  /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
+  async platforms(text: string): Promise<readonly string[]> {
+    const reference = withDefaultTag(parseReference(text));
+    const { descriptor, origin } = await this.#foundOnce(reference, formatReference(reference));
+    const bytes = await this.#document(origin, descriptor);
+    if (isIndexType(descriptor.mediaType))
+      return platformsOf(parseIndex(bytes, descriptor.mediaType));
+    const { config } = parseManifest(bytes, descriptor.mediaType);
+    return [formatPlatform(parseImageConfig(await this.#document(origin, config)))];
+  }
+
+  /** Several platforms are of one image, even if its tag moves meanwhile. */
+  #foundOnce(reference: Reference, name: string): Promise<Found> {
+    const found = this.#found.get(name) ?? this.#find(reference, name);
+    this.#found.set(name, found);
+    return found;
   }
 
   /**

@@ -34,7 +34,13 @@ const notYet = new Set(["s3", "azblob"]);
 
 /** Errors: CACHE_*, EXPORT_OPTION, BUILD_ARGUMENT. */
 export function wantedCaches(
-  { cacheFrom = [], cacheTo = [], cwd = process.cwd(), env = process.env }: BuildRequest,
+  {
+    cacheFrom = [],
+    cacheTo = [],
+    cwd = process.cwd(),
+    env = process.env,
+    squash,
+  }: BuildRequest,
   buildArgs: ReadonlyMap<string, string>,
   events: EventSink,
 ): WantedCaches {
@@ -66,7 +72,9 @@ export function wantedCaches(
     else if ("absent" in target) leaveOut(target.absent);
     else targets.push({ target, form });
   }
-  return { sources, targets, inline };
+  if (inline && squash !== undefined)
+    leaveOut("a squashed image has no layers of steps: it gets no inline cache");
+  return { sources, targets, inline: inline && squash === undefined };
 }
 
 export function cacheServices({ store, registry, connections }: Rooms): CacheServices {

@@ -15,6 +15,7 @@ import {
   parseTruth,
   platformFlags,
   pullPolicy,
+  squashFlag,
   withAuthFile,
 } from "../options/image-flags.js";
 import { parseMount, parseVolume } from "../options/mounts.js";
@@ -105,6 +106,7 @@ function requestOf(
   const { env } = process;
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
+  const squash = squashFlag(flags);
   return {
     context,
     ...(flags.file === undefined ? {} : { file: flags.file }),
@@ -117,9 +119,12 @@ function requestOf(
     annotations: flags.annotation,
     attestations: attestationTexts(flags),
     tags: flags.tag,
-    platforms: platformFlags(flags),
+    platforms: flags.allPlatforms === true ? [] : platformFlags(flags),
+    allPlatforms: flags.allPlatforms ?? false,
+    ...(flags.manifest === undefined ? {} : { manifestList: flags.manifest }),
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
+    ...(squash === undefined ? {} : { squash }),
     noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,

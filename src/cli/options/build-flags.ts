@@ -19,6 +19,9 @@ export interface BuildFlags {
   readonly from?: string;
   readonly label: readonly string[];
   readonly annotation: readonly string[];
+  readonly squash?: boolean;
+  readonly squashAll?: boolean;
+  readonly singleSnapshot?: boolean;
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
   readonly cacheFrom: readonly string[];
@@ -28,6 +31,8 @@ export interface BuildFlags {
   readonly pullAlways?: boolean;
   readonly pullNever?: boolean;
   readonly platform: readonly string[];
+  readonly allPlatforms?: boolean;
+  readonly manifest?: string;
   readonly os?: string;
   readonly arch?: string;
   readonly variant?: string;
@@ -129,6 +134,12 @@ export function addBuildFlags(command: Command): Command {
     list("--unsetenv <name>", "leave out a variable, of the Dockerfile or of the base"),
     new Option("--from <image>", "base image, in the place of the one that the first FROM names"),
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
+    new Option(
+      "--squash",
+      "one layer for all of the image, its base's too (--layers=false: one over the base's)",
+    ),
+    new Option("--squash-all", "the same as --squash").hideHelp(),
+    new Option("--single-snapshot", "what --layers=false is read as").hideHelp(),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
     list(
@@ -150,6 +161,8 @@ export function addBuildFlags(command: Command): Command {
       "--platform <os/arch>",
       "platform of the image; several (comma-separated or repeated) make an index",
     ).env("DOCKER_DEFAULT_PLATFORM"),
+    new Option("--all-platforms", "all platforms that the base images have in common"),
+    new Option("--manifest <name>", "add the image to this index of the store, begun if need be"),
     new Option("--os <name>", "operating system of the platform").hideHelp(),
     new Option("--arch <name>", "architecture of the platform").hideHelp(),
     new Option("--variant <name>", "variant of the architecture").hideHelp(),

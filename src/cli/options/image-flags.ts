@@ -104,6 +104,12 @@ export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["
   }
 }
 
+/** `--squash` is Buildah's: the base's layers, too. `--layers=false` comes as `--single-snapshot`. */
+export function squashFlag(flags: BuildFlags): BuildRequest["squash"] {
+  if (flags.squash === true || flags.squashAll === true) return "all";
+  return flags.singleSnapshot === true ? "new" : undefined;
+}
+
 /** How many commands run at a time; undefined: as many as tsbuild thinks fit. */
 export function jobsFlag({ jobs }: BuildFlags): number | undefined {
   if (jobs === undefined) return undefined;

@@ -35,6 +35,8 @@ export function normalizeArguments(args: readonly string[], program: Command): s
     if (!plain.has(name)) return [arg];
     const truth = truths.get(value);
     if (name === "--pull" && truth === undefined) return [`--pull-policy=${value}`];
+    // Buildah's word for what kaniko calls so: the build adds one layer.
+    if (name === "--layers" && truth === false) return ["--single-snapshot"];
     if (truth === undefined) throw usageError(name, value, "expected true or false");
     return truth ? [name] : [];
   });

@@ -41,10 +41,6 @@ const withoutEffect: readonly string[] = [
 /** Flags by what to do instead. */
 const refused: readonly (readonly [advice: string, flags: readonly string[]])[] = [
   [
-    "Squash in the Dockerfile: end it with FROM scratch (or the base) and COPY --from=STAGE / /.",
-    ["--squash", "--squash-all", "--single-snapshot"],
-  ],
-  [
     "RUN sees files of this machine with --build-context NAME=DIRECTORY and RUN --mount=type=bind,from=NAME.",
     ["--transient-mount <spec>"],
   ],
@@ -90,8 +86,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--sign-by <key>",
       "--decryption-key <key>",
       "--cw <options>",
-      "--manifest <name>",
-      "--all-platforms",
       "--save-stages",
       "--stage-labels",
       "--layer-label <label>",

@@ -68,6 +68,36 @@ async function fails(text: string, code: string, line: number, given?: Given): P
 }
 
 describe("planBuild", () => {
+  it("makes the image for the platform that was asked for, else for its base's", async () => {
+    const arm = { os: "linux", architecture: "arm64" };
+    const text = "FROM --platform=linux/amd64 a\n";
+    const given = await plan(text, { options: { targetPlatform: arm, platformGiven: true } });
+    assert.deepEqual(given.image.platform, arm);
+    const { image } = await plan(text, { options: { targetPlatform: arm } });
+    assert.equal(image.platform.architecture, "amd64");
+  });
+
+  it("puts a context in the place of the stage of its name, by name or number", async () => {
+    const environment: PlanOptions["environment"] = {
+      resolveImage: () => Promise.reject(new Error("no image is needed")),
+      namedContext: (name) =>
+        Promise.resolve(name === "stage" ? { kind: "tree", name: "given" } : undefined),
+    };
+    for (const from of ["0", "stage"]) {
+      const { graph } = await plan(
+        `FROM scratch AS stage\nRUN never\nFROM scratch\nCOPY --from=${from} /a /\n`,
+        { options: { environment } },
+      );
+      assert.ok(![...graph.values()].some(({ kind }) => kind === "run"));
+      assert.match(JSON.stringify([...graph.values()]), /"given"/);
+    }
+    const { image, graph } = await plan("FROM missing AS stage\nENV a=b\n", {
+      options: { environment },
+    });
+    assert.deepEqual(image.config.Env?.length, 1);
+    assert.equal(graph.get(image.head)?.kind, "copy");
+  });
+
   it("expands with the values from before the instruction", async () => {
     const { image } = await plan("FROM a\nENV x=1\nENV x=2 y=$x\n");
     assert.deepEqual(image.config.Env?.slice(1), ["x=2", "y=1"]);
