@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { CleanupStack, type EventSink } from "./base/index.js";
+import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
 import { isSet } from "./build/arguments.js";
 import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
@@ -16,7 +16,12 @@ import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
-import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
+import {
+  checkDockerfile,
+  failOnFindings,
+  type Dockerfile,
+  type Finding,
+} from "./dockerfile/index.js";
 import { createExporter, parseAnnotation, parseOutput, type Exporter } from "./export/index.js";
 import { parseReference, withDefaultTag } from "./oci/index.js";
 import type { MergedPlan } from "./plan/index.js";
@@ -69,10 +74,11 @@ async function attempt(
   }
   let findings: readonly Finding[] = [];
   try {
+    findings = findingsOf(dockerfile);
     const planned = await prepared.plan(request.target);
-    failOnFindings(dockerfile.check, planned.findings);
     const { plan } = planned;
     findings = planned.findings;
+    failOnFindings(dockerfile.check, findings);
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, startedAt, events, signal },
       ...(provenance === undefined ? {} : { provenance }),
@@ -85,6 +91,16 @@ async function attempt(
     return undefined;
   } finally {
     warnOf(findings, events);
+  }
+}
+
+/** What the text alone tells, in case it cannot be planned. Where it is wrong, planning says so at the right place. */
+function findingsOf(dockerfile: Dockerfile): readonly Finding[] {
+  try {
+    return checkDockerfile(dockerfile);
+  } catch (error) {
+    if (error instanceof TsbuildError) return [];
+    throw error;
   }
 }
 

@@ -65,7 +65,7 @@ function demand(
   if (planner.services.options.allow.includes(entitlement)) return;
   planner.fail(
     "PLAN_NOT_ALLOWED",
-    `RUN ${flag}: ${entitlement} is not allowed`,
+    `RUN ${flag}: entitlement ${entitlement} is not allowed`,
     range,
     `Add --allow ${entitlement} if you trust this Dockerfile.`,
   );

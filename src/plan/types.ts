@@ -146,6 +146,8 @@ export interface ResolvedImage {
 /** What `--build-context NAME=...` stands for. `tree`: files, read through the context of the given name. */
 export type NamedContext =
   | { readonly kind: "image"; readonly image: ResolvedImage }
+  /** Nothing: `docker-image://scratch`. */
+  | { readonly kind: "scratch" }
   | { readonly kind: "tree"; readonly name: string };
 
 /** What the planner asks of the outside. */

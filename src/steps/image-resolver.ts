@@ -9,6 +9,7 @@ import {
   checkLayerCount,
   choosePlatform,
   familiarReference,
+  formatFullPlatform,
   formatPlatform,
   formatReference,
   isIndexType,
@@ -76,7 +77,7 @@ export class ImageResolver {
   reference(text: string, platform: Platform): Promise<ResolvedImage> {
     const reference = withDefaultTag(parseReference(text));
     const name = formatReference(reference);
-    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       // Several platforms are of one image, even if its tag moves meanwhile.
       const found = this.#found.get(name) ?? this.#find(reference, name);
       this.#found.set(name, found);
@@ -95,7 +96,7 @@ export class ImageResolver {
     platform: Platform,
   ): Promise<ResolvedImage> {
     const name = `oci-layout://${path}${wanted.tag === undefined ? "" : `:${wanted.tag}`}${wanted.digest === undefined ? "" : `@${wanted.digest}`}`;
-    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       const descriptor = chooseFromLayout(await readLayoutIndex(path), wanted, name, platform);
       return this.#image(name, descriptor, { kind: "layout", path }, platform);
     });

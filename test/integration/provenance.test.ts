@@ -117,7 +117,7 @@ describe("provenance", () => {
       "vnd.docker.reference.type": "attestation-manifest",
     });
     const [statement] = statements;
-    assert.equal(statement?._type, "https://in-toto.io/Statement/v0.1");
+    assert.equal(statement?._type, "https://in-toto.io/Statement/v1");
     assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
     const digest = { sha256: image.digest.slice(7) };
     const query = `?platform=linux%2F${architecture}`;

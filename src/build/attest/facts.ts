@@ -22,7 +22,7 @@ import {
 import type { Vertex, VertexId } from "../../solve/index.js";
 import type { Store } from "../../store/index.js";
 import type { SolvedBuild } from "../cache/export.js";
-import type { PreparedBuild } from "../prepare.js";
+import { commitDigest, type PreparedBuild } from "../prepare.js";
 import type { BuildFacts, Material } from "./predicate.js";
 import { packageUrl } from "./statement.js";
 
@@ -37,14 +37,14 @@ export async function factsOf(
   const used = verticesBelow(solved, head);
   const materials = await Promise.all(used.map((vertex) => materialOf(vertex, solved)));
   const found = new Map<string, Material>();
-  if (source.remote?.digest !== undefined)
-    found.set(source.remote.uri, { uri: source.remote.uri, digest: source.remote.digest });
   for (const material of materials) if (material !== undefined) found.set(material.uri, material);
+  const commit = source.remote?.commit;
+  if (commit !== undefined) found.set(commit.uri, commit);
   return {
     ...build,
     finishedAt: Date.now(),
     builderPlatform: formatPlatform(hostPlatform()),
-    ...(source.remote === undefined ? {} : { context: source.remote }),
+    ...(source.remote === undefined ? {} : { context: contextOf(source.remote) }),
     path: source.dockerfile,
     // Proxies may carry credentials, and have no part in the result.
     arguments: new Map([...buildArgs].filter(([name]) => !isProxyName(name))),
@@ -62,6 +62,13 @@ export async function factsOf(
       return { id, kind, inputs, op: shown };
     }),
   };
+}
+
+function contextOf({ uri, commit }: NonNullable<PreparedBuild["source"]["remote"]>): {
+  readonly uri: string;
+  readonly digest?: Material["digest"];
+} {
+  return { uri, ...(commit === undefined ? {} : { digest: commit.digest }) };
 }
 
 /** What the head needs, inputs first. */
@@ -92,7 +99,7 @@ async function materialOf(
     case "git": {
       const { commit } = await solver.partsOf(id);
       const uri = publicUrl((op as GitOp).url);
-      return typeof commit === "string" ? { uri, digest: { sha1: commit } } : undefined;
+      return typeof commit === "string" ? { uri, digest: commitDigest(commit) } : undefined;
     }
     default:
       return undefined;
