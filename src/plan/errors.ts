@@ -12,5 +12,4 @@ export const planErrorCodes = {
   PLAN_BAD_MOUNT: "A mount's target or source cannot be used.",
   PLAN_NOT_ALLOWED: "The instruction needs an entitlement that --allow did not grant.",
   PLAN_BAD_VALUE: "An instruction's value is not valid once its variables are expanded.",
-  PLAN_UNSUPPORTED: "The Dockerfile asks for something that tsbuild cannot do yet.",
 } as const;

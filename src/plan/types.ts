@@ -91,6 +91,8 @@ export type RunOp = {
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
   readonly mounts: readonly MountOp[];
+  /** Absent: none. */
+  readonly devices?: readonly { readonly name: string; readonly required: boolean }[];
   readonly platform: string;
 };
 
