@@ -88,7 +88,7 @@ static const struct field_rule run_fields[] = {
 	{ "input", FIELD_BOOL, false, false, 4096, NULL },
 	{ "terminal", FIELD_BOOL, false, false, 4096, NULL },
 	{ "init", FIELD_BOOL, false, false, 4096, NULL },
-	{ "mount", FIELD_WORD, true, true, 4096, "bind|cache|tmpfs|file|socket|host" },
+	{ "mount", FIELD_WORD, true, true, 4096, "bind|cache|tmpfs|file|socket|host|device" },
 	{ "mount-target", FIELD_PATH, false, false, 4096, NULL },
 	{ "mount-source", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "mount-source-lower", FIELD_ID, true, false, 4096, NULL },

@@ -242,12 +242,36 @@ static int open_host(const struct spec *mount)
 	return clone < 0 ? report_error("open the source of a mount", path, errno, NULL) : clone;
 }
 
+/*
+ * A device of the host, by the name that its specification has for it. Where the host mounts its place without devices it cannot be
+ * opened there either, and so not here.
+ */
+static int open_device(const struct spec *mount)
+{
+	const char *path = spec_need(mount, "mount-path");
+	struct stat status;
+
+	if (path == NULL)
+		return -1;
+	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return report_refusal("mount-source", path, "this machine has no such device");
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return report_error("open a device", path, errno, NULL);
+	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
+		return report_refusal("mount-source", path, "this is no device");
+	int clone = mount_clone(fd, false);
+	return clone < 0 ? report_error("open a device", path, errno, NULL) : clone;
+}
+
 static int open_source(struct run *run, const struct spec *mount, unsigned number)
 {
 	const char *kind = mount->values[0];
 
 	if (strcmp(kind, "host") == 0)
 		return open_host(mount);
+	if (strcmp(kind, "device") == 0)
+		return open_device(mount);
 	if (strcmp(kind, "bind") == 0)
 		return open_bind(mount);
 	if (strcmp(kind, "cache") == 0)
@@ -291,20 +315,29 @@ static int check_place(const struct run *run, int place, const char *target)
 	return 0;
 }
 
+/* What a mount may not be used for. A device may be opened, and, where the step could change its owner and mode, not changed. */
+static unsigned mount_attributes(const struct run *run, const struct spec *mount)
+{
+	const char *kind = mount->values[0];
+	bool host = strcmp(kind, "host") == 0;
+
+	if (strcmp(kind, "device") == 0)
+		return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (in_user_namespace() ? 0 : MOUNT_ATTR_RDONLY);
+	bool read_only = spec_bool(mount, "mount-read-only") || strcmp(kind, "file") == 0;
+	return (run->insecure ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
+	       (host || strcmp(kind, "bind") == 0 ? 0 : MOUNT_ATTR_NOSUID);
+}
+
 /* Takes source. */
 static int attach_one(struct run *run, const struct spec *mount, int source)
 {
-	const char *kind = mount->values[0], *target = spec_need(mount, "mount-target");
-	bool host = strcmp(kind, "host") == 0;
+	const char *target = spec_need(mount, "mount-target");
 	cleanup_fd int owned = source;
 	struct stat status;
 
 	if (target == NULL)
 		return -1;
-	bool read_only = spec_bool(mount, "mount-read-only") || strcmp(kind, "file") == 0;
-	unsigned attributes = (run->insecure ? 0 : MOUNT_ATTR_NODEV) | (read_only ? MOUNT_ATTR_RDONLY : 0) |
-			      (host || strcmp(kind, "bind") == 0 ? 0 : MOUNT_ATTR_NOSUID);
-	if (mount_restrict(source, attributes, true) < 0 || fstat(source, &status) < 0)
+	if (mount_restrict(source, mount_attributes(run, mount), true) < 0 || fstat(source, &status) < 0)
 		return report_error("restrict a mount", target, errno, NULL);
 	cleanup_fd int place = stubs_target(run, target, S_ISDIR(status.st_mode), spec_bool(mount, "mount-keep"));
 	if (place < 0 || check_place(run, place, target) < 0)

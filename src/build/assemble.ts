@@ -78,7 +78,7 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
   const history = wholeHistory(input);
   const created =
     history.at(-1)?.created ?? image.base?.config.created ?? timestamp(input.now, epoch);
-  const { variant } = image.platform;
+  const { variant, "os.version": version } = image.platform;
   const kept = unknownFields(image.base?.config);
   return {
     ...kept,
@@ -87,6 +87,7 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
     architecture: image.platform.architecture,
     os: image.platform.os,
     ...(variant === undefined ? {} : { variant }),
+    ...(version === undefined ? {} : { "os.version": version }),
     config: withoutEmpty(image.config),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     ...(input.history ? { history } : {}),

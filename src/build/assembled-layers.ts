@@ -14,6 +14,16 @@ import { LayerPacker, type LayerForm } from "./layers.js";
 import type { Rooms } from "./rooms.js";
 import type { Squash } from "./squash.js";
 
+/** BuildKit's mark of layers in which times were limited: tools tell by it that such an image can be made again. */
+const rewrittenAnnotation = "buildkit/rewritten-timestamp";
+
+function clamped(layer: BuiltLayer, { clampTime }: LayerForm): BuiltLayer {
+  if (clampTime === undefined) return layer;
+  const { descriptor } = layer;
+  const annotations = { ...descriptor.annotations, [rewrittenAnnotation]: String(clampTime) };
+  return { ...layer, descriptor: { ...descriptor, annotations } };
+}
+
 export class AssembledLayers {
   readonly #rooms: Rooms;
   /** One for each form that some output wants. */
@@ -118,7 +128,7 @@ export class AssembledLayers {
         ? packer.squashed(root, states[inBase.length - 1]?.id ?? null).then((layer) => [layer])
         : Promise.all(built.map(({ id }) => packer.layer(id))),
     ]);
-    return { baseLayers, builtLayers };
+    return { baseLayers, builtLayers: builtLayers.map((layer) => clamped(layer, packer.form)) };
   }
 
   /** The root filesystem as a tree, for outputs of files. */

@@ -112,7 +112,7 @@ function stageSource(stage: Stage, sources: EpochSources): string {
     const location: SourceLocation = { file: source.file, text: source.text, range };
     return new TsbuildError(
       "BUILD_EPOCH",
-      `the stage ${stage.name ?? ""} of ${variable} does not meet its requirements: ${why}`,
+      `the ${variable} stage does not meet source-only requirements: ${stage.name ?? ""}: ${why}`,
       { location, hint: "Such a stage is FROM scratch, ARGs, and one ADD of one URL." },
     );
   };

@@ -27,6 +27,7 @@ export function planEnvironment(
       if (found === undefined) return undefined;
       switch (found.kind) {
         case "image":
+          if (found.reference === "scratch") return { kind: "scratch" };
           return { kind: "image", image: await images.reference(found.reference, platform) };
         case "oci-layout":
           return { kind: "image", image: await images.layout(found.directory, found, platform) };

@@ -18,7 +18,7 @@ import {
   type Finding,
   type ParseOutcome,
 } from "../dockerfile/index.js";
-import { formatPlatform, hostPlatform, parsePlatform, type Platform } from "../oci/index.js";
+import { formatFullPlatform, hostPlatform, parsePlatform, type Platform } from "../oci/index.js";
 import {
   mergePlans,
   planBuild,
@@ -48,7 +48,12 @@ export interface BuildSource {
   /** A name without what only this machine knows. */
   readonly dockerfile: string;
   /** A context that others can have, too; no credentials. */
-  readonly remote?: { readonly uri: string; readonly digest?: { readonly sha1: string } };
+  readonly remote?: {
+    /** With the ref and directory of a repository. */
+    readonly uri: string;
+    /** The repository at its ref, whatever directory of it is used. */
+    readonly commit?: { readonly uri: string; readonly digest: Readonly<Record<string, string>> };
+  };
 }
 
 /** A build before its first step. */
@@ -153,9 +158,18 @@ export async function prepareBuild(
   return { request, rooms, trees, parsed, buildArgs, remotes, source, plan };
 }
 
+/** A commit's id under the name of the algorithm that made it. */
+export function commitDigest(id: string): Readonly<Record<string, string>> {
+  return id.length === 64 ? { sha256: id } : { sha1: id };
+}
+
 function remoteOf({ name, commit, tree }: BuildContext): Pick<BuildSource, "remote"> {
-  if (commit !== undefined)
-    return { remote: { uri: publicUrl(name), digest: { sha1: commit.id } } };
+  if (commit !== undefined) {
+    const { id, ref = "", subdir } = commit;
+    const at = `${publicUrl(name)}${ref === "" ? "" : `#${ref}`}`;
+    const below = subdir === undefined ? "" : `${ref === "" ? "#" : ""}:${subdir}`;
+    return { remote: { uri: at + below, commit: { uri: at, digest: commitDigest(id) } } };
+  }
   const isUrl = tree.kind !== "directory" && /^https?:\/\//i.test(name);
   return isUrl ? { remote: { uri: publicUrl(name) } } : {};
 }
@@ -163,7 +177,7 @@ function remoteOf({ name, commit, tree }: BuildContext): Pick<BuildSource, "remo
 /** Each once, in the order given. Throws OCI_PLATFORM. */
 function platformsOf(texts: readonly string[]): readonly [Platform, ...Platform[]] {
   const given = texts.map(parsePlatform);
-  const once = new Map(given.map((platform) => [formatPlatform(platform), platform]));
+  const once = new Map(given.map((platform) => [formatFullPlatform(platform), platform]));
   const [first = hostPlatform(), ...others] = once.values();
   return [first, ...others];
 }

@@ -71,6 +71,8 @@ export interface BuildRequest {
   readonly agents?: readonly AgentSource[];
   readonly network?: "default" | "none" | "host";
   readonly allow?: readonly string[];
+  /** Where specifications of devices are looked for; a later directory wins. Absent: where the Container Device Interface has them. */
+  readonly cdiDirectories?: readonly string[];
   readonly addHosts?: readonly (readonly [name: string, address: string])[];
   /** Commands see the image's own /etc/hosts. */
   readonly noHosts?: boolean;

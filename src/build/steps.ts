@@ -4,7 +4,7 @@
 import { TsbuildError, assertNever } from "../base/index.js";
 import { planMounts, type MountRequest } from "../run/index.js";
 import type { Step } from "../solve/index.js";
-import { parseSecurityOptions } from "../sandbox/index.js";
+import { cdiDirectories, parseSecurityOptions, readDevices } from "../sandbox/index.js";
 import { createSteps, type DirectLayers, type RunSettings } from "../steps/index.js";
 import { epochOf } from "./epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
@@ -41,6 +41,10 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
       request.network === "host",
     ),
     proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
+    devices: {
+      registered: once(() => readDevices(request.cdiDirectories ?? cdiDirectories)),
+      allow: request.allow ?? [],
+    },
     limits: request.limits ?? {},
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
     confinement: parseSecurityOptions(request.securityOptions ?? [], {
@@ -53,6 +57,12 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     keepMountpoints: request.compatMountpoints ?? false,
     cacheNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
   };
+}
+
+/** The same promise for all who ask. */
+function once<T>(begin: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return () => (begun ??= begin());
 }
 
 function mountOf(mount: MountRequest): RunSettings["mounts"][number] {

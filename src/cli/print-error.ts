@@ -80,7 +80,7 @@ export function formatError(thrown: unknown, debug: boolean): string {
 }
 
 /** As BuildKit begins its own: scripts look for the words when they tell a mistake in the file from a step that failed. */
-function parseErrorPrefix(error: unknown): string {
+export function parseErrorPrefix(error: unknown): string {
   if (!isTsbuildError(error) || error.location === undefined || !parseCodes.has(error.code))
     return "";
   return `dockerfile parse error on line ${error.location.range.startLine}: `;

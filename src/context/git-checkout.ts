@@ -20,16 +20,12 @@ export interface ResolvedGit {
 }
 
 const fullId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-const partialId = /^[0-9a-f]{7,63}$/;
 
 /**
- * Asks the remote which commit a source means, without fetching it. Undefined when only a fetch can tell (an abbreviated commit id).
+ * Asks the remote which commit a source means, without fetching it. An abbreviated commit id is no ref, and found nowhere.
  * Throws CONTEXT_GIT_REF, CONTEXT_GIT_CHECKSUM, CONTEXT_GIT_FAILED, CONTEXT_GIT_MISSING.
  */
-export async function resolveGit(
-  source: GitSource,
-  options: GitOptions,
-): Promise<ResolvedGit | undefined> {
+export async function resolveGit(source: GitSource, options: GitOptions): Promise<ResolvedGit> {
   await using session = await GitSession.open(source, options);
   return await resolveIn(session, source);
 }
@@ -41,7 +37,7 @@ export async function checkoutGit(source: GitSource, options: GitOptions): Promi
     const resolved = await resolveIn(session, source);
     const work = join(session.directory, "work");
     await mkdir(work, { mode: 0o755 });
-    const format = (resolved?.commit.length ?? 40) === 64 ? "sha256" : "sha1";
+    const format = resolved.commit.length === 64 ? "sha256" : "sha1";
     await session.run(["init", "-q", `--object-format=${format}`], work);
     const commit = await fetchCommit(session, source, resolved, work);
     await session.run(["checkout", "-q", "--detach", commit], work);
@@ -67,7 +63,7 @@ export async function checkoutGit(source: GitSource, options: GitOptions): Promi
   }
 }
 
-async function resolveIn(session: GitSession, source: GitSource): Promise<ResolvedGit | undefined> {
+async function resolveIn(session: GitSession, source: GitSource): Promise<ResolvedGit> {
   const wanted = source.fetchByCommit === true ? source.checksum : source.ref;
   if (wanted !== undefined && fullId.test(wanted)) return checked({ commit: wanted }, source);
   const names = wanted === undefined ? ["HEAD"] : candidates(wanted);
@@ -91,7 +87,6 @@ async function resolveIn(session: GitSession, source: GitSource): Promise<Resolv
       source,
     );
   }
-  if (wanted !== undefined && partialId.test(wanted)) return undefined;
   throw noRef(source, wanted ?? "HEAD");
 }
 
@@ -141,23 +136,18 @@ function noRef(source: GitSource, ref: string, cause?: unknown): TsbuildError {
 async function fetchCommit(
   session: GitSession,
   source: GitSource,
-  resolved: ResolvedGit | undefined,
+  resolved: ResolvedGit,
   work: string,
 ): Promise<string> {
-  if (resolved !== undefined) {
-    const what = resolved.ref ?? resolved.commit;
-    try {
-      await session.run(
-        ["fetch", "-q", "--no-tags", "--depth=1", "--", session.remote, what],
-        work,
-      );
-      const commit = await session.run(["rev-parse", "--verify", "FETCH_HEAD^{commit}"], work);
-      // The ref may have moved since it was asked for; the commit that came is the one that is used.
-      return checked({ ...resolved, commit: commit.trim() }, source).commit;
-    } catch (error) {
-      // Some servers give no commit by its id, some (dumb HTTP) no shallow history.
-      if (!isTsbuildError(error, "CONTEXT_GIT_FAILED")) throw error;
-    }
+  const what = resolved.ref ?? resolved.commit;
+  try {
+    await session.run(["fetch", "-q", "--no-tags", "--depth=1", "--", session.remote, what], work);
+    const commit = await session.run(["rev-parse", "--verify", "FETCH_HEAD^{commit}"], work);
+    // The ref may have moved since it was asked for; the commit that came is the one that is used.
+    return checked({ ...resolved, commit: commit.trim() }, source).commit;
+  } catch (error) {
+    // Some servers give no commit by its id, some (dumb HTTP) no shallow history.
+    if (!isTsbuildError(error, "CONTEXT_GIT_FAILED")) throw error;
   }
   await session.run(
     [
@@ -172,7 +162,7 @@ async function fetchCommit(
     ],
     work,
   );
-  const wanted = resolved?.commit ?? source.ref ?? source.checksum ?? "HEAD";
+  const wanted = resolved.commit;
   try {
     const commit = await session.run(["rev-parse", "--verify", "-q", `${wanted}^{commit}`], work);
     return checked({ ...resolved, commit: commit.trim() }, source).commit;

@@ -195,7 +195,9 @@ function resolveRef(found: Parameters, bad: Bad): string | undefined {
     throw bad(`ref conflicts: "${found.ref}" and "${wanted}"`);
   if (found.fetchByCommit === true && found.checksum === undefined)
     throw bad('"fetch-by-commit" needs "commit" as well');
-  return wanted ?? found.ref ?? found.checksum;
+  // An abbreviated commit cannot be asked for: it says what the default branch must be at.
+  const whole = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(found.checksum ?? "");
+  return wanted ?? found.ref ?? (whole ? found.checksum : undefined);
 }
 
 function checkedSubdir(text: string, bad: Bad): string {

@@ -69,7 +69,7 @@ interface Opened {
   readonly name: string;
   /** Reads the tree, where that can be done without unpacking it. */
   readonly reader?: FileReader;
-  readonly commit?: { readonly id: string; readonly time: number };
+  readonly commit?: NonNullable<BuildContext["commit"]>;
   readonly time?: number;
   /** The input was a Dockerfile instead of a context. */
   readonly dockerfile?: DockerfileSource;
@@ -127,8 +127,8 @@ async function openTree(
     held.defer(() => {
       stream.destroy();
     });
-    const dockerfileIsNamed = hasDockerfile || request.file !== undefined;
-    const opened = await fromStream(stream, redactUrl(context), dockerfileIsNamed);
+    // As in docker build, a URL that is a Dockerfile is the Dockerfile, whatever file of the context -f names.
+    const opened = await fromStream(stream, redactUrl(context), hasDockerfile);
     return { ...opened, ...(time === undefined ? {} : { time }) };
   }
   throw new TsbuildError("CONTEXT_NOT_FOUND", `the build context ${context} is not a directory`, {
@@ -200,7 +200,12 @@ async function fromGit(
     tree: { kind: "directory", path: checkout.path, trusted: false },
     name: git.display,
     reader: confinedReader(checkout.path),
-    commit: { id: checkout.commit, time: checkout.time },
+    commit: {
+      id: checkout.commit,
+      time: checkout.time,
+      ...(git.ref === undefined ? {} : { ref: git.ref }),
+      ...(git.subdir === undefined ? {} : { subdir: git.subdir }),
+    },
     time: checkout.time,
   };
 }

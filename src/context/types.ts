@@ -77,8 +77,13 @@ export interface BuildContext extends AsyncDisposable {
   readonly tree: ContextTree;
   /** How the context is called in messages; no secrets. */
   readonly name: string;
-  /** The commit, for a git context, and its time in seconds since the epoch. */
-  readonly commit?: { readonly id: string; readonly time: number };
+  /** The commit, for a git context, its time in seconds since the epoch, and what was asked for. */
+  readonly commit?: {
+    readonly id: string;
+    readonly time: number;
+    readonly ref?: string;
+    readonly subdir?: string;
+  };
   /** When its content was last changed, in seconds, where its source tells: the commit's time, or Last-Modified. */
   readonly time?: number;
   /** Set when the Dockerfile did not come from the tree: `-f -`, a URL, a path outside, or a Dockerfile instead of a context. */

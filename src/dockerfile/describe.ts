@@ -89,7 +89,7 @@ function neededStages(dockerfile: Dockerfile, target: Stage): readonly Stage[] {
   return [...needed].sort((a, b) => a - b).flatMap((index) => dockerfile.stages[index] ?? []);
 }
 
-/** Collects descriptions by name; the first of a name stays. */
+/** Collects descriptions by name; the last one of a stage stays, and the first stage's. */
 class OutlineCollector {
   readonly args = new Map<string, ArgDescription>();
   readonly mounts = {
@@ -105,11 +105,15 @@ class OutlineCollector {
     this.#buildArgs = buildArgs;
   }
 
-  /** Notes the arguments of one ARG and puts their values into `values`. `outer`: the global arguments, for a bare ARG. */
+  /**
+   * Notes the arguments of one ARG and puts their values into `values`. `outer`: the global arguments, for a bare ARG; `own`:
+   * names that this stage has described.
+   */
   addArgs(
     instruction: ArgInstruction,
     values: Map<string, string>,
     outer: ReadonlyMap<string, string>,
+    own: Set<string>,
   ): void {
     const { source } = this.#dockerfile;
     for (const { name: word, value: text, description } of instruction.args) {
@@ -123,7 +127,8 @@ class OutlineCollector {
       if (value !== undefined) values.set(name, value);
       // A bare ARG that repeats a global one is described there.
       if (text === undefined && given === undefined && outer.has(name)) continue;
-      if (this.args.has(name)) continue;
+      if (this.args.has(name) && !own.has(name)) continue;
+      own.add(name);
       this.args.set(name, {
         name,
         ...optional("value", value),
@@ -157,8 +162,9 @@ export function describeOutline(
   const collector = new OutlineCollector(dockerfile, buildArgs);
   const globals = new Map<string, string>();
   const globalArgs = new OutlineCollector(dockerfile, buildArgs);
+  const named = new Set<string>();
   for (const instruction of dockerfile.globalArgs)
-    globalArgs.addArgs(instruction, globals, new Map());
+    globalArgs.addArgs(instruction, globals, new Map(), named);
 
   const stages = neededStages(dockerfile, target);
   const used = new Set<string>();
@@ -167,11 +173,12 @@ export function describeOutline(
     for (const word of [from.image, ...(from.platform === undefined ? [] : [from.platform])])
       for (const name of expandWord(word, scopeOf(globals), { source }).used) used.add(name);
     const values = new Map<string, string>();
+    const described = new Set<string>();
     for (const instruction of instructions) {
       if (instruction.kind === "arg") {
         for (const { name, value } of instruction.args)
           if (value === undefined) used.add(name.text);
-        collector.addArgs(instruction, values, globals);
+        collector.addArgs(instruction, values, globals, described);
       }
       if (instruction.kind === "env")
         for (const { key, value } of instruction.pairs)
@@ -179,6 +186,12 @@ export function describeOutline(
       if (instruction.kind === "run") collector.addMounts(instruction, scopeOf(values));
     }
   }
+  // What the defaults of those are made of.
+  for (const instruction of [...dockerfile.globalArgs].reverse())
+    for (const { name, value } of instruction.args)
+      if (value !== undefined && used.has(name.text))
+        for (const other of expandWord(value, scopeOf(globals), { source: dockerfile.source }).used)
+          used.add(other);
   const fromGlobals = [...globalArgs.args.values()].filter(({ name }) => used.has(name));
   const byLine = (a: { range: SourceRange }, b: { range: SourceRange }): number =>
     a.range.startLine - b.range.startLine;

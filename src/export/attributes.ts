@@ -115,7 +115,10 @@ export function layerWish(type: string, attributes: Attributes): LayerWish {
     compression,
     ...(level === undefined ? {} : { level }),
     force: booleanOf(type, attributes, "force-compression", false),
-    rewriteTimestamp: booleanOf(type, attributes, "rewrite-timestamp", false),
+    // An epoch that is set to nothing is none for the files, whatever the build says.
+    rewriteTimestamp:
+      booleanOf(type, attributes, "rewrite-timestamp", false) &&
+      attributes["source-date-epoch"] !== "",
     ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
   };
 }

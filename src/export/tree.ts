@@ -6,7 +6,7 @@ import { realpathSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { TsbuildError, errnoOf, printable } from "../base/index.js";
-import { formatPlatform, type Platform } from "../oci/index.js";
+import { formatFullPlatform, type Platform } from "../oci/index.js";
 import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
 import { destinationError, optionError } from "./errors.js";
@@ -20,7 +20,7 @@ import type {
 
 /** `linux_amd64`, `linux_arm_v7`. */
 function platformDirectory(platform: Platform): string {
-  return formatPlatform(platform).replaceAll("/", "_");
+  return formatFullPlatform(platform).replaceAll("/", "_");
 }
 
 function treesOf(input: ExportInput): NonNullable<ExportInput["trees"]> {
@@ -92,7 +92,7 @@ function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: Exporte
     throw optionError(
       "local",
       `mode=delete would delete files in ${path}, which is not below the current directory`,
-      `permit it with --allow ${deletePermission}`,
+      `permit it with --allow=${deletePermission}`,
     );
   return true;
 }

@@ -46,6 +46,7 @@ export {
 } from "./reference.js";
 export {
   choosePlatform,
+  formatFullPlatform,
   formatPlatform,
   hostPlatform,
   isAttestation,

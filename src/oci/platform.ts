@@ -115,6 +115,15 @@ export function formatPlatform(platform: Platform): string {
   return `${os}/${architecture}${variant === undefined ? "" : `/${variant}`}`;
 }
 
+/** The same, with the version of the operating system where the platform names one: `windows(10.0.17763)/amd64`. */
+export function formatFullPlatform(platform: Platform): string {
+  const version = platform["os.version"];
+  const name = formatPlatform(platform);
+  if (version === undefined) return name;
+  const slash = name.indexOf("/");
+  return `${name.slice(0, slash)}(${version})${name.slice(slash)}`;
+}
+
 /** True when both are the same after normalization; an `os.version` counts only where both give one. */
 export function samePlatform(a: Platform, b: Platform): boolean {
   const [x, y] = [a["os.version"], b["os.version"]];

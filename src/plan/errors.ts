@@ -13,5 +13,4 @@ export const planErrorCodes = {
   PLAN_NOT_ALLOWED: "The instruction needs an entitlement that --allow did not grant.",
   PLAN_BAD_VALUE: "An instruction's value is not valid once its variables are expanded.",
   PLAN_TOO_DEEP: "More steps stand on one another than a build can have.",
-  PLAN_UNSUPPORTED: "The Dockerfile asks for something that tsbuild cannot do yet.",
 } as const;

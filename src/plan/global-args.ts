@@ -3,7 +3,7 @@
 
 import { expandWord } from "../dockerfile/index.js";
 import type { Dockerfile, Scope } from "../dockerfile/index.js";
-import { formatPlatform, type Platform } from "../oci/index.js";
+import { formatFullPlatform, type Platform } from "../oci/index.js";
 
 /** TARGETPLATFORM and its kind. They need no declaration in FROM, and `ARG NAME` in a stage. */
 export function platformArgs(
@@ -12,21 +12,13 @@ export function platformArgs(
   stage: string,
 ): Map<string, string> {
   const of = (prefix: string, platform: Platform): [string, string][] => [
-    [`${prefix}PLATFORM`, fullPlatform(platform)],
+    [`${prefix}PLATFORM`, formatFullPlatform(platform)],
     [`${prefix}OS`, platform.os],
     [`${prefix}OSVERSION`, platform["os.version"] ?? ""],
     [`${prefix}ARCH`, platform.architecture],
     [`${prefix}VARIANT`, platform.variant ?? ""],
   ];
   return new Map([...of("BUILD", build), ...of("TARGET", target), ["TARGETSTAGE", stage]]);
-}
-
-/** With the version of the operating system where the platform names one: `windows(10.0.17763)/amd64`. */
-function fullPlatform(platform: Platform): string {
-  const version = platform["os.version"];
-  const name = formatPlatform(platform);
-  if (version === undefined) return name;
-  return `${platform.os}(${version})${name.slice(platform.os.length)}`;
 }
 
 /** A scope over a map. */

@@ -43,8 +43,9 @@ export class ImageDraft {
     delete this.config.OnBuild;
     this.variables = new Variables(base.config.Env ?? [], base.stage?.variables);
     // A stage that continues another has what that one set.
-    if (base.stage === undefined && this.variables.get("PATH") === undefined)
-      this.variables.setEnv("PATH", defaultPath);
+    // Windows has its own.
+    const lacksPath = this.variables.get("PATH") === undefined && this.platform.os !== "windows";
+    if (base.stage === undefined && lacksPath) this.variables.setEnv("PATH", defaultPath);
     this.#history = [...(base.history ?? [])];
   }
 
@@ -56,7 +57,8 @@ export class ImageDraft {
 
   /** What shell forms are wrapped in. */
   get shell(): readonly string[] {
-    return this.config.Shell ?? ["/bin/sh", "-c"];
+    if (this.config.Shell !== undefined) return this.config.Shell;
+    return this.platform.os === "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
   }
 
   get user(): string {

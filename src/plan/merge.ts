@@ -2,7 +2,7 @@
 // The plans of one Dockerfile for several platforms as one graph. What is the same for some of them (a stage that is always
 // built for the machine's own platform, a COPY onto nothing) is one vertex, and runs once.
 
-import { formatPlatform, type Platform } from "../oci/index.js";
+import { formatFullPlatform, type Platform } from "../oci/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
 import type { Plan, PlannedImage } from "./types.js";
 
@@ -87,7 +87,7 @@ function gather(
       inputs,
       platforms: new Set(),
     };
-    shared.platforms.add(formatPlatform(platform));
+    shared.platforms.add(formatFullPlatform(platform));
     all.set(signature, shared);
     own.set(id, shared);
   }

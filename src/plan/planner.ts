@@ -216,10 +216,29 @@ class Planner implements StageServices {
     return expandWord(word, scopeOf(this.#globals.values), { source, declared }).value;
   }
 
-  #platform({ from }: Stage, place: SourceLocation): Platform {
-    return from.platform === undefined
-      ? this.options.targetPlatform
-      : platformOf(this.#expandGlobal(from.platform), place);
+  /** What FROM --platform says. Its own name for a platform is told as it stands, with the arguments that were meant. */
+  #platform({ from }: Stage, location: SourceLocation): Platform {
+    const written = from.platform;
+    if (written === undefined) return this.options.targetPlatform;
+    const text = this.#expandGlobal(written);
+    const declared = new Set([...this.#globals.values.keys(), ...this.#globals.declared]);
+    const guess = [...written.text.matchAll(/\$\{?(\w+)/g)]
+      .filter(([, name = ""]) => !declared.has(name))
+      .map(([, name = ""]) => didYouMean(name, declared))
+      .find((found) => found !== "");
+    const refuse = (why: string, cause?: TsbuildError): TsbuildError =>
+      new TsbuildError("PLAN_BAD_PLATFORM", `${why}${guess ?? ""}`, {
+        location,
+        ...(cause?.hint === undefined ? {} : { hint: cause.hint }),
+        cause,
+      });
+    if (text === "") throw refuse(`empty platform value from expression ${written.text}`);
+    try {
+      return parsePlatform(text);
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error;
+      throw refuse(`failed to parse platform ${written.text}: ${error.message}`, error);
+    }
   }
 
   async #contextBase(
@@ -230,6 +249,7 @@ class Planner implements StageServices {
   ): Promise<DraftBase | undefined> {
     const context = await at(place, this.options.environment.namedContext(name, platform));
     if (context?.kind === "image") return this.#imageBase(stage, context.image, platform, place);
+    if (context?.kind === "scratch") return this.#scratch(platform);
     if (context?.kind === "tree") return this.#treeBase(stage, context.name, platform, place);
     return undefined;
   }
@@ -269,7 +289,12 @@ class Planner implements StageServices {
     return {
       head: this.#imageVertex(image, `[${this.#stageLabel(stage)}] FROM ${image.reference}`, place),
       image,
-      platform: { ...platform, os: config.os, architecture: config.architecture },
+      platform: {
+        ...platform,
+        os: config.os,
+        architecture: config.architecture,
+        ...(config["os.version"] === undefined ? {} : { "os.version": config["os.version"] }),
+      },
       config: { ...unlabelled, ...(inheritLabels && Labels !== undefined ? { Labels } : {}) },
       ...(config.author === undefined ? {} : { author: config.author }),
       baseHistory: config.history ?? [],
@@ -327,6 +352,7 @@ class Planner implements StageServices {
       this.options.environment.namedContext(name, this.options.targetPlatform),
     );
     if (context?.kind === "tree") return { context: context.name };
+    if (context?.kind === "scratch") return { vertex: this.#scratchVertex() };
     const found = context === undefined ? this.#sourceStage(name, stage, place) : undefined;
     if (found !== undefined) return { vertex: (await this.#stage(found)).head };
     const image = context?.image ?? (await this.#resolve(name, this.options.targetPlatform, place));
@@ -381,7 +407,7 @@ class Planner implements StageServices {
     if (later !== undefined)
       throw new TsbuildError(
         "PLAN_FORWARD_REFERENCE",
-        `stage ${JSON.stringify(name)} (line ${later.from.range.startLine}) needs to be defined before current stage`,
+        `cannot copy from stage ${JSON.stringify(name)} (line ${later.from.range.startLine}): it needs to be defined before current stage`,
         { location, hint: "Move the stage up." },
       );
     if (index !== undefined)
@@ -394,8 +420,10 @@ class Planner implements StageServices {
   addVertex(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId {
     const { stage, text, place, apart = false } = shown;
     const position = (this.#stepsPlanned.get(stage.index) ?? 1) + 1;
+    // Nothing is done for FROM scratch, so it is no step.
+    const unshown = stage.from.image.text === "scratch" ? 1 : 0;
     if (!apart) this.#stepsPlanned.set(stage.index, position);
-    const number = apart ? "" : ` ${position}/${stepCount(stage)}`;
+    const number = apart ? "" : ` ${position - unshown}/${stepCount(stage) - unshown}`;
     const name = `[${this.#stageLabel(stage)}${number}] ${oneLine(text)}`;
     const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
     return this.#put({
@@ -484,20 +512,6 @@ function isReference(text: string): boolean {
 
 function oneLine(text: string): string {
   return (text.split("\n", 1)[0] ?? "").trim();
-}
-
-function platformOf(text: string, location: SourceLocation): Platform {
-  if (text === "")
-    throw new TsbuildError(
-      "PLAN_BAD_PLATFORM",
-      "empty platform value from expression in FROM --platform",
-      { location },
-    );
-  try {
-    return parsePlatform(text);
-  } catch (error) {
-    throw error instanceof TsbuildError ? error.at(location) : error;
-  }
 }
 
 /** The promise, with a place for its error. */

@@ -14,19 +14,12 @@ const defaultHostname = "buildkitsandbox";
 export async function planRun(planner: StagePlanner, instruction: RunInstruction): Promise<void> {
   const { draft, services } = planner;
   const { options } = services;
-  const { command, devices, security, range } = instruction;
+  const { command, devices, security } = instruction;
   // RUN --network=default means what the build's --network says.
   const network = instruction.network === "default" ? options.network : instruction.network;
   if (network === "host") demand(planner, "network.host", "--network=host", instruction);
   if (security === "insecure")
     demand(planner, "security.insecure", "--security=insecure", instruction);
-  if (devices.length > 0)
-    planner.fail(
-      "PLAN_UNSUPPORTED",
-      "RUN --device is not supported yet",
-      range,
-      "Remove the flag, or pass the device's files in with --mount.",
-    );
 
   const inputs = new InputList();
   const mounts: MountOp[] = [];
@@ -49,6 +42,11 @@ export async function planRun(planner: StagePlanner, instruction: RunInstruction
     network,
     security,
     mounts,
+    ...(devices.length === 0
+      ? {}
+      : {
+          devices: devices.map(({ name, required }) => ({ name: planner.expand(name), required })),
+        }),
     platform: formatPlatform(draft.platform),
   };
   const shown = command.form === "script" ? [...draft.shell, ...argv] : argv;
@@ -65,7 +63,7 @@ function demand(
   if (planner.services.options.allow.includes(entitlement)) return;
   planner.fail(
     "PLAN_NOT_ALLOWED",
-    `RUN ${flag}: ${entitlement} is not allowed`,
+    `RUN ${flag}: entitlement ${entitlement} is not allowed`,
     range,
     `Add --allow ${entitlement} if you trust this Dockerfile.`,
   );

@@ -105,11 +105,7 @@ function localSource(
   root: () => SourceRef,
 ): CopySource {
   if (instruction.checksum !== undefined)
-    planner.fail(
-      "PLAN_BAD_SOURCE",
-      "checksum can't be specified for a local source",
-      instruction.range,
-    );
+    planner.fail("PLAN_BAD_SOURCE", "checksum requires HTTP(S) or Git sources", instruction.range);
   if (instruction.keepGitDir === true)
     planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
   reportIgnored(planner, instruction, text);
@@ -139,7 +135,7 @@ function remoteSource(
   if (checksum !== undefined && instruction.sources.length !== 1)
     planner.fail(
       "PLAN_BAD_SOURCE",
-      "checksum can only be used with a single source",
+      "checksum can't be specified for multiple sources",
       instruction.range,
     );
   const sum = checksum === undefined ? {} : { checksum };

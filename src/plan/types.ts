@@ -91,6 +91,8 @@ export type RunOp = {
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
   readonly mounts: readonly MountOp[];
+  /** Absent: none. */
+  readonly devices?: readonly { readonly name: string; readonly required: boolean }[];
   readonly platform: string;
 };
 
@@ -146,6 +148,8 @@ export interface ResolvedImage {
 /** What `--build-context NAME=...` stands for. `tree`: files, read through the context of the given name. */
 export type NamedContext =
   | { readonly kind: "image"; readonly image: ResolvedImage }
+  /** Nothing: `docker-image://scratch`. */
+  | { readonly kind: "scratch" }
   | { readonly kind: "tree"; readonly name: string };
 
 /** What the planner asks of the outside. */

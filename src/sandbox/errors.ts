@@ -22,6 +22,7 @@ export const sandboxErrorCodes = {
   SANDBOX_STORAGE_DRIVER: "a storage driver is unknown or cannot be used here",
   SANDBOX_SECURITY_OPTION: "an option of --security-opt is unknown or cannot be honoured here",
   SANDBOX_SECCOMP_PROFILE: "a profile of system calls cannot be read or has a mistake",
+  SANDBOX_DEVICE: "a device's specification cannot be used, or asks for what no step gets",
   SANDBOX_CAPABILITY: "a capability is unknown or not available",
   SANDBOX_LIMIT: "something is larger than allowed",
   SANDBOX_NOT_A_FILE: "a regular file was expected, and something else is there",

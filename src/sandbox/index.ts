@@ -8,6 +8,14 @@ export {
   type CompressorName,
   type CompressorSink,
 } from "./compressors.js";
+export {
+  cdiDirectories,
+  findDevices,
+  readDevices,
+  type Device,
+  type DeviceEdits,
+  type Devices,
+} from "./devices.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export {
   confinementParts,

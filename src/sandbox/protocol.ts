@@ -100,7 +100,7 @@ const runMountFields: readonly FieldRow[] = [
   { name: "mount-gid", type: "int", meaning: "group of what is made" },
   { name: "mount-size", type: "int", meaning: "tmpfs: limit in bytes" },
   { name: "mount-bytes", type: "hex", max: 4 * MEBI, meaning: "file: its content" },
-  { name: "mount-path", type: "path", meaning: "socket, host: where it is on the host" },
+  { name: "mount-path", type: "path", meaning: "socket, host, device: where it is on the host" },
   { name: "mount-keep", type: "bool", meaning: "leave the mount point where it had to be made" },
 ];
 
@@ -220,7 +220,7 @@ const runFields: readonly FieldRow[] = [
     {
       name: "mount",
       type: "word",
-      words: ["bind", "cache", "tmpfs", "file", "socket", "host"],
+      words: ["bind", "cache", "tmpfs", "file", "socket", "host", "device"],
       meaning: "a mount, in order",
     },
     runMountFields,

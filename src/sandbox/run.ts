@@ -83,6 +83,8 @@ async function mountFields(
       return [...start, ["mount-bytes", mount.bytes], ...ownerFields(mount)];
     case "host":
       return [...start, ["mount-path", mount.path], ["mount-read-only", mount.readOnly]];
+    case "device":
+      return [...start, ["mount-path", mount.path]];
     case "socket": {
       const proxy = cleanup.use(await openSocketProxy(mount.path));
       return [...start, ["mount-path", proxy.path], ...ownerFields(mount)];

@@ -262,6 +262,8 @@ export type RunMount = {
       readonly path: string;
       readonly readOnly: boolean;
     }
+  /** A device of the host: `path` must be one. Its mode and owner stay the host's. */
+  | { readonly kind: "device"; readonly target: string; readonly path: string }
   /** A socket of the host (ssh agent). */
   | {
       readonly kind: "socket";

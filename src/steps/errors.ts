@@ -6,12 +6,12 @@ export const stepsErrorCodes = {
   STEPS_SECRET_MISSING: "A required secret was not given.",
   STEPS_SECRET_TOO_LARGE: "A secret has more than 500 KiB.",
   STEPS_SSH_MISSING: "A required ssh agent was not given.",
+  STEPS_DEVICE: "A device of RUN --device is not registered, or --allow did not grant it.",
   STEPS_RUN_TIMEOUT: "The command of a RUN took longer than --timeout allows, and was ended.",
   STEPS_NO_PLATFORM: "A base image does not exist for the wanted platform.",
   STEPS_NOT_PULLED: "A base image is not in the store, and was not to be pulled.",
   STEPS_BAD_SOURCE: "A git source of ADD cannot be understood.",
   STEPS_LAYOUT: "An OCI layout given as a build context cannot be used.",
-  STEPS_NO_FILENAME: "The URL of an ADD does not end with a file name.",
   STEPS_WORKDIR: "The working directory cannot be made, because a file is in the way.",
   STEPS_CHECKSUM: "A download or a commit is not what --checksum says.",
 } as const;

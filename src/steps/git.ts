@@ -17,7 +17,7 @@ export function gitStep(services: StepServices): Step {
     resource: "network",
     define: async (vertex, context) => {
       const source = sourceOf(vertex.op as GitOp);
-      const { remote, subdir, submodules, keepGitDir, mtime } = source;
+      const { subdir, submodules, keepGitDir, mtime } = source;
       await using scratch = await services.store.tempDir();
       const resolved = await resolveGit(source, {
         scratch: scratch.path,
@@ -26,10 +26,8 @@ export function gitStep(services: StepServices): Step {
         signal: context.signal,
       });
       return {
-        // A commit is the same wherever it comes from; without one the remote has to say.
-        ...(resolved === undefined
-          ? { remote, ref: source.ref, checksum: source.checksum }
-          : { commit: resolved.commit }),
+        // A commit is the same wherever it comes from.
+        commit: resolved.commit,
         subdir,
         submodules: submodules ?? true,
         keepGitDir: keepGitDir ?? false,

@@ -72,17 +72,11 @@ export function httpStep(services: StepServices): Step {
   };
 }
 
+/** What docker build calls a file whose URL has no name for it. */
+const unnamed = "__unnamed__";
+
 function fileName({ url }: HttpOp): string {
-  const name = urlFilename(parseHttpUrl(url));
-  if (name === undefined)
-    throw new TsbuildError(
-      "STEPS_NO_FILENAME",
-      `ADD ${redactUrl(url)}: the URL does not end with a file name`,
-      {
-        hint: "Use a URL whose path ends with the name that the file shall have.",
-      },
-    );
-  return name;
+  return urlFilename(parseHttpUrl(url)) ?? unnamed;
 }
 
 async function fetchFile(

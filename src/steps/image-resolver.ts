@@ -7,6 +7,7 @@ import {
   checkLayerCount,
   choosePlatform,
   familiarReference,
+  formatFullPlatform,
   formatPlatform,
   formatReference,
   isIndexType,
@@ -75,7 +76,7 @@ export class ImageResolver {
   reference(text: string, platform: Platform): Promise<ResolvedImage> {
     const reference = withDefaultTag(parseReference(text));
     const name = formatReference(reference);
-    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       const { descriptor, origin } = await this.#foundOnce(reference, name);
       return this.#image(familiarReference(reference), descriptor, origin, platform);
     });
@@ -109,7 +110,7 @@ export class ImageResolver {
     platform: Platform,
   ): Promise<ResolvedImage> {
     const name = `oci-layout://${path}${wanted.tag === undefined ? "" : `:${wanted.tag}`}${wanted.digest === undefined ? "" : `@${wanted.digest}`}`;
-    return this.#once(`${name} ${formatPlatform(platform)}`, async () => {
+    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       const descriptor = chooseFromLayout(await readLayoutIndex(path), wanted, name, platform);
       return this.#image(name, descriptor, { kind: "layout", path }, platform);
     });

@@ -20,6 +20,7 @@ import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
 import type { Outlines } from "./outlines.js";
+import type { DeviceSettings } from "./run/devices.js";
 
 /** A command that failed, its files as it left them. */
 export interface FailedCommand {
@@ -48,6 +49,7 @@ export interface RunSettings {
   readonly resolvConf: string;
   /** `HTTP_PROXY=...`: reaches the command, and neither keys nor history. */
   readonly proxyEnv: readonly string[];
+  readonly devices: DeviceSettings;
   readonly limits: RunLimits;
   readonly shmSize?: number;
   readonly confinement: Confinement;

@@ -75,6 +75,11 @@ async function assertRefused(args: readonly string[], input: string): Promise<vo
   assert.match(result.stderr, /SOURCE_DATE_EPOCH/);
 }
 
+interface Manifest {
+  readonly manifests?: readonly { readonly digest: string }[];
+  readonly layers?: readonly { readonly annotations?: Readonly<Record<string, string>> }[];
+}
+
 describe("SOURCE_DATE_EPOCH", () => {
   const argument = (value: string): string => `--build-arg=SOURCE_DATE_EPOCH=${value}`;
 
@@ -86,6 +91,24 @@ describe("SOURCE_DATE_EPOCH", () => {
   it("is what the server of the context says, else the time of the newest file in it", async () => {
     await assertTime([argument("context"), `${base}/dated.tar`], "", modified);
     await assertTime([argument("context"), `${base}/plain.tar`], "", newest);
+  });
+  it("is marked on layers whose times it limits, and on no other", async () => {
+    const marks = async (attributes: string): Promise<unknown> => {
+      const out = join(space.directory, `layout-${count++}`);
+      const args = ["build", ...baseContexts("busybox"), argument("5")];
+      await space.succeed([...args, "-o", `type=oci,tar=false,dest=${out},${attributes}`, "-"], {
+        input: "FROM busybox\nCOPY <<a /a\na\n",
+      });
+      const read = (path: string): Manifest =>
+        JSON.parse(readFileSync(join(out, path), "utf8")) as Manifest;
+      const [image] = read("index.json").manifests ?? [];
+      const { layers = [] } = read(`blobs/${image?.digest.replace(":", "/") ?? ""}`);
+      return layers.map(({ annotations }) => annotations?.["buildkit/rewritten-timestamp"]);
+    };
+    assert.deepEqual(await marks("rewrite-timestamp=true"), [undefined, "5"]);
+    assert.deepEqual(await marks("rewrite-timestamp=false"), [undefined, undefined]);
+    const reset = await marks("rewrite-timestamp=true,source-date-epoch=");
+    assert.deepEqual(reset, [undefined, undefined]);
   });
   it("is nothing for a directory of this machine", async () => {
     const context = join(space.directory, "context");

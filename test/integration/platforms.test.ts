@@ -166,6 +166,20 @@ COPY --from=own /own /
     });
     assert.match(stderr, /one platform only/);
   });
+  it("may differ in the version of the system alone", async () => {
+    const both = "--platform=windows(1.2.3)/amd64,windows(1.1.0)/amd64";
+    const file = join(space.directory, "versions.tar");
+    const out = join(space.directory, "versions");
+    await space.succeed(["build", both, "-o", `type=oci,dest=${file}`, "-o", out, "-"], {
+      input: "FROM scratch\nARG TARGETPLATFORM\nCOPY <<a /p\n$TARGETPLATFORM\na\n",
+    });
+    for (const version of ["1.2.3", "1.1.0"]) {
+      const name = `windows(${version})`;
+      assert.equal(readFileSync(join(out, `${name}_amd64/p`), "utf8"), `${name}/amd64\n`);
+    }
+    const index = execFileSync("tar", ["-xOf", file, "index.json"], { encoding: "utf8" });
+    assert.match(index, /image\.index/);
+  });
   it("can be one: repeated, or asked for by BUILDKIT_MULTI_PLATFORM", async () => {
     const dockerfile = { input: "FROM scratch\nLABEL a=1\n" };
     const out = join(space.directory, "one.tar");

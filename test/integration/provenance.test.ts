@@ -117,7 +117,7 @@ describe("provenance", () => {
       "vnd.docker.reference.type": "attestation-manifest",
     });
     const [statement] = statements;
-    assert.equal(statement?._type, "https://in-toto.io/Statement/v0.1");
+    assert.equal(statement?._type, "https://in-toto.io/Statement/v1");
     assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
     const digest = { sha256: image.digest.slice(7) };
     const query = `?platform=linux%2F${architecture}`;
@@ -148,7 +148,11 @@ describe("provenance", () => {
     ]);
     assert.deepEqual(told(statement, "buildDefinition/externalParameters/request"), {
       frontend: "dockerfile.v0",
-      args: { target: "last", "force-network-mode": "none" },
+      args: {
+        target: "last",
+        "context:busybox": "oci-layout:busybox",
+        "force-network-mode": "none",
+      },
       locals: [{ name: "context" }, { name: "dockerfile" }],
     });
     assert.deepEqual(told(statement, "runDetails/metadata/buildkit_completeness"), {
@@ -159,6 +163,23 @@ describe("provenance", () => {
     const time = (name: string): number =>
       Date.parse(String(told(statement, `runDetails/metadata/${name}`)));
     assert.ok(time("startedOn") <= time("finishedOn"));
+  });
+  it("names further contexts, without passwords and paths of this machine, and what commands can be given", async () => {
+    const dockerfile =
+      "FROM busybox\nRUN --mount=type=secret,id=a --mount=type=ssh --mount=type=secret,id=a true\n";
+    const contexts = ["far=https://user:word@h.example/a.html", `near=${space.directory}`];
+    const flags = contexts.map((context) => `--build-context=${context}`);
+    const { statements } = await attested(["--provenance=mode=max", ...flags], dockerfile);
+    const [statement] = statements;
+    const request = "buildDefinition/externalParameters/request";
+    assert.deepEqual(told(statement, `${request}/args`), {
+      "context:busybox": "oci-layout:busybox",
+      "context:far": "https://h.example/a.html",
+      "context:near": "local:near",
+      "force-network-mode": "none",
+    });
+    assert.deepEqual(told(statement, `${request}/secrets`), [{ id: "a", optional: true }]);
+    assert.deepEqual(told(statement, `${request}/ssh`), [{ id: "default", optional: true }]);
   });
   it("says nothing of arguments, labels and secrets by default, and never what secrets are", async () => {
     const marker = "a-marker-that-must-not-appear";
@@ -186,6 +207,7 @@ describe("provenance", () => {
     assert.deepEqual(told(full, `${request}/args`), {
       "build-arg:TOKEN": "given-value",
       "label:l": "label-value",
+      "context:busybox": "oci-layout:busybox",
       "force-network-mode": "none",
     });
     assert.deepEqual(told(full, `${request}/secrets`), [{ id: "hidden", optional: true }]);

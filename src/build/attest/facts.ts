@@ -22,8 +22,8 @@ import {
 import type { Vertex, VertexId } from "../../solve/index.js";
 import type { Store } from "../../store/index.js";
 import type { SolvedBuild } from "../cache/export.js";
-import type { PreparedBuild } from "../prepare.js";
-import type { BuildFacts, Material } from "./predicate.js";
+import { commitDigest, type PreparedBuild } from "../prepare.js";
+import type { BuildFacts, Credential, Material } from "./predicate.js";
 import { packageUrl } from "./statement.js";
 
 /** Facts of one platform's image; `head` is its last vertex. */
@@ -37,21 +37,21 @@ export async function factsOf(
   const used = verticesBelow(solved, head);
   const materials = await Promise.all(used.map((vertex) => materialOf(vertex, solved)));
   const found = new Map<string, Material>();
-  if (source.remote?.digest !== undefined)
-    found.set(source.remote.uri, { uri: source.remote.uri, digest: source.remote.digest });
   for (const material of materials) if (material !== undefined) found.set(material.uri, material);
+  const commit = source.remote?.commit;
+  if (commit !== undefined) found.set(commit.uri, commit);
   return {
     ...build,
     finishedAt: Date.now(),
     builderPlatform: formatPlatform(hostPlatform()),
-    ...(source.remote === undefined ? {} : { context: source.remote }),
+    ...(source.remote === undefined ? {} : { context: contextOf(source.remote) }),
     path: source.dockerfile,
     // Proxies may carry credentials, and have no part in the result.
     arguments: new Map([...buildArgs].filter(([name]) => !isProxyName(name))),
     labels: request.labels ?? {},
     options: optionsOf(request),
-    secrets: (request.secrets ?? []).map(({ id }) => id),
-    agents: (request.agents ?? []).map(({ id }) => id),
+    secrets: credentialsOf(used, "secret"),
+    agents: credentialsOf(used, "ssh"),
     materials: [...found.values()],
     locals: localsOf(used, source.remote !== undefined),
     network: used.some(({ kind, op }) => kind === "run" && (op as RunOp).network !== "none"),
@@ -62,6 +62,13 @@ export async function factsOf(
       return { id, kind, inputs, op: shown };
     }),
   };
+}
+
+function contextOf({ uri, commit }: NonNullable<PreparedBuild["source"]["remote"]>): {
+  readonly uri: string;
+  readonly digest?: Material["digest"];
+} {
+  return { uri, ...(commit === undefined ? {} : { digest: commit.digest }) };
 }
 
 /** What the head needs, inputs first. */
@@ -92,7 +99,7 @@ async function materialOf(
     case "git": {
       const { commit } = await solver.partsOf(id);
       const uri = publicUrl((op as GitOp).url);
-      return typeof commit === "string" ? { uri, digest: { sha1: commit } } : undefined;
+      return typeof commit === "string" ? { uri, digest: commitDigest(commit) } : undefined;
     }
     default:
       return undefined;
@@ -112,14 +119,27 @@ async function imageMaterial(store: Store, { reference, manifest }: ImageOp): Pr
   return { uri, digest: { sha256: hexOf(descriptor.digest) } };
 }
 
-function optionsOf({ target, noCache, network }: PreparedBuild["request"]): BuildFacts["options"] {
+function optionsOf(request: PreparedBuild["request"]): BuildFacts["options"] {
+  const { target, noCache, network, buildContexts = [] } = request;
   const stages = Array.isArray(noCache) ? (noCache as readonly string[]) : [];
   const uncached = noCache === true || stages.length > 0;
   return {
     ...(target === undefined ? {} : { target }),
     ...(uncached ? { "no-cache": stages.join(",") } : {}),
     ...(network === undefined || network === "default" ? {} : { "force-network-mode": network }),
+    ...Object.fromEntries(buildContexts.map(contextOption)),
   };
+}
+
+/** `context:NAME`, and where it is from; of one that is of this machine, no path. */
+function contextOption(text: string): readonly [string, string] {
+  const equals = text.indexOf("=");
+  const name = text.slice(0, equals);
+  const value = text.slice(equals + 1);
+  const isElsewhere =
+    /^(?:[a-z+]+:\/\/|git@)/i.test(value) && !/^(?:oci-layout|file):/i.test(value);
+  const here = value.startsWith("oci-layout:") ? "oci-layout" : "local";
+  return [`context:${name}`, isElsewhere ? publicUrl(value) : `${here}:${name}`];
 }
 
 /** Contexts that files were taken from. The main one is called `context`, and the Dockerfile came with it. */
@@ -137,6 +157,17 @@ function localsOf(used: readonly Vertex[], remote: boolean): readonly string[] {
       for (const mount of (op as RunOp).mounts) if (mount.kind === "bind") add(mount.source);
   }
   return [...names].sort();
+}
+
+/** Secrets or agents of all commands, each once; optional where no command requires it. */
+function credentialsOf(used: readonly Vertex[], kind: "secret" | "ssh"): readonly Credential[] {
+  const found = new Map<string, boolean>();
+  for (const vertex of used)
+    if (vertex.kind === "run")
+      for (const mount of (vertex.op as RunOp).mounts)
+        if (mount.kind === kind)
+          found.set(mount.id, !mount.required && (found.get(mount.id) ?? true));
+  return [...found].map(([id, optional]) => ({ id, optional }));
 }
 
 /** URLs may carry them. */

@@ -12,6 +12,12 @@ export interface Material {
   readonly digest: Readonly<Record<string, string>>;
 }
 
+/** A secret or an agent by its id; an optional one may have been missing. */
+export interface Credential {
+  readonly id: string;
+  readonly optional: boolean;
+}
+
 /** What is known of a build. Texts hold no secrets. */
 export interface BuildFacts {
   /** Random, the same for all platforms of a build. */
@@ -28,8 +34,9 @@ export interface BuildFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Further options, in BuildKit's names. */
   readonly options: Readonly<Record<string, string>>;
-  readonly secrets: readonly string[];
-  readonly agents: readonly string[];
+  /** What commands can be given. */
+  readonly secrets: readonly Credential[];
+  readonly agents: readonly Credential[];
   readonly materials: readonly Material[];
   /** Names of contexts that are directories or archives of the user's: nobody else can have them. */
   readonly locals: readonly string[];
@@ -128,7 +135,8 @@ function parametersOf(facts: BuildFacts, { mode }: ProvenanceWish): Json {
     mode === "min"
       ? []
       : [...named("build-arg", facts.arguments), ...named("label", Object.entries(facts.labels))];
-  const ids = (list: readonly string[]): Json => list.map((id) => ({ id, optional: true }));
+  const ids = (list: readonly Credential[]): Json =>
+    list.map(({ id, optional }) => ({ id, optional }));
   return {
     frontend: "dockerfile.v0",
     args: { ...facts.options, ...Object.fromEntries(told) },

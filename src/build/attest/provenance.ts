@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { ExportInput } from "../../export/index.js";
-import { formatPlatform } from "../../oci/index.js";
+import { formatFullPlatform } from "../../oci/index.js";
 import type { SolvedBuild } from "../cache/export.js";
 import type { PreparedBuild } from "../prepare.js";
 import { factsOf } from "./facts.js";
@@ -23,9 +23,9 @@ export function provenance(
   const build = { invocationId: randomUUID().replaceAll("-", ""), startedAt };
   const type = predicateTypes[wish.version];
   return async (manifest, names, platform) => {
-    const name = formatPlatform(platform);
+    const name = formatFullPlatform(platform);
     const planned =
-      solved.images.find(({ image }) => formatPlatform(image.platform) === name) ??
+      solved.images.find(({ image }) => formatFullPlatform(image.platform) === name) ??
       solved.images[0];
     if (planned === undefined) throw new RangeError("a build is for one platform at least");
     const facts = await factsOf(prepared, solved, planned.image.head, build);

@@ -15,7 +15,7 @@ import {
 import type { Store } from "../../store/index.js";
 
 const inTotoType = "application/vnd.in-toto+json";
-const statementType = "https://in-toto.io/Statement/v0.1";
+const statementType = "https://in-toto.io/Statement/v1";
 const unknownPlatform = { os: "unknown", architecture: "unknown" };
 
 /** What a statement is about. */

@@ -135,6 +135,7 @@ function requestOf(
     agents: flags.ssh.map((text) => parseAgent(text, env)),
     network,
     // Asking for the host's network on the command line is the permission.
+    ...(flags.cdiConfigDir.length === 0 ? {} : { cdiDirectories: flags.cdiConfigDir }),
     allow: network === "host" ? [...flags.allow, "network.host"] : flags.allow,
     addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
     noHosts: !flags.hosts,

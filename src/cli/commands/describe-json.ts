@@ -4,6 +4,7 @@
 import { printableJson } from "../../base/index.js";
 import type { SourceRange, TsbuildError } from "../../base/index.js";
 import type { Description } from "../../build.js";
+import { parseErrorPrefix } from "../print-error.js";
 
 /** The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. */
 /** `key`: under this name, and not as the whole document. */
@@ -60,7 +61,9 @@ function checkDocument({ findings, error }: Report): Record<string, unknown> {
   };
 }
 
-function errorDocument({ code, message, location }: TsbuildError): unknown {
+function errorDocument(error: TsbuildError): unknown {
+  const { code, location } = error;
+  const message = parseErrorPrefix(error) + error.message;
   return { code, message, location: location === undefined ? {} : place(location.range) };
 }
 

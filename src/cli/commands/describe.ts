@@ -7,9 +7,10 @@ import { formatExcerpt } from "../../dockerfile/index.js";
 import { usageError } from "../options/values.js";
 import { describeJson } from "./describe-json.js";
 import { writeResultFile } from "./result-files.js";
+import { subrequestsText } from "./subrequests.js";
 
 export interface Call {
-  readonly call: Description["call"];
+  readonly call: Description["call"] | "subrequests";
   readonly json: boolean;
 }
 
@@ -20,12 +21,15 @@ export function parseCall(call: string | undefined, check: boolean | undefined):
   const [name = "", ...options] = call.replace(/^subrequests\./, "").split(",");
   const json = options.includes("format=json");
   const unknown = options.find((option) => !/^format=(?:json|text)$/.test(option));
-  const known = name === "lint" ? "check" : name;
-  if (unknown !== undefined || (known !== "check" && known !== "outline" && known !== "targets"))
+  const known = name === "lint" ? "check" : name === "describe" ? "subrequests" : name;
+  if (
+    unknown !== undefined ||
+    (known !== "check" && known !== "outline" && known !== "targets" && known !== "subrequests")
+  )
     throw usageError(
       "--call",
       call,
-      "expected check, outline or targets, and format=json or format=text",
+      "expected check, outline, targets or subrequests.describe, and format=json or format=text",
     );
   return { call: known, json };
 }
@@ -36,6 +40,10 @@ export async function describeCommand(
   request: BuildRequest,
   metadataFile: string | undefined,
 ): Promise<number> {
+  if (call === "subrequests") {
+    process.stdout.write(subrequestsText(json));
+    return 0;
+  }
   const description = await describe(call, request);
   if (metadataFile !== undefined)
     await writeResultFile(

@@ -57,6 +57,7 @@ export interface BuildFlags {
   readonly ssh: readonly string[];
   readonly network: string;
   readonly allow: readonly string[];
+  readonly cdiConfigDir: readonly string[];
   readonly addHost: readonly string[];
   /** `--no-hosts` makes it false. */
   readonly hosts: boolean;
@@ -194,7 +195,8 @@ export function addBuildFlags(command: Command): Command {
     list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
     list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
     new Option("--network <mode>", "network of RUN: default, none, host").default("default"),
-    list("--allow <entitlement>", "grant network.host or security.insecure"),
+    list("--allow <entitlement>", "grant network.host, security.insecure, device or device=NAME"),
+    list("--cdi-config-dir <directory>", "where specifications of devices are").hideHelp(),
     list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
     new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
     list("-v, --volume <source:target[:ro]>", "a file or directory of this machine that RUN has"),

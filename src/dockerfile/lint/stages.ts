@@ -116,8 +116,14 @@ export function checkContinuations(dockerfile: Dockerfile): readonly Finding[] {
   const ranges = new Map(
     dockerfile.emptyContinuations.map(({ instruction }) => [instruction.startLine, instruction]),
   );
-  return [...ranges.values()].flatMap((range) =>
-    finding(dockerfile, { range, comments: [] }, "NoEmptyContinuation", "Empty continuation line"),
+  return [...ranges.values()].flatMap(({ endLine }) =>
+    // Told where the instruction ends, as BuildKit does.
+    finding(
+      dockerfile,
+      { range: { startLine: endLine, endLine }, comments: [] },
+      "NoEmptyContinuation",
+      "Empty continuation line",
+    ),
   );
 }
 

@@ -17,6 +17,7 @@ import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
 import { hostsFile } from "./hosts.js";
+import { deviceEdits } from "./devices.js";
 import { prepareMounts } from "./mounts.js";
 import { withTimeLimit } from "./time-limit.js";
 
@@ -26,13 +27,19 @@ export function runStep(services: StepServices): Step {
     resource: "exec",
     define: async (vertex, context) => ({
       ...settingsParts(services, vertex.op as RunOp),
+      ...(await deviceParts(services, vertex.op as RunOp)),
       binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
     }),
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
       const shown = await digestBinds(services, binds(op), inputs, context.signal);
       digests.set(vertex, shown);
-      return { ...settingsParts(services, op), root: snapshotOf(inputs[0]), binds: shown };
+      return {
+        ...settingsParts(services, op),
+        ...(await deviceParts(services, op)),
+        root: snapshotOf(inputs[0]),
+        binds: shown,
+      };
     },
     run: async (vertex, inputs, context) => {
       const result = await run(services, vertex, inputs, context);
@@ -66,6 +73,13 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
     noNewPrivileges: settings.confinement.noNewPrivileges,
     ...confinementParts(settings.confinement),
   };
+}
+
+/** What the command gets for its devices; how a device answers is in no key. Fails where one is missing or not allowed. */
+async function deviceParts({ run: settings }: StepServices, op: RunOp): Promise<KeyParts> {
+  if (op.devices === undefined) return {};
+  const { env, mounts } = await deviceEdits(settings.devices, op);
+  return { devices: { env, mounts: mounts.map((mount) => ({ ...mount })) } };
 }
 
 /** Where it is, and not what is in it: whoever gives a command files of the machine answers for them. */
@@ -121,8 +135,13 @@ async function run(
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
+  const devices = await deviceEdits(settings.devices, op);
+  // The host's /dev, which an insecure step has, has its devices.
+  const given = devices.mounts.filter(
+    (mount) => op.security !== "insecure" || mount.kind !== "device" || mount.path !== mount.target,
+  );
   // A directory before what is mounted in it, whatever the order of the flags; the last of several at one place counts.
-  const mounts: RunMount[] = [...settings.mounts, ...prepared.mounts].sort(
+  const mounts: RunMount[] = [...settings.mounts, ...given, ...prepared.mounts].sort(
     ({ target: a }, { target: b }) => (a === b ? 0 : a < b ? -1 : 1),
   );
   if (op.script !== undefined)
@@ -138,7 +157,7 @@ async function run(
     const request = {
       root,
       argv: op.argv,
-      env: environment(op, settings.proxyEnv, prepared.env),
+      env: environment(op, settings.proxyEnv, [...devices.env, ...prepared.env]),
       cwd: op.cwd,
       user: op.user,
       hostname: op.hostname,

@@ -33,7 +33,7 @@ describe("the JSON of --call", () => {
     const [warning] = said.warnings;
     assert.equal(warning?.ruleName, "JSONArgsRecommended");
     assert.deepEqual(lines(warning.location), [[5, 5]]);
-    assert.equal(said.buildError.message, "wrong");
+    assert.equal(said.buildError.message, "dockerfile parse error on line 4: wrong");
     assert.deepEqual(lines(said.buildError.location), [[4, 4]]);
     assert.deepEqual(said.sources, [{ filename: "D", language: "Dockerfile", data }]);
   });

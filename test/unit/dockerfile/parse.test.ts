@@ -171,6 +171,22 @@ describe("describeOutline", () => {
     return describeOutline(dockerfile, target, new Map(values));
   };
 
+  it("names what defaults of used arguments are made of, and takes the last of several", () => {
+    const text =
+      "ARG A=1\nARG UNUSED=$A\nARG B=b$A\nARG B=${B}c\nFROM $B\nARG IN=1\nARG IN=${IN}2\n";
+    const [stage] = parse(text).stages;
+    assert.ok(stage !== undefined);
+    const { args } = describeOutline(parse(text), stage, new Map());
+    assert.deepEqual(
+      args.map(({ name, value, range }) => [name, value, range.startLine]),
+      [
+        ["A", "1", 1],
+        ["B", "b1c", 4],
+        ["IN", "12", 7],
+      ],
+    );
+  });
+
   it("collects arguments of the stages that a target needs, with values and descriptions", () => {
     const { name, description, args } = outline("final", [["MODE", "slow"]]);
     assert.deepEqual([name, description], ["final", "the result"]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isTsbuildError, type BuildEvent } from "#src/base/index.js";
+import { isTsbuildError, messageOf, type BuildEvent } from "#src/base/index.js";
 import { parseDockerfile } from "#src/dockerfile/index.js";
 import type { ContainerConfig, Digest } from "#src/oci/index.js";
 import { planBuild, type Plan, type PlanOptions, type RunOp } from "#src/plan/index.js";
@@ -217,6 +217,45 @@ describe("planBuild", () => {
     await fails("FROM a\nRUN --network=host x\n", "PLAN_NOT_ALLOWED", 2);
     await fails("FROM a\nRUN --security=insecure x\n", "PLAN_NOT_ALLOWED", 2);
     await plan("FROM a\nRUN --network=host x\n", { options: { allow: ["network.host"] } });
+  });
+
+  it("tells which argument of a platform was meant", async () => {
+    const message = (written: string): Promise<unknown> =>
+      plan(`ARG MY_ARCH=amd64\nFROM --platform=${written} a\n`).catch(messageOf);
+    assert.equal(
+      await message("$BULIDPLATFORM"),
+      "empty platform value from expression $BULIDPLATFORM (did you mean BUILDPLATFORM?)",
+    );
+    assert.match(
+      String(await message("linux/${MYARCH}")),
+      /^failed to parse platform linux\/\$\{MYARCH\}: .*MY_ARCH/,
+    );
+  });
+
+  it("gives Windows its shell, and no PATH", async () => {
+    const text = "FROM scratch\nENTRYPOINT a b\n";
+    const targetPlatform = { os: "windows", architecture: "amd64", "os.version": "10.1" };
+    const { image } = await plan(text, { options: { targetPlatform } });
+    assert.deepEqual(image.config.Entrypoint, ["cmd", "/S", "/C", "a b"]);
+    assert.deepEqual(image.config.Env, []);
+    assert.equal(image.platform["os.version"], "10.1");
+  });
+
+  it("takes nothing for docker-image://scratch, and counts no step for it", async () => {
+    const { graph } = await plan("FROM scratch\nCOPY a /\nFROM busybox\nCOPY --from=0 /a /\n");
+    const names = [...graph.values()].flatMap(({ step }) => step?.name ?? []);
+    assert.deepEqual(
+      names.slice(0, 2),
+      ["[stage-0 1/1] COPY a /", "[stage-1] FROM busybox"].sort(
+        (x, y) => names.indexOf(x) - names.indexOf(y),
+      ),
+    );
+    const environment = {
+      resolveImage: () => Promise.reject(new Error("nothing is to be resolved")),
+      namedContext: () => Promise.resolve({ kind: "scratch" as const }),
+    };
+    const { image } = await plan("FROM busybox\n", { options: { environment } });
+    assert.equal(image.base, undefined);
   });
 
   it("says where a stage is used before it is defined", async () => {
