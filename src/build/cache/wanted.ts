@@ -34,13 +34,7 @@ const notYet = new Set(["s3", "azblob"]);
 
 /** Errors: CACHE_*, EXPORT_OPTION, BUILD_ARGUMENT. */
 export function wantedCaches(
-  {
-    cacheFrom = [],
-    cacheTo = [],
-    cwd = process.cwd(),
-    env = process.env,
-    squash,
-  }: BuildRequest,
+  { cacheFrom = [], cacheTo = [], cwd = process.cwd(), env = process.env, squash }: BuildRequest,
   buildArgs: ReadonlyMap<string, string>,
   events: EventSink,
 ): WantedCaches {
