@@ -7,6 +7,7 @@ import {
   encodeIndex,
   encodeManifest,
   formatPlatform,
+  parseManifest,
   type ContainerConfig,
   type Descriptor,
   type DiffId,
@@ -41,6 +42,10 @@ export interface AssembleInput {
   readonly now: number;
   /** False: the image tells nothing of how it was made. */
   readonly history: boolean;
+  /** Of the manifest. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** The image's time is one of them. */
+  readonly createdAnnotation?: boolean;
   /** What the image's own layers are the results of (see cache/). */
   readonly inlineCache?: string;
 }
@@ -48,11 +53,20 @@ export interface AssembleInput {
 /** Writes configuration and manifest into the store. The same input gives the same digests. */
 export async function assembleImage(store: Store, input: AssembleInput): Promise<BuiltImage> {
   const layers = [...input.baseLayers, ...input.builtLayers];
-  const config = encodeConfig(imageConfig(input, layers));
+  const described = imageConfig(input, layers);
+  const { created } = described;
+  const annotations = {
+    ...input.annotations,
+    ...(input.createdAnnotation === true && created !== undefined
+      ? { "org.opencontainers.image.created": created }
+      : {}),
+  };
+  const config = encodeConfig(described);
   await store.blobs.writeBytes(config.bytes);
   const manifest = encodeManifest({
     config: config.descriptor,
     layers: layers.map(({ descriptor }) => descriptor),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   });
   await store.blobs.writeBytes(manifest.bytes);
   const { platform } = input.image;
@@ -61,6 +75,21 @@ export async function assembleImage(store: Store, input: AssembleInput): Promise
     manifest: { ...manifest.descriptor, platform },
     config: config.descriptor,
   };
+}
+
+/** The annotations of a base's manifest, but for those that are about where it came from, and `unset`. */
+export async function annotationsOfBase(
+  store: Store,
+  { base }: PlannedImage,
+  unset: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  if (base === undefined) return {};
+  const bytes = await store.blobs.read(base.manifest);
+  const { annotations = {} } = parseManifest(bytes, base.manifest.mediaType);
+  const own = /^org\.opencontainers\.image\.(?:created|base\..*)$/;
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([name]) => !own.test(name) && !unset.includes(name)),
+  );
 }
 
 /** Writes the index of images for several platforms into the store. */

@@ -4,7 +4,7 @@
 import type { Exporter, ExportInput, ExportResult } from "../export/index.js";
 import { formatReference, type Reference } from "../oci/index.js";
 import { asStep } from "./as-step.js";
-import { assembleImage, assembleIndex } from "./assemble.js";
+import { annotationsOfBase, assembleImage, assembleIndex } from "./assemble.js";
 import type { AssembledLayers } from "./assembled-layers.js";
 import { provenance } from "./attest/provenance.js";
 import type { ProvenanceWish } from "./attest/wish.js";
@@ -101,6 +101,7 @@ function imagesFor(
   now: number,
 ): Promise<BuiltImage[]> {
   const { request, rooms, buildArgs } = prepared;
+  const { edits = {} } = request;
   const epoch = exporter.layers.sourceDateEpoch ?? epochOf(buildArgs);
   return Promise.all(
     solved.images.map(async ({ image, root }) => {
@@ -117,7 +118,17 @@ function imagesFor(
         builtLayers,
         ...(epoch === undefined ? {} : { epoch }),
         now,
-        history: request.edits?.history ?? true,
+        history: edits.history ?? true,
+        createdAnnotation: edits.createdAnnotation ?? false,
+        ...(edits.inheritAnnotations === true
+          ? {
+              annotations: await annotationsOfBase(
+                rooms.store,
+                image,
+                edits.unsetAnnotations ?? [],
+              ),
+            }
+          : {}),
         ...cache,
       });
     }),

@@ -11,8 +11,11 @@ import {
 import { formatPlatform, type Platform } from "../oci/index.js";
 import type { NamedContext, PlanEnvironment } from "../plan/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
+import type { Store } from "../store/index.js";
+import { nameOfId } from "./images.js";
 
 export function planEnvironment(
+  store: Store,
   images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
@@ -21,7 +24,13 @@ export function planEnvironment(
 ): PlanEnvironment {
   const added = new Set<string>();
   return {
-    resolveImage: (reference, platform) => images.reference(reference, platform),
+    resolveImage: async (reference, platform) => {
+      // A whole id is never a name.
+      const named = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)
+        ? await nameOfId(store, reference)
+        : undefined;
+      return images.reference(named ?? reference, platform);
+    },
     async namedContext(name: string, platform: Platform): Promise<NamedContext | undefined> {
       const found = findNamedContext(named, name, formatPlatform(platform));
       if (found === undefined) return undefined;

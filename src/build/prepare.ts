@@ -110,7 +110,7 @@ export async function prepareBuild(
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
-    const environmentOf = planEnvironment(images, trees, named, environment, cleanup);
+    const environmentOf = planEnvironment(rooms.store, images, trees, named, environment, cleanup);
     const planOf = (
       targetPlatform: Platform,
       own: PlanEnvironment,
@@ -211,6 +211,7 @@ function contextRequest(
   return {
     context: request.context,
     ...(request.file === undefined ? {} : { file: request.file }),
+    ...(request.moreFiles === undefined ? {} : { moreFiles: request.moreFiles }),
     ...(request.ignoreFile === undefined ? {} : { ignoreFile: request.ignoreFile }),
     keepGitDir: buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") === "1",
     mtime: buildArgs.has("SOURCE_DATE_EPOCH") ? "commit" : "checkout",

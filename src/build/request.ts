@@ -28,6 +28,8 @@ export interface BuildRequest {
   readonly context: string;
   /** Dockerfile: path, `-` or URL. Absent: chosen in the context. */
   readonly file?: string;
+  /** Files of the context, or beside it, that continue the Dockerfile. */
+  readonly moreFiles?: readonly string[];
   readonly ignoreFile?: string;
   readonly target?: string;
   readonly buildArgs?: ReadonlyMap<string, string>;
@@ -36,6 +38,12 @@ export interface BuildRequest {
   readonly edits?: ImageEdits & {
     /** Default: true. */
     readonly history?: boolean;
+    /** Annotations of the base's manifest are those of the image, too. Default: false. */
+    readonly inheritAnnotations?: boolean;
+    /** Names of those that are not. */
+    readonly unsetAnnotations?: readonly string[];
+    /** The image's time is an annotation, too. Default: false. */
+    readonly createdAnnotation?: boolean;
   };
   /** The base image in the place of the one that the first FROM names. */
   readonly from?: string;

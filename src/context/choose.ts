@@ -43,10 +43,14 @@ export function noDockerfile(file: string | undefined, context: string): Tsbuild
         details: { context },
         hint: "write one, or name another file with -f FILE",
       })
-    : new TsbuildError("CONTEXT_NO_DOCKERFILE", `cannot find the Dockerfile ${file}`, {
-        details: { context, file },
-        hint: "-f is relative to the current directory (in a remote context: to its root)",
-      });
+    : new TsbuildError(
+        "CONTEXT_NO_DOCKERFILE",
+        `cannot find the Dockerfile ${file}: no such file or directory`,
+        {
+          details: { context, file },
+          hint: "-f is relative to the current directory (in a remote context: to its root)",
+        },
+      );
 }
 
 /** Rules and the file they stand in; no file, no rules. */

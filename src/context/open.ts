@@ -247,7 +247,7 @@ async function load(
     chosen: DockerfileSource,
     beside: Parameters<typeof firstIgnore>[0],
   ): Promise<LoadedContext> => ({
-    dockerfile: chosen,
+    dockerfile: await withMoreFiles(chosen, request, environment, opened, reader),
     ...(await ignoreRules(request, environment, applyIgnore, reader, beside)),
   });
 
@@ -270,6 +270,27 @@ async function load(
     chosen.source,
     besideDockerfile(chosen.path).map((path) => ({ reader, path, name: path })),
   );
+}
+
+/** One Dockerfile of several: what `-f` says again stands below it. */
+async function withMoreFiles(
+  first: DockerfileSource,
+  { moreFiles = [] }: ContextRequest,
+  { cwd }: ContextEnvironment,
+  { tree, name }: Opened,
+  reader: FileReader | undefined,
+): Promise<DockerfileSource> {
+  if (moreFiles.length === 0) return first;
+  const parts = [Buffer.from(first.bytes)];
+  for (const file of moreFiles) {
+    const found =
+      tree.kind === "directory" && tree.trusted
+        ? await hostDockerfile(file, cwd, tree.path)
+        : reader && (await chooseDockerfile(reader, name, file)).source;
+    if (found === undefined) throw noDockerfile(file, name);
+    parts.push(Buffer.from("\n"), Buffer.from(found.bytes));
+  }
+  return { name: [first.name, ...moreFiles].join("+"), bytes: Buffer.concat(parts) };
 }
 
 /**

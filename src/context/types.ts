@@ -221,6 +221,8 @@ export interface ContextRequest {
   readonly context: string;
   /** `-f`: path, `-` or http(s) URL. */
   readonly file?: string;
+  /** `-f` again: what stands below it. Paths. */
+  readonly moreFiles?: readonly string[];
   /** `--ignorefile`. */
   readonly ignoreFile?: string;
   /** Keep `.git` of a git context (BUILDKIT_CONTEXT_KEEP_GIT_DIR=1). */

@@ -123,7 +123,7 @@ export class ImageResolver {
   }
 
   async #find(reference: Reference, name: string): Promise<Found> {
-    const known = this.#pull === "always" ? undefined : await this.#known(name);
+    const known = this.#pull === "always" ? undefined : await this.#known(reference, name);
     if (known !== undefined && this.#pull !== "newer") return known;
     if (this.#pull === "never")
       throw new TsbuildError("STEPS_NOT_PULLED", `${name} is not in the store`, {
@@ -139,16 +139,30 @@ export class ImageResolver {
   }
 
   /** What a name meant when it was last built or pulled. */
-  async #known(name: string): Promise<Found | undefined> {
+  async #known(reference: Reference, name: string): Promise<Found | undefined> {
     const { store } = this.#rooms;
     const built = await store.images.get(name);
     if (built !== undefined) return { descriptor: built, origin: { kind: "store" } };
     const pulled: Table<Pulled> = store.table<Pulled>(pulledTable);
     const before = pulled.get(name);
-    if (before === undefined) return undefined;
+    if (before === undefined) return this.#builtAsLocalhost(reference);
     if (Date.now() - (before.lastUsedAt ?? 0) > usedGrain)
       await pulled.put(name, { ...before, lastUsedAt: Date.now() });
     return { descriptor: before.descriptor, origin: { kind: "registry", reference: name } };
+  }
+
+  /** `NAME` when `localhost/NAME` was built, which is how Podman and Buildah call it, or the other way round. */
+  async #builtAsLocalhost({ domain, path, ...rest }: Reference): Promise<Found | undefined> {
+    const short = /^library\/([^/]+)$/.exec(path)?.[1];
+    const twin =
+      domain === "localhost"
+        ? { ...rest, domain: "docker.io", path: path.includes("/") ? path : `library/${path}` }
+        : domain === "docker.io" && short !== undefined
+          ? { ...rest, domain: "localhost", path: short }
+          : undefined;
+    const built =
+      twin === undefined ? undefined : await this.#rooms.store.images.get(formatReference(twin));
+    return built === undefined ? undefined : { descriptor: built, origin: { kind: "store" } };
   }
 
   async #pulled(reference: Reference, name: string): Promise<Found> {

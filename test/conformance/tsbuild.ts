@@ -31,9 +31,10 @@ export async function buildByLibrary(from: LibraryBuild): Promise<void> {
 
 function requestOf({ args, directory, storeRoot, env, output }: LibraryBuild): BuildRequest {
   const flags = addBuildFlags(new Command()).parse(args, { from: "user" }).opts<BuildFlags>();
+  const [file] = flags.file;
   return {
     context: "context",
-    ...(flags.file === undefined ? {} : { file: flags.file }),
+    ...(file === undefined ? {} : { file }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
     buildArgs: parseArguments(flags.buildArg, env),
     labels: parseLabels(flags.label),

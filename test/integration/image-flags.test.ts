@@ -12,6 +12,7 @@ after(async () => space[Symbol.asyncDispose]());
 
 interface Image {
   readonly id: string;
+  readonly manifest: { readonly annotations?: Readonly<Record<string, string>> };
   readonly config: {
     readonly created: string;
     readonly history?: readonly unknown[];
@@ -77,6 +78,30 @@ describe("flags", () => {
       ["FIRST=1", "SECOND=2"],
     );
   });
+  it("keep annotations of the base but for those left out, and date the image", async () => {
+    const flags = ["--annotation=kept=1", "--annotation=dropped=2", "--annotation=changed=3"];
+    await space.succeed(
+      ["build", ...flags, "--timestamp=86400", "-t", "localhost/annotated", "-"],
+      {
+        input: "FROM scratch\nLABEL a=b\n",
+      },
+    );
+    const own = ["--inherit-annotations", "--unsetannotation=dropped", "--annotation=changed=4"];
+    const image = await built(
+      [...own, "--created-annotation", "--timestamp=86400"],
+      // Built with the other name of it.
+      "FROM annotated\nLABEL c=d\n",
+    );
+    assert.deepEqual(image.manifest.annotations, {
+      kept: "1",
+      changed: "4",
+      "org.opencontainers.image.created": "1970-01-02T00:00:00Z",
+    });
+    const { id } = image;
+    const again = await built(["--label=e=f"], `FROM ${id.slice("sha256:".length)}\n`);
+    assert.deepEqual(again.config.config.Labels, { a: "b", c: "d", e: "f" });
+    assert.equal(again.manifest.annotations, undefined);
+  });
   it("leave the history out, and date image and layers", async () => {
     const image = await built(
       ["--omit-history", "--timestamp=86400"],
@@ -100,6 +125,18 @@ describe("flags", () => {
     await space.succeed(["-t", "flagged", "-f", directory, "--iidfile-raw", file, context]);
     const { id } = JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image;
     assert.equal(`sha256:${readFileSync(file, "utf8")}`, id);
+  });
+  it("continue one Dockerfile in another", async () => {
+    const context = join(space.directory, "parts");
+    mkdirSync(context);
+    writeFileSync(join(context, "first"), "FROM scratch\nLABEL a=b");
+    writeFileSync(join(space.directory, "second"), "LABEL c=d\n");
+    const files = ["-f", "first", "-f", "second"];
+    await space.succeed(["-t", "flagged", ...files, context]);
+    const { config } = JSON.parse((await space.succeed(["inspect", "flagged"])).stdout) as Image;
+    assert.deepEqual(config.config.Labels, { a: "b", c: "d" });
+    const { stderr } = await space.fail(1, [...files, "-f", "third", context]);
+    assert.match(stderr, /cannot find the Dockerfile third/);
   });
   it("give every RUN files of this machine, which reach no layer", async () => {
     const shared = join(space.directory, "shared");

@@ -15,6 +15,7 @@ import {
   parseTruth,
   platformFlags,
   pullPolicy,
+  refuseConflicts,
   squashFlag,
   withAuthFile,
 } from "../options/image-flags.js";
@@ -48,7 +49,7 @@ const warnings: EventSink = (event) => {
 };
 
 async function explainFirst(context: string, flags: BuildFlags): Promise<void> {
-  if (context === "-" || flags.file === "-")
+  if (context === "-" || flags.file.includes("-"))
     throw usageError("--explain-cache", "true", "standard input can be read only once");
   const { explainCommand } = await import("./explain.js");
   const write = (text: string): void => {
@@ -107,9 +108,11 @@ function requestOf(
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
   const squash = squashFlag(flags);
+  const [file, ...moreFiles] = flags.file;
+  refuseConflicts(flags);
   return {
     context,
-    ...(flags.file === undefined ? {} : { file: flags.file }),
+    ...(file === undefined ? {} : { file, moreFiles }),
     ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(flags.from === undefined ? {} : { from: flags.from }),

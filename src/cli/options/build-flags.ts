@@ -8,7 +8,7 @@ import { addFlagsOfOtherBuilders } from "./other-builders.js";
 /** What commander hands over, by flag. */
 export interface BuildFlags {
   readonly tag: readonly string[];
-  readonly file?: string;
+  readonly file: readonly string[];
   readonly target?: string;
   readonly buildArg: readonly string[];
   readonly buildArgFile: readonly string[];
@@ -19,6 +19,9 @@ export interface BuildFlags {
   readonly from?: string;
   readonly label: readonly string[];
   readonly annotation: readonly string[];
+  readonly inheritAnnotations?: boolean;
+  readonly createdAnnotation?: boolean;
+  readonly unsetannotation: readonly string[];
   readonly squash?: boolean;
   readonly squashAll?: boolean;
   readonly singleSnapshot?: boolean;
@@ -118,9 +121,9 @@ function noCacheFilter(): Option {
 export function addBuildFlags(command: Command): Command {
   const options: readonly Option[] = [
     list("-t, --tag <name>", "name of the image, as name:tag (repeatable)"),
-    new Option(
+    list(
       "-f, --file <path>",
-      "Dockerfile (default: CONTEXT/Dockerfile; - reads standard input)",
+      "Dockerfile (default: CONTEXT/Dockerfile; - reads standard input; several continue each other)",
     ),
     new Option("--target <stage>", "build this stage and what it needs"),
     list(
@@ -135,6 +138,9 @@ export function addBuildFlags(command: Command): Command {
     list("--unsetenv <name>", "leave out a variable, of the Dockerfile or of the base"),
     new Option("--from <image>", "base image, in the place of the one that the first FROM names"),
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
+    new Option("--inherit-annotations", "keep the annotations of the base image"),
+    list("--unsetannotation <name>", "leave out one of them"),
+    new Option("--created-annotation", "say the image's time in an annotation, too"),
     new Option(
       "--squash",
       "one layer for all of the image, its base's too (--layers=false: one over the base's)",

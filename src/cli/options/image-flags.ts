@@ -66,6 +66,9 @@ export function imageEdits(
     unsetLabels: flags.unsetlabel,
     inheritLabels: parseTruth("--inherit-labels", flags.inheritLabels),
     history: flags.omitHistory !== true,
+    inheritAnnotations: flags.inheritAnnotations ?? false,
+    unsetAnnotations: flags.unsetannotation,
+    createdAnnotation: flags.createdAnnotation ?? false,
   };
 }
 
@@ -102,6 +105,17 @@ export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["
     default:
       throw usageError("--network", network, "expected default, none or host");
   }
+}
+
+/** Throws CLI_USAGE for flags of which one would go unheard. */
+export function refuseConflicts({ network, hosts, addHost, ...flags }: BuildFlags): void {
+  const given = (["dns", "dnsOption", "dnsSearch"] as const).find((name) => flags[name].length > 0);
+  if (network === "none" && given !== undefined) {
+    const flag = `--${given.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new TsbuildError("CLI_USAGE", `the ${flag} option cannot be used with --network=none`);
+  }
+  if (!hosts && addHost.length > 0)
+    throw new TsbuildError("CLI_USAGE", "--no-hosts and --add-host cannot be used together");
 }
 
 /** `--squash` is Buildah's: the base's layers, too. `--layers=false` comes as `--single-snapshot`. */

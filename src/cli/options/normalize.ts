@@ -10,6 +10,13 @@ const truths = new Map([
   ...["0", "f", "F", "false", "FALSE", "False"].map((text) => [text, false] as const),
 ]);
 
+/** What flags of other builders mean when they are false, where that is not the default. */
+const opposites = new Map([
+  // Kaniko's name for it: the build adds one layer.
+  ["--layers", "--single-snapshot"],
+  ["--skip-unused-stages", "--build-unused-stages"],
+]);
+
 /** Flags that may have a value, and what can be one: anything else behind them is an argument of its own. */
 const optional = new Set(["--provenance", "--sbom"]);
 const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
@@ -35,8 +42,8 @@ export function normalizeArguments(args: readonly string[], program: Command): s
     if (!plain.has(name)) return [arg];
     const truth = truths.get(value);
     if (name === "--pull" && truth === undefined) return [`--pull-policy=${value}`];
-    // Buildah's word for what kaniko calls so: the build adds one layer.
-    if (name === "--layers" && truth === false) return ["--single-snapshot"];
+    const opposite = truth === false ? opposites.get(name) : undefined;
+    if (opposite !== undefined) return [opposite];
     if (truth === undefined) throw usageError(name, value, "expected true or false");
     return truth ? [name] : [];
   });

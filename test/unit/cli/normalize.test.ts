@@ -9,6 +9,7 @@ import {
   outputsOf,
   platformFlags,
   pullPolicy,
+  refuseConflicts,
   buildArguments,
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
@@ -34,6 +35,17 @@ describe("flags without a value", () => {
     assert.equal(parse("--push=1", "--load=F", ".").flags.push, true);
     assert.equal(parse("--push=1", "--load=F", ".").flags.load, undefined);
     assert.throws(() => parse("--push=maybe", "."), usage);
+  });
+  it("of other builders are heard, or refused, when they are false", () => {
+    assert.equal(parse("--layers=false", ".").flags.singleSnapshot, true);
+    assert.equal(parse("--layers", ".").flags.singleSnapshot, undefined);
+    assert.throws(() => parse("--skip-unused-stages=false", "."), usage);
+    assert.throws(() => {
+      refuseConflicts(parse("--dns-search=a.example", "--network=none", ".").flags);
+    }, /the --dns-search option cannot be used with --network=none/);
+    assert.throws(() => {
+      refuseConflicts(parse("--no-hosts", "--add-host=a:10.0.0.1", ".").flags);
+    }, usage);
   });
   it("leave values of other flags, and what follows --, alone", () => {
     assert.deepEqual(parse("--label=a=--push=true", ".").flags.label, ["a=--push=true"]);
@@ -96,7 +108,7 @@ describe("flags of other builders", () => {
   });
   it("are refused with advice where they would", () => {
     for (const args of [
-      ["--squash"],
+      ["--compat-volumes"],
       ["--transient-mount", "/a:/b"],
       ["--userns=host"],
       ["--no-push"],
