@@ -2,8 +2,9 @@
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
 import type { Readable } from "node:stream";
+import { realpathSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { TsbuildError, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
@@ -68,12 +69,22 @@ const localAttributes: readonly ExporterAttribute[] = [
 /** The permission to delete in a directory that is not below the current one. */
 const deletePermission = "buildx.local.delete";
 
+/** Where a path leads, symlinks followed as far as there is something. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPlace(parent), basename(path));
+  }
+}
+
 /** Throws EXPORT_OPTION. */
 function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: ExporterContext): boolean {
   const mode = given["mode"] ?? "copy";
   if (mode !== "copy" && mode !== "delete")
     throw optionError("local", `mode=${printable(mode)} is neither copy nor delete`);
-  const below = relative(cwd, path);
+  const below = relative(realPlace(cwd), realPlace(path));
   const isBelow = below !== "" && below !== ".." && !below.startsWith("../");
   if (mode === "delete" && !isBelow && !allow.includes(deletePermission))
     throw optionError(

@@ -400,6 +400,18 @@ describe("type=local and type=tar", () => {
     assert.deepEqual((await readdir(join(cwd, "out"))).sort(), ["linux_amd64", "linux_arm_v7"]);
   });
 
+  it("delete nothing where a symlink leads out of the current directory", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "tsbuild-elsewhere-"));
+    await writeFile(join(elsewhere, "kept"), "");
+    await symlink(elsewhere, join(cwd, "link"));
+    for (const dest of ["link", "link/not/yet"])
+      await assert.rejects(run(`type=local,dest=${dest},mode=delete`, { trees: [amd] }), {
+        code: "EXPORT_OPTION",
+      });
+    assert.deepEqual(await readdir(elsewhere), ["kept"]);
+    await rm(elsewhere, { recursive: true });
+  });
+
   it("leave no archive when reading the tree fails", async () => {
     const broken = {
       ...amd.tree,
