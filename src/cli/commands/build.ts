@@ -29,6 +29,14 @@ import { describeCommand, parseCall } from "./describe.js";
 import { metadataOf } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
 
+/** What --allow grants; only devices are granted one by one. */
+function entitlement(text: string): string {
+  const [name = "", value] = text.split(/=(.*)/s);
+  if (value !== undefined && name !== "device")
+    throw usageError("--allow", text, `${name} does not accept a value`);
+  return text;
+}
+
 /** `tsbuild explain`: what a build with these flags would run, and why. */
 export async function explainOnly(
   context: string | undefined,
@@ -137,9 +145,9 @@ function requestOf(
     secrets: flags.secret.map((text) => parseSecret(text, env)),
     agents: flags.ssh.map((text) => parseAgent(text, env)),
     network,
-    // Asking for the host's network on the command line is the permission.
     ...(flags.cdiConfigDir.length === 0 ? {} : { cdiDirectories: flags.cdiConfigDir }),
-    allow: network === "host" ? [...flags.allow, "network.host"] : flags.allow,
+    // Asking for the host's network on the command line is the permission.
+    allow: [...flags.allow.map(entitlement), ...(network === "host" ? ["network.host"] : [])],
     addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
     noHosts: !flags.hosts,
     mounts: [
