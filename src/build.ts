@@ -11,7 +11,7 @@ import { cacheServices, wantedCaches } from "./build/cache/wanted.js";
 import { epochOf } from "./build/epoch.js";
 import { Mending } from "./build/mend.js";
 import { writeOutputs } from "./build/outputs.js";
-import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
+import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
@@ -70,9 +70,9 @@ async function attempt(
   let findings: readonly Finding[] = [];
   try {
     const planned = await prepared.plan(request.target);
-    failOnFindings(dockerfile.check, planned.findings);
-    const { plan } = planned;
+    if (planned.error === undefined) failOnFindings(dockerfile.check, planned.findings);
     findings = planned.findings;
+    const plan = planOf(planned);
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, startedAt, events, signal },
       ...(provenance === undefined ? {} : { provenance }),
