@@ -11,17 +11,12 @@ import { cacheServices, wantedCaches } from "./build/cache/wanted.js";
 import { epochOf } from "./build/epoch.js";
 import { Mending } from "./build/mend.js";
 import { writeOutputs } from "./build/outputs.js";
-import { prepareBuild, type PreparedBuild } from "./build/prepare.js";
+import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
-import {
-  checkDockerfile,
-  failOnFindings,
-  type Dockerfile,
-  type Finding,
-} from "./dockerfile/index.js";
+import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
 import {
   checkOutputs,
   createExporter,
@@ -82,11 +77,10 @@ async function attempt(
   }
   let findings: readonly Finding[] = [];
   try {
-    findings = findingsOf(dockerfile);
     const planned = await prepared.plan(request.target);
-    const { plan } = planned;
     findings = planned.findings;
-    failOnFindings(dockerfile.check, findings);
+    if (planned.error === undefined) failOnFindings(dockerfile.check, findings);
+    const plan = planOf(planned);
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, startedAt, events, signal },
       ...(manifestList === undefined ? {} : { manifestList }),
@@ -100,16 +94,6 @@ async function attempt(
     return undefined;
   } finally {
     warnOf(findings, events);
-  }
-}
-
-/** What the text alone tells, in case it cannot be planned. Where it is wrong, planning says so at the right place. */
-function findingsOf(dockerfile: Dockerfile): readonly Finding[] {
-  try {
-    return checkDockerfile(dockerfile);
-  } catch (error) {
-    if (error instanceof TsbuildError) return [];
-    throw error;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type Source,
   type TargetDescription,
 } from "../dockerfile/index.js";
-import { prepareBuild, type PreparedBuild } from "./prepare.js";
+import { planOf, prepareBuild, type PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** What `--call=check` finds. `error`: a hard error that ended the reading or planning. */
@@ -46,7 +46,7 @@ export async function describe(
   if (call === "check") return { call, source, report: await check(prepared) };
   if (error !== undefined) throw error;
   if (call === "targets") return { call, source, targets: describeTargets(dockerfile) };
-  const { plan } = await prepared.plan(request.target);
+  const plan = planOf(await prepared.plan(request.target));
   const stage = dockerfile.stages.find(({ name, index }) =>
     plan.stageName === undefined ? index === dockerfile.stages.length - 1 : name === plan.stageName,
   );
@@ -64,14 +64,11 @@ async function check(prepared: PreparedBuild): Promise<CheckReport> {
       ? dockerfile.stages.map(({ index }) => String(index))
       : [request.target];
   const findings: Finding[] = [];
-  try {
-    for (const target of targets) findings.push(...(await prepared.plan(target)).findings);
-  } catch (failure) {
-    if (!(failure instanceof TsbuildError)) throw failure;
-    return {
-      findings: sortFindings([...checkDockerfile(dockerfile), ...findings]),
-      error: failure,
-    };
+  for (const target of targets) {
+    const planned = await prepared.plan(target);
+    findings.push(...planned.findings);
+    if (planned.error !== undefined)
+      return { findings: sortFindings(findings), error: planned.error };
   }
   return { findings: sortFindings(findings), ...violation(dockerfile, findings) };
 }

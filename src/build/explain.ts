@@ -11,7 +11,7 @@ import {
   type Vertex,
 } from "../solve/index.js";
 import { buildSteps } from "./steps.js";
-import { prepareBuild } from "./prepare.js";
+import { planOf, prepareBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** One step of the build. */
@@ -38,7 +38,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
   if (prepared.parsed.error !== undefined) throw prepared.parsed.error;
-  const { plan } = await prepared.plan(request.target);
+  const plan = planOf(await prepared.plan(request.target));
   const explanations = await explain(
     {
       graph: plan.graph,

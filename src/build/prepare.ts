@@ -2,7 +2,7 @@
 // What a build and a check have in common: the context is opened, its Dockerfile parsed, and stages can be planned.
 
 import { basename } from "node:path";
-import { publicUrl, type CleanupStack, type EventSink } from "../base/index.js";
+import { publicUrl, TsbuildError, type CleanupStack, type EventSink } from "../base/index.js";
 import {
   openContext,
   parseBuildContexts,
@@ -37,11 +37,15 @@ import type { BuildRequest } from "./request.js";
 import { remoteAccess } from "./remotes.js";
 import { openRooms, type Rooms } from "./rooms.js";
 
-/** A plan with everything that build checks have to say of it. */
-export interface CheckedPlan {
-  readonly plan: MergedPlan;
-  /** In order of place. */
-  readonly findings: readonly Finding[];
+/** A plan, or the error that ended the planning, with everything that build checks have to say of it, in order of place. */
+export type CheckedPlan = { readonly findings: readonly Finding[] } & (
+  { readonly plan: MergedPlan; readonly error?: undefined } | { readonly error: TsbuildError }
+);
+
+/** The plan, or its error thrown. */
+export function planOf(planned: CheckedPlan): MergedPlan {
+  if (planned.error !== undefined) throw planned.error;
+  return planned.plan;
 }
 
 export interface BuildSource {
@@ -66,7 +70,7 @@ export interface PreparedBuild {
   readonly remotes: RemoteAccess;
   /** Where the Dockerfile and the context came from. */
   readonly source: BuildSource;
-  /** Plans a stage (absent: the last). Errors: PLAN_*, those of base images, all with their place. */
+  /** Plans a stage (absent: the last). Errors in the outcome: PLAN_*, those of base images, all with their place. */
   plan(target?: string): Promise<CheckedPlan>;
 }
 
@@ -151,8 +155,13 @@ export async function prepareBuild(
       findings.push(...checkStages(dockerfile, planned));
       return { platform: targetPlatform, plan: planned };
     };
-    const merged = mergePlans(await Promise.all(targets.map(planFor)));
-    return { plan: merged, findings: sortFindings(findings) };
+    try {
+      const merged = mergePlans(await Promise.all(targets.map(planFor)));
+      return { plan: merged, findings: sortFindings(findings) };
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error;
+      return { error, findings: sortFindings([...textFindings(dockerfile), ...findings]) };
+    }
   };
   const source = { dockerfile: basename(file.name), ...remoteOf(context) };
   return { request, rooms, trees, parsed, buildArgs, remotes, source, plan };
@@ -245,4 +254,14 @@ function newestFile(entries: readonly TreeEntry[] = []): number | undefined {
     (newest, time) => Math.max(newest ?? 0, Number(BigInt(time) / 1_000_000_000n)),
     undefined,
   );
+}
+
+/** What the text alone tells. Where it is wrong, planning has said so at the right place. */
+function textFindings(dockerfile: Dockerfile): readonly Finding[] {
+  try {
+    return checkDockerfile(dockerfile);
+  } catch (error) {
+    if (error instanceof TsbuildError) return [];
+    throw error;
+  }
 }

@@ -79,11 +79,11 @@ class Planner implements StageServices {
 
   async plan(): Promise<Plan> {
     const { targetPlatform, buildPlatform, dockerfile } = this.options;
-    // Whether or not the target needs them: what BuildKit refuses is refused.
-    for (const stage of this.#stages) this.#from(stage);
     this.report(
       checkDefaultArgs(dockerfile, platformArgs(targetPlatform, buildPlatform, ""), isReference),
     );
+    // Whether or not the target needs them: what BuildKit refuses is refused.
+    for (const stage of this.#stages) this.#from(stage);
     const draft = await this.#stage(this.#target);
     this.#reportUnusedArgs();
     const { name } = this.#target;
