@@ -11,6 +11,7 @@ struct diff_source {
 	int lower; // top of what it is compared with, or -1
 	bool layer; // what changed, with deletions; otherwise all there is
 	int64_t clamp; // latest mtime that is written
+	const int64_t *one_time; // the mtime of everything; NULL: each has its own
 	const char *directory; // of the archive, in which everything is; NULL: none
 	uint64_t limit; // bytes that the archive may have; 0: any number
 	bool leave_open; // of diff_write_layer: what it opens stays open, for a process that ends soon; closing takes the kernel long
