@@ -153,6 +153,7 @@ static const struct field_rule copy_fields[] = {
 	{ "unprivileged", FIELD_BOOL, false, false, 4096, NULL },
 	{ "layer", FIELD_BOOL, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
+	{ "one-time", FIELD_INT, false, false, 4096, NULL },
 };
 
 static const struct field_rule apply_fields[] = {
@@ -203,6 +204,7 @@ static const struct field_rule diff_fields[] = {
 	{ "mode", FIELD_WORD, false, false, 4096, "layer|changes|tree" },
 	{ "directory", FIELD_TEXT, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
+	{ "one-time", FIELD_INT, false, false, 4096, NULL },
 };
 
 static const struct field_rule inherit_fields[] = {

@@ -44,6 +44,7 @@ struct copy {
 	struct dirs dirs;
 	struct ownership owner;
 	bool unprivileged;
+	const int64_t *one_time; // the mtime of everything; NULL: each has its own
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
 	bool in_memory; // the destination is
@@ -173,6 +174,10 @@ static int open_source(struct copy *copy, const struct order *order, struct stat
 // What the copy shall be: the source's record with the request's owner and the order's mode over it.
 static void adjust(const struct copy *copy, const struct order *order, struct entry *entry)
 {
+	if (copy->one_time != NULL) {
+		entry->mtime = *copy->one_time;
+		entry->mtime_ns = 0;
+	}
 	if (order->flags & HAS_MODE)
 		entry->mode = order->mode & 07777;
 	if (copy->unprivileged) {
@@ -508,9 +513,10 @@ static int write_layer(struct copy *copy, const struct spec *spec, const struct 
 int verb_copy(const struct spec *spec)
 {
 	struct root source, to;
-	long long made_time;
+	long long made_time, time;
 	if (spec_root(spec, "source", &source) < 0 || spec_root(spec, "root", &to) < 0 ||
-	    spec_int(spec, "made-time", INT64_MIN, INT64_MAX, 0, &made_time) < 0 || ns_enter(spec) < 0)
+	    spec_int(spec, "made-time", INT64_MIN, INT64_MAX, 0, &made_time) < 0 ||
+	    spec_int(spec, "one-time", INT64_MIN, INT64_MAX, 0, &time) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
 	cleanup_fd int upper = -1;
@@ -523,6 +529,9 @@ int verb_copy(const struct spec *spec)
 	if (to_fd < 0)
 		return -1;
 	copy.unprivileged = spec_bool(spec, "unprivileged");
+	const int64_t one_time = time;
+	if (spec_get(spec, "one-time") != NULL)
+		copy.one_time = &one_time;
 	if (ownership_read(spec, to_fd, &copy.owner) < 0)
 		return -1;
 	const struct path_made made = {

@@ -78,8 +78,10 @@ static int open_content(const struct diff *diff, int upper, const char *name, co
 	return fd == -2 ? open_file(upper, name) : fd;
 }
 
-static int64_t clamped(const struct diff *diff, int64_t mtime)
+static int64_t time_written(const struct diff *diff, int64_t mtime)
 {
+	if (diff->source->one_time != NULL)
+		return *diff->source->one_time;
 	return mtime > diff->source->clamp ? diff->source->clamp : mtime;
 }
 
@@ -109,7 +111,7 @@ static int put_header(struct diff *diff, const struct entry *entry, const char *
 		return -1;
 	struct entry out = *entry; // shares the attributes
 	out.path = path;
-	out.mtime = clamped(diff, entry->mtime);
+	out.mtime = time_written(diff, entry->mtime);
 	return tar_header(&diff->tar, &out) < 0 ? fail_to_write(diff, path) : 0;
 }
 
@@ -355,12 +357,16 @@ int verb_diff(const struct spec *spec)
 {
 	struct root root;
 	struct diff_source source = {.upper = -1, .lower = -1};
-	long long clamp;
+	long long clamp, time;
 	if (spec_root(spec, "root", &root) < 0 ||
-	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 || ns_enter(spec) < 0)
+	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 ||
+	    spec_int(spec, "one-time", INT64_MIN, INT64_MAX, 0, &time) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
 	source.clamp = clamp;
+	const int64_t one_time = time;
+	if (spec_get(spec, "one-time") != NULL)
+		source.one_time = &one_time;
 	if (spec_is(spec, "mode", "layer")) {
 		if (root.kind != ROOT_STACK || root.upper == NULL)
 			return report_refusal("bad-request", "root", "a layer is the upper directory of a stack");

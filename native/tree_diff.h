@@ -12,6 +12,7 @@ struct diff_source {
 	bool layer; // what changed, with deletions; otherwise all there is
 	bool whole; // of a layer: both are whole trees, and what only the lower has is gone
 	int64_t clamp; // latest mtime that is written
+	const int64_t *one_time; // the mtime of everything; NULL: each has its own
 	const char *directory; // of the archive, in which everything is; NULL: none
 	uint64_t limit; // bytes that the archive may have; 0: any number
 	bool leave_open; // of diff_write_layer: what it opens stays open, for a process that ends soon; closing takes the kernel long

@@ -131,9 +131,14 @@ export class AssembledLayers {
     return { baseLayers, builtLayers: builtLayers.map((layer) => clamped(layer, packer.form)) };
   }
 
-  /** The root filesystem as a tree, for outputs of files. */
-  treeOf(root: SnapshotId | null): TreeSource {
+  /**
+   * The root filesystem as a tree, for outputs of files. With SOURCE_DATE_EPOCH, the build's or the output's own, it is the
+   * time of everything in it.
+   */
+  treeOf(root: SnapshotId | null, { layers }: Exporter): TreeSource {
     const { sandbox, snapshots } = this.#rooms;
+    const epoch = layers.sourceDateEpoch ?? this.#epoch;
+    const times = epoch === undefined ? {} : { oneTime: epoch };
     const stack = async (signal: AbortSignal): Promise<Root> => {
       await snapshots.write(root, signal);
       return { kind: "stack", lowers: snapshots.stackOf(root) };
@@ -141,7 +146,8 @@ export class AssembledLayers {
     return {
       tar: async (signal, directory) => {
         const below = directory === undefined ? {} : { directory };
-        return sandbox.diff({ root: await stack(signal), mode: "tree", ...below }, signal).stream;
+        return sandbox.diff({ root: await stack(signal), mode: "tree", ...below, ...times }, signal)
+          .stream;
       },
       list: async (signal) => {
         await using reader = await sandbox.openTree(await stack(signal), signal);
@@ -159,6 +165,7 @@ export class AssembledLayers {
             owner: { kind: "keep" },
             madeTime: 0,
             unprivileged: true,
+            ...times,
           },
           [
             { op: "target", path: "/", as: "dir", name: "", parentMode: 0o755 },

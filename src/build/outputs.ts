@@ -54,7 +54,10 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
       ...(manifest === undefined ? {} : { image: { manifest, ...index, ...attest } }),
       names,
       store: rooms.store,
-      trees: images.map(({ platform, root }) => ({ platform, tree: layers.treeOf(root) })),
+      trees: images.map(({ platform, root }) => ({
+        platform,
+        tree: layers.treeOf(root, exporter),
+      })),
       multiPlatform,
       registry: rooms.registry,
     };

@@ -146,12 +146,14 @@ export class GitSession implements AsyncDisposable {
         cwd,
         env: this.#env,
         stdio: ["ignore", "pipe", "pipe"],
+        // A process group of its own: git's programs for a protocol outlive it, and hold its output open.
+        detached: true,
       });
     } finally {
       process.umask(before);
     }
     const stop = (): void => {
-      child.kill("SIGTERM");
+      if (child.pid !== undefined) killGroup(child.pid);
     };
     this.#signal.addEventListener("abort", stop, { once: true });
     const closed = new Promise<number | null>((resolve, reject) => {
@@ -174,6 +176,15 @@ export class GitSession implements AsyncDisposable {
 
   #redact(text: string): string {
     return this.#secrets.reduce((safe, secret) => safe.replaceAll(secret, "***"), text);
+  }
+}
+
+/** What git leaves half done is in our scratch directory, which goes. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if (errnoOf(error) !== "ESRCH") throw error;
   }
 }
 

@@ -9,6 +9,12 @@ import type { Annotation, ExporterAttribute, ExporterContext, LayerWish } from "
 
 export type Attributes = Readonly<Record<string, string>>;
 
+/** Understood by every output that writes times. */
+export const epochAttribute: ExporterAttribute = {
+  name: "source-date-epoch",
+  summary: "seconds since 1970 that stand for now",
+};
+
 /** Understood by every output that writes an image. */
 export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "name", summary: "names of the image, separated by commas" },
@@ -17,7 +23,7 @@ export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "force-compression", summary: "recompress layers that come with another compression" },
   { name: "oci-mediatypes", summary: "false: Docker's media types instead of OCI's" },
   { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
-  { name: "source-date-epoch", summary: "seconds since 1970 that stand for now" },
+  epochAttribute,
   {
     name: "annotation.KEY",
     summary:
@@ -110,7 +116,6 @@ export function layerWish(type: string, attributes: Attributes): LayerWish {
     0,
     compression === "zstd" ? 22 : 9,
   ]);
-  const epoch = integerOf(type, attributes, "source-date-epoch", [0, 253402300799]);
   return {
     compression,
     ...(level === undefined ? {} : { level }),
@@ -119,7 +124,7 @@ export function layerWish(type: string, attributes: Attributes): LayerWish {
     rewriteTimestamp:
       booleanOf(type, attributes, "rewrite-timestamp", false) &&
       attributes["source-date-epoch"] !== "",
-    ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }),
+    ...epochWish(type, attributes),
   };
 }
 
@@ -129,6 +134,16 @@ export const noLayerWish: LayerWish = {
   force: false,
   rewriteTimestamp: false,
 };
+
+/** For outputs of files: they have times. Throws EXPORT_OPTION. */
+export function treeWish(type: string, attributes: Attributes): LayerWish {
+  return { ...noLayerWish, ...epochWish(type, attributes) };
+}
+
+function epochWish(type: string, attributes: Attributes): Pick<LayerWish, "sourceDateEpoch"> {
+  const epoch = integerOf(type, attributes, "source-date-epoch", [0, 253402300799]);
+  return epoch === undefined ? {} : { sourceDateEpoch: epoch };
+}
 
 /** What every output of an image knows about how it is to be written. */
 export interface ImageWish {

@@ -7,7 +7,14 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { TsbuildError, errnoOf, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
-import { booleanOf, checkNames, noLayerWish, type Attributes } from "./attributes.js";
+import {
+  booleanOf,
+  checkNames,
+  epochAttribute,
+  noLayerWish,
+  treeWish,
+  type Attributes,
+} from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
 import { destinationError, optionError } from "./errors.js";
 import type {
@@ -64,6 +71,7 @@ const localAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "directory; made when missing, merged into when there" },
   platformSplit,
   { name: "mode", summary: "copy, or delete: what is not in the tree goes" },
+  epochAttribute,
 ];
 
 /** The permission to delete in a directory that is not below the current one. */
@@ -127,7 +135,7 @@ export const localExporter: ExporterRow = {
     return {
       type: "local",
       needs: "tree",
-      layers: noLayerWish,
+      layers: treeWish("local", given),
       async export(input, { signal }) {
         const trees = treesOf(input);
         const apart = split ?? input.multiPlatform ?? trees.length > 1;
@@ -152,6 +160,7 @@ export const localExporter: ExporterRow = {
 const tarAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "file; - is stdout" },
   platformSplit,
+  epochAttribute,
 ];
 
 /** What an archive ends with: two blocks of zeros. */
@@ -188,7 +197,7 @@ export const tarExporter: ExporterRow = {
       type: "tar",
       needs: "tree",
       toStdout,
-      layers: noLayerWish,
+      layers: treeWish("tar", given),
       async export(input, options) {
         const trees = treesOf(input);
         const apart = split ?? input.multiPlatform ?? trees.length > 1;

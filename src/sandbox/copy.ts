@@ -4,7 +4,7 @@
 import type { Writable } from "node:stream";
 import { assertNever } from "../base/index.js";
 import { rootFieldsOf, type Field } from "./encode.js";
-import { archiveOf, clampFieldOf } from "./diff.js";
+import { archiveOf, clampFieldOf, oneTimeFieldOf } from "./diff.js";
 import type { HelperEvent } from "./events.js";
 import { feed, FrameWriter, SEND_SIZE, type Send } from "./frames.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
@@ -97,6 +97,7 @@ export async function copy(
       ...rootFieldsOf("root", request.destination),
       ...ownerFieldsOf(request.owner, request.madeTime),
       ["unprivileged", request.unprivileged === true],
+      ...oneTimeFieldOf(request.oneTime),
     ],
     signal,
     stdin: "pipe",

@@ -34,6 +34,11 @@ export function clampFieldOf(clampTime: number | undefined): Field[] {
   return clampTime === undefined ? [] : [["clamp-time", clampTime]];
 }
 
+/** The mtime of everything, in seconds. */
+export function oneTimeFieldOf(oneTime: number | undefined): Field[] {
+  return oneTime === undefined ? [] : [["one-time", oneTime]];
+}
+
 /** Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. */
 export function diff(
   config: HelperConfig,
@@ -48,6 +53,7 @@ export function diff(
       ["mode", request.mode],
       ...(request.directory === undefined ? [] : [["directory", request.directory] as const]),
       ...clampFieldOf(request.clampTime),
+      ...oneTimeFieldOf(request.oneTime),
     ],
     signal,
     stdout: "pipe",

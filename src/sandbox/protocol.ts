@@ -84,6 +84,12 @@ const clampField: FieldRow = {
   meaning: "latest mtime written, in seconds",
 };
 
+const oneTimeField: FieldRow = {
+  name: "one-time",
+  type: "int",
+  meaning: "the mtime of everything, in seconds",
+};
+
 const runMountFields: readonly FieldRow[] = [
   { name: "mount-target", type: "path", meaning: "where, inside the root" },
   ...rootFields("mount-source", "bind: the root that the source is in"),
@@ -313,6 +319,7 @@ export const verbs: readonly VerbRow[] = [
         meaning: "change nothing; write what would be changed as tar on descriptor 1",
       },
       clampField,
+      oneTimeField,
     ],
   },
   {
@@ -343,6 +350,7 @@ export const verbs: readonly VerbRow[] = [
       },
       { name: "directory", type: "text", meaning: "tree: the archive's directory for everything" },
       clampField,
+      oneTimeField,
     ],
   },
   {

@@ -146,6 +146,8 @@ export interface CopyRequest {
   readonly madeTime: number;
   /** Output to a host directory: owners and device nodes are not recreated. */
   readonly unprivileged?: boolean;
+  /** The mtime that everything gets, in seconds since the epoch. */
+  readonly oneTime?: number;
 }
 
 /** A copy whose layer is wanted with it, or alone. */
@@ -209,6 +211,8 @@ export interface DiffRequest {
   readonly directory?: string;
   /** Clamp mtimes that are later than this (seconds since the epoch). */
   readonly clampTime?: number;
+  /** Of a tree: as in CopyRequest. */
+  readonly oneTime?: number;
 }
 
 /** A stream and the promise of how it ended; the bytes count only once `done` is fulfilled. */

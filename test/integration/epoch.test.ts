@@ -2,7 +2,8 @@
 // SOURCE_DATE_EPOCH by number, and by the name of what it is the time of.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -22,6 +23,13 @@ const archive = tarOf(
   { name: "Dockerfile", content: show, mtime: newest - 5 },
   { name: "newest", content: "x", mtime: newest },
   { name: "directory/", type: "5", mtime: newest + 100 },
+);
+const archiveOfFiles = tarOf(
+  { name: "Dockerfile", content: "FROM scratch\nCOPY sub /sub\nCOPY link /link\n", mtime: newest },
+  { name: "sub/", type: "5", mtime: newest },
+  { name: "sub/old", content: "x", mtime: 500 },
+  { name: "sub/new", content: "x", mtime: newest },
+  { name: "link", type: "2", link: "sub/old", mtime: newest },
 );
 const server = createServer((request, response) => {
   if (request.url?.startsWith("/dated") === true)
@@ -87,6 +95,34 @@ describe("SOURCE_DATE_EPOCH", () => {
     const dockerfile = `ARG SOURCE_DATE_EPOCH=1000\n${show}`;
     await assertTime(["-"], dockerfile, 1000);
     await assertTime([argument("2000"), "-"], dockerfile, 2000);
+  });
+  it("is the time of all files that an output of files has, which may have one of its own", async () => {
+    const { directory } = space;
+    const times = async (output: string, args: readonly string[] = []): Promise<string[]> => {
+      const tar = `type=tar,dest=${directory}/times.tar${output}`;
+      const local = `type=local,dest=${directory}/times${output}`;
+      await space.succeed(["build", ...args, "-o", tar, "-o", local, "-"], {
+        input: archiveOfFiles,
+      });
+      const list = execFileSync("tar", ["--utc", "--full-time", "-tvf", `${directory}/times.tar`], {
+        encoding: "utf8",
+      });
+      const inTar = list
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/ +/).slice(3, 5).join(" "));
+      const inDirectory = ["sub", "sub/old", "sub/new", "link"].map((path) =>
+        lstatSync(join(directory, "times", path))
+          .mtime.toISOString()
+          .replace(/T(.*)\.000Z/, " $1"),
+      );
+      return [...new Set([...inTar, ...inDirectory])];
+    };
+    assert.deepEqual(await times("", [argument("2000")]), ["1970-01-01 00:33:20"]);
+    assert.deepEqual(await times(",source-date-epoch=3000", [argument("2000")]), [
+      "1970-01-01 00:50:00",
+    ]);
+    assert.ok((await times("")).length > 1);
   });
   it("is what the server of the context says, else the time of the newest file in it", async () => {
     await assertTime([argument("context"), `${base}/dated.tar`], "", modified);

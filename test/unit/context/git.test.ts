@@ -357,6 +357,32 @@ describe("git checkouts", () => {
     assert.deepEqual(readdirSync(join(root, "scratch")), []);
   });
 
+  it("stops with all that git started while a server keeps it waiting", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const server = createServer(() => {
+      controller.abort(reason);
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const remote = `http://127.0.0.1:${(server.address() as AddressInfo).port}/r.git`;
+    const found = parseGitUrl(remote, { context: true });
+    assert.ok(found);
+    try {
+      await assert.rejects(checkoutGit(found, { ...options(), signal: controller.signal }), reason);
+      const left = readdirSync("/proc").filter((name) => {
+        try {
+          return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${remote}\0`);
+        } catch {
+          return false; // no process, or none any more
+        }
+      });
+      assert.deepEqual(left, []);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   it("gives no credentials to a server that the first one redirects to", async () => {
     const other: (string | undefined)[] = [];
     const servers = [
