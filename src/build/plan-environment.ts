@@ -10,17 +10,23 @@ import {
 } from "../context/index.js";
 import { formatPlatform, type Platform } from "../oci/index.js";
 import type { NamedContext, PlanEnvironment } from "../plan/index.js";
+import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
+import { remoteSource } from "./source-policy.js";
 
 export function planEnvironment(
   images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
+  policy: SourcePolicy | undefined,
   environment: ContextEnvironment,
   cleanup: { use<T extends AsyncDisposable>(resource: T): T },
 ): PlanEnvironment {
   const added = new Set<string>();
   return {
+    ...(policy === undefined
+      ? {}
+      : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
     resolveImage: (reference, platform) => images.reference(reference, platform),
     async namedContext(name: string, platform: Platform): Promise<NamedContext | undefined> {
       const found = findNamedContext(named, name, formatPlatform(platform));

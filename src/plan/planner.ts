@@ -123,6 +123,9 @@ class Planner implements StageServices {
   async #planStage(stage: Stage): Promise<ImageDraft> {
     const base = await this.#base(stage);
     const draft = new ImageDraft(base);
+    // As if ENV stood first: instructions see it and may set another value. A stage on a stage has it already.
+    if (base.stage === undefined)
+      for (const [name, value] of this.options.edits.env ?? []) draft.variables.setEnv(name, value);
     const { file, text } = this.options.dockerfile.source;
     const place: SourceLocation = { file, text, range: stage.from.range };
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));

@@ -72,8 +72,7 @@ export function httpStep(services: StepServices): Step {
   };
 }
 
-function fileName({ url }: HttpOp): string {
-  const name = urlFilename(parseHttpUrl(url));
+function fileName({ url, name = urlFilename(parseHttpUrl(url)) }: HttpOp): string {
   if (name === undefined)
     throw new TsbuildError(
       "STEPS_NO_FILENAME",
@@ -101,6 +100,7 @@ async function fetchFile(
     destination,
     ...(usable ? { validators: known.validators } : {}),
     remotes,
+    decided: true,
     signal: context.signal,
   });
   if (result.kind === "not-modified" && known !== undefined) {

@@ -16,11 +16,19 @@ import {
   parseTruth,
   platformFlags,
   pullPolicy,
+  sourcePolicy,
   withAuthFile,
 } from "../options/image-flags.js";
 import { parseMount, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
-import { parseBytes, parseHost, parseLabels, parseTime, usageError } from "../options/values.js";
+import {
+  parseBytes,
+  parseHost,
+  parseLabels,
+  parseTime,
+  separated,
+  usageError,
+} from "../options/values.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
 import { describeCommand, parseCall } from "./describe.js";
@@ -101,6 +109,7 @@ function requestOf(
   const { env } = process;
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
+  const policy = sourcePolicy(flags, env);
   return {
     context,
     ...(flags.file === undefined ? {} : { file: flags.file }),
@@ -116,10 +125,11 @@ function requestOf(
     platforms: platformFlags(flags),
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
-    noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
+    noCache: flags.cache ? separated(flags.noCacheFilter) : true,
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),
+    ...(policy === undefined ? {} : { sourcePolicy: policy }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
     secrets: flags.secret.map((text) => parseSecret(text, env)),
@@ -127,7 +137,7 @@ function requestOf(
     network,
     // Asking for the host's network on the command line is the permission.
     allow: network === "host" ? [...flags.allow, "network.host"] : flags.allow,
-    addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
+    addHosts: separated(flags.addHost).map(parseHost),
     noHosts: !flags.hosts,
     mounts: [
       ...flags.volume.map((text) => parseVolume(text, process.cwd())),
@@ -138,8 +148,8 @@ function requestOf(
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
     ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
-    capAdd: flags.capAdd,
-    capDrop: flags.capDrop,
+    capAdd: separated(flags.capAdd),
+    capDrop: separated(flags.capDrop),
     ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),

@@ -95,7 +95,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--save-stages",
       "--stage-labels",
       "--layer-label <label>",
-      "--source-policy-file <path>",
       "--policy <spec>",
       "--cache-ttl <time>",
       "--inherit-annotations",
