@@ -44,6 +44,7 @@ struct copy {
 	struct dirs dirs;
 	struct ownership owner;
 	bool unprivileged;
+	int64_t clamp; // latest mtime that an entry gets
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
 	bool in_memory; // the destination is
@@ -173,6 +174,10 @@ static int open_source(struct copy *copy, const struct order *order, struct stat
 // What the copy shall be: the source's record with the request's owner and the order's mode over it.
 static void adjust(const struct copy *copy, const struct order *order, struct entry *entry)
 {
+	if (entry->mtime > copy->clamp) {
+		entry->mtime = copy->clamp;
+		entry->mtime_ns = 0;
+	}
 	if (order->flags & HAS_MODE)
 		entry->mode = order->mode & 07777;
 	if (copy->unprivileged) {
@@ -493,13 +498,10 @@ static int copy_stream(struct copy *copy)
 }
 
 // The archive of what the orders made of the root. `memory`: what took the writes there; -1: the root's upper did.
-static int write_layer(struct copy *copy, const struct spec *spec, const struct root *to, int memory)
+static int write_layer(struct copy *copy, const struct root *to, int memory, int64_t clamp)
 {
-	struct diff_source source = {.upper = memory, .lower = -1, .content = noted_content, .context = copy};
-	long long clamp;
-	if (spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0)
-		return -1;
-	source.clamp = clamp;
+	struct diff_source source = {
+		.upper = memory, .lower = -1, .clamp = clamp, .content = noted_content, .context = copy};
 	if (memory < 0)
 		source.content = NULL;
 	return diff_write_layer(&source, to, STDOUT_FILENO);
@@ -508,9 +510,10 @@ static int write_layer(struct copy *copy, const struct spec *spec, const struct 
 int verb_copy(const struct spec *spec)
 {
 	struct root source, to;
-	long long made_time;
+	long long made_time, clamp;
 	if (spec_root(spec, "source", &source) < 0 || spec_root(spec, "root", &to) < 0 ||
-	    spec_int(spec, "made-time", INT64_MIN, INT64_MAX, 0, &made_time) < 0 || ns_enter(spec) < 0)
+	    spec_int(spec, "made-time", INT64_MIN, INT64_MAX, 0, &made_time) < 0 ||
+	    spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0 || ns_enter(spec) < 0)
 		return -1;
 	tree_raise_file_limit();
 	cleanup_fd int upper = -1;
@@ -523,6 +526,8 @@ int verb_copy(const struct spec *spec)
 	if (to_fd < 0)
 		return -1;
 	copy.unprivileged = spec_bool(spec, "unprivileged");
+	// The archive of a layer has the limit, not the files that later steps see.
+	copy.clamp = layer ? INT64_MAX : clamp;
 	if (ownership_read(spec, to_fd, &copy.owner) < 0)
 		return -1;
 	const struct path_made made = {
@@ -533,7 +538,7 @@ int verb_copy(const struct spec *spec)
 	if (dirs_finish(&copy.dirs) < 0)
 		return report_error("set the times of directories", NULL, errno, NULL);
 	dirs_free(&copy.dirs);
-	if (root_close(&to, to_fd) < 0 || (layer && write_layer(&copy, spec, &to, upper) < 0))
+	if (root_close(&to, to_fd) < 0 || (layer && write_layer(&copy, &to, upper, clamp) < 0))
 		return -1;
 	parent_free(&copy.source);
 	links_free(&copy.links);

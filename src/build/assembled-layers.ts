@@ -109,9 +109,10 @@ export class AssembledLayers {
     return { baseLayers, builtLayers };
   }
 
-  /** The root filesystem as a tree, for outputs of files. */
+  /** The root filesystem as a tree, for outputs of files. With SOURCE_DATE_EPOCH nothing in it is later. */
   treeOf(root: SnapshotId | null): TreeSource {
     const { sandbox, snapshots } = this.#rooms;
+    const clamp = this.#epoch === undefined ? {} : { clampTime: this.#epoch };
     const stack = async (signal: AbortSignal): Promise<Root> => {
       await snapshots.write(root, signal);
       return { kind: "stack", lowers: snapshots.stackOf(root) };
@@ -119,7 +120,8 @@ export class AssembledLayers {
     return {
       tar: async (signal, directory) => {
         const below = directory === undefined ? {} : { directory };
-        return sandbox.diff({ root: await stack(signal), mode: "tree", ...below }, signal).stream;
+        return sandbox.diff({ root: await stack(signal), mode: "tree", ...below, ...clamp }, signal)
+          .stream;
       },
       list: async (signal) => {
         await using reader = await sandbox.openTree(await stack(signal), signal);
@@ -137,6 +139,7 @@ export class AssembledLayers {
             owner: { kind: "keep" },
             madeTime: 0,
             unprivileged: true,
+            ...clamp,
           },
           [
             { op: "target", path: "/", as: "dir", name: "", parentMode: 0o755 },

@@ -97,6 +97,7 @@ export async function copy(
       ...rootFieldsOf("root", request.destination),
       ...ownerFieldsOf(request.owner, request.madeTime),
       ["unprivileged", request.unprivileged === true],
+      ...clampFieldOf(request.clampTime),
     ],
     signal,
     stdin: "pipe",

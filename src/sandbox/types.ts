@@ -146,6 +146,8 @@ export interface CopyRequest {
   readonly madeTime: number;
   /** Output to a host directory: owners and device nodes are not recreated. */
   readonly unprivileged?: boolean;
+  /** Entries that are later than this (seconds since the epoch) get this time. */
+  readonly clampTime?: number;
 }
 
 /** A copy whose layer is wanted with it, or alone. */

@@ -2,7 +2,8 @@
 // SOURCE_DATE_EPOCH by number, and by the name of what it is the time of.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -77,6 +78,18 @@ async function assertRefused(args: readonly string[], input: string): Promise<vo
 
 describe("SOURCE_DATE_EPOCH", () => {
   const argument = (value: string): string => `--build-arg=SOURCE_DATE_EPOCH=${value}`;
+  it("is the latest time in outputs of files", async () => {
+    const out = join(space.directory, "files");
+    mkdirSync(join(out, "unpacked"), { recursive: true });
+    const outputs = ["-o", `type=local,dest=${out}/tree`, "-o", `type=tar,dest=${out}/tree.tar`];
+    await space.succeed(["build", ...baseContexts("busybox"), ...outputs, argument("60"), "-"], {
+      input: "FROM busybox\nRUN mkdir /d && touch /d/new && ln -s new /d/link\n",
+    });
+    execFileSync("tar", ["-xf", `${out}/tree.tar`, "-C", `${out}/unpacked`, "d"]);
+    for (const tree of ["tree", "unpacked"])
+      for (const path of ["d", "d/new", "d/link"])
+        assert.equal(lstatSync(join(out, tree, path)).mtimeMs, 60_000, `${tree}/${path}`);
+  });
 
   it("has a default in the Dockerfile, under the argument", async () => {
     const dockerfile = `ARG SOURCE_DATE_EPOCH=1000\n${show}`;
