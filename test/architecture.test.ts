@@ -17,6 +17,7 @@ const mayImport: Readonly<
   solve: { any: ["base"] },
   prune: { any: ["base"] },
   run: { any: ["base", "oci"] },
+  policy: { any: ["base", "oci"] },
   plan: { any: ["base", "dockerfile", "oci"], types: ["solve"] },
   context: { any: ["base", "oci"] },
   layer: { any: ["base", "oci"] },
@@ -27,7 +28,7 @@ const mayImport: Readonly<
   cache: { any: ["base", "oci", "layer", "store", "registry"], types: ["solve"] },
   steps: {
     any: ["base", "oci", "plan", "context", "snapshot", "sandbox", "layer", "store", "registry"],
-    types: ["solve"],
+    types: ["solve", "policy"],
   },
   export: { any: ["base", "oci", "layer", "store", "registry", "snapshot"] },
 };
@@ -55,6 +56,7 @@ const allowances: readonly {
       "registry/registries-file.ts": "the registries file",
       "registry/endpoint.ts": "certificates that the registries file names",
       "steps/http.ts": "a finished download, on its way into a layer",
+      "build/source-policy.ts": "the policy file that the user names",
       "build/epoch-source.ts": "a download, for the times in it",
       "build/network.ts": "the machine's resolv.conf and Docker's proxy settings",
     },

@@ -10,20 +10,26 @@ import {
 } from "../context/index.js";
 import { formatPlatform, type Platform } from "../oci/index.js";
 import type { NamedContext, PlanEnvironment } from "../plan/index.js";
+import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
 import type { Store } from "../store/index.js";
 import { nameOfId } from "./images.js";
+import { remoteSource } from "./source-policy.js";
 
 export function planEnvironment(
   store: Store,
   images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
+  policy: SourcePolicy | undefined,
   environment: ContextEnvironment,
   cleanup: { use<T extends AsyncDisposable>(resource: T): T },
 ): PlanEnvironment {
   const added = new Set<string>();
   return {
+    ...(policy === undefined
+      ? {}
+      : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
     resolveImage: async (reference, platform) => {
       // A whole id is never a name.
       const named = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)

@@ -36,6 +36,7 @@ import { planEnvironment } from "./plan-environment.js";
 import type { BuildRequest } from "./request.js";
 import { remoteAccess } from "./remotes.js";
 import { openRooms, type Rooms } from "./rooms.js";
+import { loadSourcePolicy } from "./source-policy.js";
 
 /** A plan, or the error that ended the planning, with everything that build checks have to say of it, in order of place. */
 export type CheckedPlan = { readonly findings: readonly Finding[] } & (
@@ -88,7 +89,8 @@ export async function prepareBuild(
   const rooms = cleanup.use(await openRooms(request, events, signal));
   settleBeside(rooms, cleanup);
   const scratch = cleanup.use(await rooms.store.tempDir());
-  const remotes = remoteAccess(request, cleanup, signal);
+  const policy = await loadSourcePolicy(request, cwd);
+  const remotes = remoteAccess(request, policy, cleanup, signal);
   const environment = {
     cwd,
     scratch: scratch.path,
@@ -110,11 +112,23 @@ export async function prepareBuild(
   const [platform] = platforms;
   const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
   const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
-  const images = new ImageResolver(rooms, { pull: request.pull ?? "missing", signal });
+  const images = new ImageResolver(rooms, {
+    pull: request.pull ?? "missing",
+    ...(policy === undefined ? {} : { policy }),
+    signal,
+  });
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
-    const environmentOf = planEnvironment(rooms.store, images, trees, named, environment, cleanup);
+    const environmentOf = planEnvironment(
+      rooms.store,
+      images,
+      trees,
+      named,
+      policy,
+      environment,
+      cleanup,
+    );
     const planOf = (
       targetPlatform: Platform,
       own: PlanEnvironment,

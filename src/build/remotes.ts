@@ -2,13 +2,15 @@
 // What one build may show to other machines: its secrets and agents by id, each read or started at most once, and the way
 // through proxies.
 
-import type { CleanupStack } from "../base/index.js";
-import { keyAgent, type RemoteAccess } from "../context/index.js";
+import { redactUrl, type CleanupStack } from "../base/index.js";
+import { keyAgent, type RemoteAccess, type SourceRules } from "../context/index.js";
+import type { SourcePolicy } from "../policy/index.js";
 import type { BuildRequest } from "./request.js";
 
 /** `cleanup` stops the agents that were started for keys. */
 export function remoteAccess(
   { secrets = [], agents = [], env = process.env }: BuildRequest,
+  policy: SourcePolicy | undefined,
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): RemoteAccess {
@@ -23,6 +25,21 @@ export function remoteAccess(
       // Loaded when it is needed: most builds download nothing.
       const { proxyRoute } = await import("../registry/index.js");
       return proxyRoute(url, env, abort);
+    },
+    ...(policy === undefined ? {} : { rules: sourceRules(policy) }),
+  };
+}
+
+/** A policy, as those ask it who open URLs and repositories. */
+export function sourceRules(policy: SourcePolicy): SourceRules {
+  return {
+    http: (url) => policy.http(url),
+    redirect: (url) => {
+      policy.redirect(url);
+    },
+    git: (source) => {
+      const moved = policy.git(source);
+      return moved === source ? source : { ...moved, display: redactUrl(moved.remote) };
     },
   };
 }

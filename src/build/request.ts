@@ -6,6 +6,7 @@ import type { EventSink } from "../base/index.js";
 import type { ExportResult } from "../export/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { ImageEdits } from "../plan/index.js";
+import type { Dialect } from "../policy/index.js";
 import type { MountRequest } from "../run/index.js";
 import type { RunLimits } from "../sandbox/index.js";
 import type { FailedCommand, PullPolicy } from "../steps/index.js";
@@ -69,6 +70,8 @@ export interface BuildRequest {
   /** `--cache-from` and `--cache-to` texts. */
   readonly cacheFrom?: readonly string[];
   readonly cacheTo?: readonly string[];
+  /** Which images, downloads and repositories the build may use, and what stands in their place. */
+  readonly sourcePolicy?: { readonly file: string; readonly dialect: Dialect };
   /** When registries are asked for base images. Default: missing. */
   readonly pull?: PullPolicy;
   /** How many commands run at a time. */

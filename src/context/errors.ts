@@ -13,6 +13,7 @@ export const contextErrorCodes = {
   CONTEXT_EMPTY_INPUT: "standard input or a download that should hold a context is empty",
   CONTEXT_HTTP_FAILED: "an HTTP download failed",
   CONTEXT_HTTP_STATUS: "an HTTP server answered with an error status",
+  CONTEXT_HTTP_CHECKSUM: "a download is not what the source policy expects",
   CONTEXT_HTTP_TOO_LARGE: "an HTTP download is larger than allowed",
   CONTEXT_GIT_MISSING: "git is needed and is not installed",
   CONTEXT_GIT_FAILED: "a git command failed",

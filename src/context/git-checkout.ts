@@ -4,10 +4,10 @@
 
 import { lstat, lutimes, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { TsbuildError, errnoOf, isTsbuildError } from "../base/index.js";
+import { TsbuildError, errnoOf, isTsbuildError, redactUrl } from "../base/index.js";
 import { GitSession, type GitOptions } from "./git.js";
 import { isInside } from "./local.js";
-import type { GitCheckout, GitSource } from "./types.js";
+import type { GitCheckout, GitSource, SourceRules } from "./types.js";
 
 /** A revision as the remote knows it. */
 export interface ResolvedGit {
@@ -25,13 +25,15 @@ const fullId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * Asks the remote which commit a source means, without fetching it. An abbreviated commit id is no ref, and found nowhere.
  * Throws CONTEXT_GIT_REF, CONTEXT_GIT_CHECKSUM, CONTEXT_GIT_FAILED, CONTEXT_GIT_MISSING.
  */
-export async function resolveGit(source: GitSource, options: GitOptions): Promise<ResolvedGit> {
+export async function resolveGit(given: GitSource, options: GitOptions): Promise<ResolvedGit> {
+  const source = allowed(given, options);
   await using session = await GitSession.open(source, options);
   return await resolveIn(session, source);
 }
 
 /** Fetches and checks out. Throws as {@link resolveGit}. The caller disposes the checkout. */
-export async function checkoutGit(source: GitSource, options: GitOptions): Promise<GitCheckout> {
+export async function checkoutGit(given: GitSource, options: GitOptions): Promise<GitCheckout> {
+  const source = allowed(given, options);
   const session = await GitSession.open(source, options);
   try {
     const resolved = await resolveIn(session, source);
@@ -41,7 +43,7 @@ export async function checkoutGit(source: GitSource, options: GitOptions): Promi
     await session.run(["init", "-q", `--object-format=${format}`], work);
     const commit = await fetchCommit(session, source, resolved, work);
     await session.run(["checkout", "-q", "--detach", commit], work);
-    if (source.submodules !== false) await fetchSubmodules(session, work);
+    if (source.submodules !== false) await fetchSubmodules(session, work, options.remotes?.rules);
     const time = Number(await session.run(["show", "-s", "--format=%ct", commit], work));
     if (source.keepGitDir === true)
       await session.run(["remote", "add", "--", "origin", session.remote], work);
@@ -61,6 +63,11 @@ export async function checkoutGit(source: GitSource, options: GitOptions): Promi
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What may be fetched in the place of a source. */
+function allowed(source: GitSource, { remotes, decided = false }: GitOptions): GitSource {
+  return decided ? source : (remotes?.rules?.git(source) ?? source);
 }
 
 async function resolveIn(session: GitSession, source: GitSource): Promise<ResolvedGit> {
@@ -173,13 +180,64 @@ async function fetchCommit(
 }
 
 /** Without their history where the server can do that; dumb HTTP cannot. */
-async function fetchSubmodules(session: GitSession, work: string): Promise<void> {
-  const update = ["submodule", "--quiet", "update", "--init", "--recursive"];
+async function fetchSubmodules(
+  session: GitSession,
+  work: string,
+  rules: SourceRules | undefined,
+): Promise<void> {
+  const update = ["submodule", "--quiet", "update", "--init"];
+  if (rules === undefined) update.push("--recursive");
+  else await allowSubmodules(session, work, rules);
   try {
     await session.run([...update, "--depth=1"], work);
   } catch (error) {
     if (!isTsbuildError(error, "CONTEXT_GIT_FAILED")) throw error;
     await session.run(update, work);
+  }
+  if (rules === undefined) return;
+  for (const path of await submodules(session, work)) await fetchSubmodules(session, path, rules);
+}
+
+/** Each submodule is a repository that the rules have to allow, and may have another for. */
+async function allowSubmodules(
+  session: GitSession,
+  work: string,
+  rules: SourceRules,
+): Promise<void> {
+  await session.run(["submodule", "--quiet", "init"], work);
+  const urls = ["config", "--null", "--local", "--get-regexp", "^submodule\\..*\\.url$"];
+  // git answers with failure when there are none.
+  const listing = await session.run(urls, work).catch((error: unknown) => {
+    if (isTsbuildError(error, "CONTEXT_GIT_FAILED") && error.details["exitCode"] === 1) return "";
+    throw error;
+  });
+  for (const entry of listing.split("\0").filter((text) => text !== "")) {
+    const end = entry.indexOf("\n");
+    const [key, remote] = [entry.slice(0, end), entry.slice(end + 1)];
+    const to = rules.git({ remote, display: redactUrl(remote) });
+    if (to.remote !== remote) await session.run(["config", "--local", key, to.remote], work);
+  }
+}
+
+/** Where submodules were checked out. In a directory without a repository git would work on the one around it. */
+async function submodules(session: GitSession, work: string): Promise<string[]> {
+  const listing = await session.run(["ls-files", "--stage", "-z"], work);
+  const links = listing.split("\0").filter((line) => line.startsWith("160000 "));
+  const found: string[] = [];
+  for (const link of links) {
+    const path = join(work, link.slice(link.indexOf("\t") + 1));
+    if (await exists(join(path, ".git"))) found.push(await realpath(path));
+  }
+  const root = await realpath(work);
+  return found.filter((path) => path !== root && isInside(root, path));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -44,6 +44,22 @@ export function parseGitUrl(
   }
 }
 
+/** A source as an address that {@link parseGitUrl} reads as the same. */
+export function formatGitUrl(source: GitSource): string {
+  const { remote, ref, subdir, checksum, submodules, keepGitDir, mtime, fetchByCommit } = source;
+  const query = new URLSearchParams();
+  // Everything goes into the query: there a ref cannot be taken for a fragment.
+  if (ref !== undefined) query.set("ref", ref);
+  if (subdir !== undefined) query.set("subdir", subdir);
+  if (checksum !== undefined) query.set("checksum", checksum);
+  if (submodules !== undefined) query.set("submodules", String(submodules));
+  if (keepGitDir !== undefined) query.set("keep-git-dir", String(keepGitDir));
+  if (mtime !== undefined) query.set("mtime", mtime);
+  if (fetchByCommit !== undefined) query.set("fetch-by-commit", String(fetchByCommit));
+  const text = query.toString();
+  return text === "" ? remote : `${remote}?${text}`;
+}
+
 function fromUrl(text: string): GitSource {
   if (!URL.canParse(text))
     throw new TsbuildError("CONTEXT_BAD_REFERENCE", `not a git URL: ${redactUrl(text)}`);

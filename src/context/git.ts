@@ -17,6 +17,8 @@ export interface GitOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly remotes?: RemoteAccess;
+  /** The rules have been asked about the repository. They are still asked about its submodules. */
+  readonly decided?: boolean;
 }
 
 /** Variables of the environment that git and ssh may see; any other GIT_* could point git somewhere else. */
@@ -57,8 +59,8 @@ export class GitSession implements AsyncDisposable {
   readonly remote: string;
   readonly #env: Record<string, string>;
   readonly #secrets: readonly string[];
-  /** Whether the configuration has a header with credentials. */
-  readonly #authorized: boolean;
+  /** Why no redirect is followed; undefined: they are. */
+  readonly #staying: string | undefined;
   readonly #signal: AbortSignal;
 
   private constructor(
@@ -66,14 +68,14 @@ export class GitSession implements AsyncDisposable {
     remote: string,
     env: Record<string, string>,
     secrets: readonly string[],
-    authorized: boolean,
+    staying: string | undefined,
     signal: AbortSignal,
   ) {
     this.directory = directory;
     this.remote = remote;
     this.#env = env;
     this.#secrets = secrets;
-    this.#authorized = authorized;
+    this.#staying = staying;
     this.#signal = signal;
   }
 
@@ -81,9 +83,18 @@ export class GitSession implements AsyncDisposable {
     const directory = await mkdtemp(join(options.scratch, "git-"));
     const { remote, authorization, secrets } = splitCredentials(source.remote);
     const header = authorization ?? (await secretAuthorization(remote, options.remotes));
+    // Behind a redirect git sends the header on to whatever server that names, and asks no rules.
+    const staying =
+      header !== undefined
+        ? "credentials go nowhere else"
+        : options.remotes?.rules !== undefined
+          ? "the source policy knows only the address that was named"
+          : undefined;
     const config = join(directory, "config");
     const home = options.env["HOME"] ?? homedir();
-    await writeFile(config, configuration(remote, header, home), { mode: 0o600 });
+    await writeFile(config, configuration(remote, header, home, staying !== undefined), {
+      mode: 0o600,
+    });
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(options.env))
       if (value !== undefined && passedOn.has(name)) env[name] = value;
@@ -104,7 +115,7 @@ export class GitSession implements AsyncDisposable {
       remote,
       env,
       header === undefined ? secrets : [...secrets, header],
-      header !== undefined,
+      staying,
       options.signal,
     );
   }
@@ -124,8 +135,8 @@ export class GitSession implements AsyncDisposable {
   }
 
   #hintFor(said: string): { hint?: string } {
-    return this.#authorized && /returned error: 30\d/.test(said)
-      ? { hint: "the server redirects, and credentials go nowhere else: name the new address" }
+    return this.#staying !== undefined && /returned error: 30\d/.test(said)
+      ? { hint: `the server redirects, and ${this.#staying}: name the new address` }
       : {};
   }
 
@@ -242,7 +253,12 @@ function splitCredentials(remote: string): Credentials {
  * The one configuration file git reads: the user's own first (credential helpers, proxies), then what may not be otherwise. It is a
  * file and not -c options because git hands it on to every process it starts, submodules' among them.
  */
-function configuration(remote: string, authorization: string | undefined, home: string): string {
+function configuration(
+  remote: string,
+  authorization: string | undefined,
+  home: string,
+  staying: boolean,
+): string {
   const local = remote.startsWith("file:");
   const lines = [
     "[include]",
@@ -277,12 +293,11 @@ function configuration(remote: string, authorization: string | undefined, home: 
     "\tdefaultBranch = main",
     ...(local ? ["[safe]", "\tdirectory = *"] : []),
   ];
-  // Behind a redirect git sends the header on to whatever server that names, so with a header none is followed.
+  if (staying) lines.push("[http]", "\tfollowRedirects = false");
   if (authorization !== undefined)
     lines.push(
       `[http ${quote(remote)}]`,
       `\textraHeader = ${quote(`Authorization: ${authorization}`)}`,
-      "\tfollowRedirects = false",
     );
   return `${lines.join("\n")}\n`;
 }

@@ -20,10 +20,31 @@ const defaultMaxBytes = 64 * 1024 ** 3;
 /**
  * Downloads a URL to a file. Secrets for the host, and a user and password in the URL, go to that host only. A redirect from
  * https to http is refused. Connection failures and 429, 502, 503, 504 are tried three times in all.
- * Throws CONTEXT_BAD_REFERENCE, CONTEXT_HTTP_STATUS, CONTEXT_HTTP_FAILED, CONTEXT_HTTP_TOO_LARGE, and the signal's reason.
+ * Throws CONTEXT_BAD_REFERENCE, CONTEXT_HTTP_STATUS, CONTEXT_HTTP_FAILED, CONTEXT_HTTP_TOO_LARGE, CONTEXT_HTTP_CHECKSUM, what the
+ * user's rules throw, and the signal's reason.
  */
 export async function fetchUrl(request: HttpRequest): Promise<HttpResult> {
-  const url = parseHttpUrl(request.url);
+  const given = parseHttpUrl(request.url);
+  const rules = request.decided === true ? undefined : request.remotes?.rules;
+  const wanted = rules?.http(request.url);
+  const url = wanted === undefined ? given : parseHttpUrl(wanted.url);
+  const result = await fetchAgain(url, request);
+  const filename = urlFilename(given);
+  if (wanted?.checksum !== undefined) await checkSum(result, wanted.checksum, url);
+  return result.kind === "downloaded" && filename !== undefined ? { ...result, filename } : result;
+}
+
+async function checkSum(result: HttpResult, wanted: string, url: URL): Promise<void> {
+  if (result.kind === "downloaded" && result.sha256 === wanted) return;
+  if (result.kind === "downloaded") await rm(result.path, { force: true });
+  throw new TsbuildError(
+    "CONTEXT_HTTP_CHECKSUM",
+    `digest mismatch for ${redactUrl(url.href)}: the source policy expects ${wanted}, got ${result.kind === "downloaded" ? result.sha256 : "no content"}`,
+    { details: { url: redactUrl(url.href), expected: wanted } },
+  );
+}
+
+async function fetchAgain(url: URL, request: HttpRequest): Promise<HttpResult> {
   for (let attempt = 1; ; attempt++) {
     request.signal.throwIfAborted();
     try {
@@ -72,6 +93,7 @@ async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult>
     if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) {
       response.destroy();
       at = redirected(at, location);
+      remotes?.rules?.redirect(at.href);
       continue;
     }
     const validators = validatorsOf(response);
@@ -94,7 +116,6 @@ async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult>
       );
     }
     const stored = await store(response, at, request);
-    const filename = urlFilename(url);
     const modified = Date.parse(response.headers["last-modified"] ?? "");
     return {
       kind: "downloaded",
@@ -102,7 +123,6 @@ async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult>
       ...stored,
       validators,
       mtime: Number.isFinite(modified) ? Math.floor(modified / 1000) : 0,
-      ...(filename === undefined ? {} : { filename }),
     };
   }
   throw new TsbuildError(

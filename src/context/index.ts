@@ -13,7 +13,7 @@ export {
   type NamedContexts,
 } from "./named.js";
 export { openNamedContext, type TreeContext } from "./open-named.js";
-export { parseGitUrl } from "./git-url.js";
+export { formatGitUrl, parseGitUrl } from "./git-url.js";
 export { checkoutGit, resolveGit, type ResolvedGit } from "./git-checkout.js";
 export type { GitOptions } from "./git.js";
 export { keyAgent } from "./ssh-agent.js";

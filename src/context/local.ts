@@ -2,7 +2,7 @@
 // Reads single files (Dockerfile, ignore file) of a directory of this machine. The user's own directory may hold symlinks to
 // anywhere; a stranger's (a git checkout) is read only as far as it stays inside itself. Never walks a tree.
 
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { TsbuildError, errnoOf } from "../base/index.js";
@@ -14,10 +14,19 @@ const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 /** True for an existing directory. */
 export async function isDirectory(path: string): Promise<boolean> {
+  return (await statOf(path))?.isDirectory() ?? false;
+}
+
+/** Whether a path of this machine is a regular file, symlinks followed. */
+export async function isFile(path: string): Promise<boolean> {
+  return (await statOf(path))?.isFile() ?? false;
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).isDirectory();
+    return await stat(path);
   } catch (error) {
-    if (absent.has(errnoOf(error) ?? "")) return false;
+    if (absent.has(errnoOf(error) ?? "")) return undefined;
     throw error;
   }
 }

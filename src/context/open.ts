@@ -20,7 +20,7 @@ import { sniff } from "./detect.js";
 import { checkoutGit } from "./git-checkout.js";
 import { parseGitUrl } from "./git-url.js";
 import { fetchUrl, parseHttpUrl } from "./http.js";
-import { confinedReader, isDirectory, readHostFile, trustedReader } from "./local.js";
+import { confinedReader, isDirectory, isFile, readHostFile, trustedReader } from "./local.js";
 import { keepEverything } from "./patterns/ignore-rules.js";
 import { maxDockerfileBytes, readAll } from "./read-all.js";
 import type {
@@ -39,9 +39,10 @@ import type {
  * outside the tree), and the codes of git and HTTP. The caller disposes the context after the build.
  */
 export async function openContext(
-  request: ContextRequest,
+  given: ContextRequest,
   environment: ContextEnvironment,
 ): Promise<BuildContext> {
+  const request = await orItsDirectory(given, environment.cwd);
   if (request.context === "-" && request.file === "-")
     throw new TsbuildError(
       "CONTEXT_CONFLICT",
@@ -49,9 +50,9 @@ export async function openContext(
       { hint: "name a directory as the context, or leave -f - away" },
     );
   await using held = new CleanupStack();
-  const given = await givenDockerfile(request, environment, held);
-  const opened = await openTree(request, environment, held, given !== undefined);
-  const dockerfile = opened.dockerfile ?? given;
+  const named = await givenDockerfile(request, environment, held);
+  const opened = await openTree(request, environment, held, named !== undefined);
+  const dockerfile = opened.dockerfile ?? named;
   const cleanup = held.move();
   return {
     tree: opened.tree,
@@ -62,6 +63,14 @@ export async function openContext(
     load: async (reader) => load(request, environment, opened, dockerfile, reader ?? opened.reader),
     [Symbol.asyncDispose]: async () => cleanup[Symbol.asyncDispose](),
   };
+}
+
+/** A Dockerfile in the place of a context stands for itself in its directory, as in Buildah. */
+async function orItsDirectory(request: ContextRequest, cwd: string): Promise<ContextRequest> {
+  const path = resolve(cwd, request.context);
+  const isNamedSo = /^(?:docker|container)file|\.(?:docker|container)file$/i.test(basename(path));
+  if (request.file !== undefined || !isNamedSo || !(await isFile(path))) return request;
+  return { ...request, context: dirname(path), file: path };
 }
 
 interface Opened {

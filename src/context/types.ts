@@ -180,6 +180,8 @@ export interface HttpRequest {
   /** Of an earlier download that is still at hand. */
   readonly validators?: HttpValidators;
   readonly remotes?: RemoteAccess;
+  /** The rules have been asked about the URL. They are still asked about redirects. */
+  readonly decided?: boolean;
   /** More bytes than this: CONTEXT_HTTP_TOO_LARGE. */
   readonly maxBytes?: number;
   readonly signal: AbortSignal;
@@ -193,6 +195,18 @@ export interface RemoteAccess {
   readonly agentSocket: (id: string) => Promise<string | undefined>;
   /** What to change in a request so that it goes through the proxy that stands before a URL; undefined: there is none. */
   readonly route: (url: URL, signal: AbortSignal) => Promise<Route | undefined>;
+  /** Absent: everything may be fetched. */
+  readonly rules?: SourceRules;
+}
+
+/** The user's rules on what may be fetched. All throw when something may not be. */
+export interface SourceRules {
+  /** The download that stands in the place of another. */
+  readonly http: (url: string) => { readonly url: string; readonly checksum?: string };
+  /** Whether a redirect may lead there. */
+  readonly redirect: (url: string) => void;
+  /** The repository that stands in the place of another; the same object when none does. */
+  readonly git: (source: GitSource) => GitSource;
 }
 
 /** How a request gets through a proxy. */

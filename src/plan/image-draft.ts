@@ -79,8 +79,7 @@ export class ImageDraft {
   /** The outcome, with `labels` and `edits` over what the instructions say. */
   finish(labels: Readonly<Record<string, string>>, edits: ImageEdits): PlannedImage {
     const { image, platform, baseHistory } = this.#base;
-    const { env = new Map<string, string>(), unsetEnv = [], unsetLabels = [] } = edits;
-    for (const [name, value] of env) this.variables.setEnv(name, value);
+    const { unsetEnv = [], unsetLabels = [] } = edits;
     const config: Mutable<ContainerConfig> = {
       ...this.config,
       Env: this.variables.env.filter((line) => !unsetEnv.includes(line.split("=", 1)[0] ?? "")),

@@ -150,6 +150,9 @@ class Planner implements StageServices {
     if (instead !== undefined) return new ImageDraft(instead);
     const base = await this.#base(stage);
     const draft = new ImageDraft(base);
+    // As if ENV stood first: instructions see it and may set another value. A stage on a stage has it already.
+    if (base.stage === undefined)
+      for (const [name, value] of this.options.edits.env ?? []) draft.variables.setEnv(name, value);
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
     for (const trigger of triggers)
       await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: from typed instructions to one operation. Which files a pattern means is found out when it runs.
 
-import { withoutCredentials } from "../base/index.js";
+import { TsbuildError, withoutCredentials } from "../base/index.js";
 import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
 import type { VertexId } from "../solve/index.js";
 import { absolutePath, sourceKind, writtenAsDirectory } from "./places.js";
 import { InputList, type StagePlanner } from "./stage-planner.js";
-import type { CopyOp, CopySource, GitOp, HttpOp, SourceRef } from "./types.js";
+import type { CopyOp, CopySource, GitOp, HttpOp, RemoteSource, SourceRef } from "./types.js";
 
 export async function planTransfer(
   planner: StagePlanner,
@@ -138,7 +138,10 @@ function remoteSource(
       "checksum can't be specified for multiple sources",
       instruction.range,
     );
-  const sum = checksum === undefined ? {} : { checksum };
+  const found = allowedSource(planner, instruction, kind, {
+    url,
+    ...(checksum === undefined ? {} : { checksum }),
+  });
   const shown = {
     stage: planner.stage,
     text: `ADD ${withoutCredentials(url)}`,
@@ -147,10 +150,23 @@ function remoteSource(
   } as const;
   const add = (op: HttpOp | GitOp): VertexId => planner.services.addVertex(kind, [], op, shown);
   if (kind === "git") {
-    const vertex = add({ url, ...sum, keepGitDir: instruction.keepGitDir ?? false });
+    const vertex = add({ ...found, keepGitDir: instruction.keepGitDir ?? false });
     return { kind: "path", root: inputs.refer({ vertex }), pattern: "/" };
   }
   if (instruction.keepGitDir === true)
     planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
-  return { kind: "download", root: inputs.refer({ vertex: add({ url, ...sum }) }) };
+  return { kind: "download", root: inputs.refer({ vertex: add(found) }) };
+}
+
+function allowedSource(
+  planner: StagePlanner,
+  instruction: AddInstruction,
+  kind: "http" | "git",
+  source: RemoteSource,
+): RemoteSource {
+  try {
+    return planner.services.options.environment.remoteSource?.(kind, source) ?? source;
+  } catch (error) {
+    throw error instanceof TsbuildError ? error.at(planner.place(instruction.range)) : error;
+  }
 }

@@ -127,7 +127,12 @@ export type CopyOp = {
 export type WorkdirOp = { readonly path: string; readonly user: string };
 
 /** ADD of a URL: one file in a snapshot of its own. */
-export type HttpOp = { readonly url: string; readonly checksum?: string };
+export type HttpOp = {
+  readonly url: string;
+  readonly checksum?: string;
+  /** The file's name where it is not the URL's. */
+  readonly name?: string;
+};
 
 /** ADD of a repository: its tree in a snapshot of its own. */
 export type GitOp = {
@@ -158,10 +163,20 @@ export interface PlanEnvironment {
   resolveImage(reference: string, platform: Platform): Promise<ResolvedImage>;
   /** Undefined: no such named context. Opening it happens only when it is asked for. */
   namedContext(name: string, platform: Platform): Promise<NamedContext | undefined>;
+  /** What stands in the place of something that ADD fetches. Throws when it may not be fetched. Absent: it is taken as it is. */
+  readonly remoteSource?: (kind: "http" | "git", source: RemoteSource) => RemoteSource;
 }
 
-/** Changes of the resulting image, after all instructions. */
+/** What ADD fetches. `name`: as in {@link HttpOp}. */
+export type RemoteSource = {
+  readonly url: string;
+  readonly checksum?: string;
+  readonly name?: string;
+};
+
+/** Changes of the resulting image, after all instructions but for `env`. */
 export interface ImageEdits {
+  /** Set at the beginning of each stage, before its instructions. */
   readonly env?: ReadonlyMap<string, string>;
   readonly unsetEnv?: readonly string[];
   readonly unsetLabels?: readonly string[];

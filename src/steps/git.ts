@@ -23,6 +23,7 @@ export function gitStep(services: StepServices): Step {
         scratch: scratch.path,
         env: process.env,
         remotes: services.remotes,
+        decided: true,
         signal: context.signal,
       });
       return {
@@ -67,6 +68,7 @@ async function checkOut(
     scratch: scratch.path,
     env: process.env,
     remotes: services.remotes,
+    decided: true,
     signal,
   });
   const source = { kind: "directory", path: checkout.path } as const;

@@ -75,8 +75,8 @@ export function httpStep(services: StepServices): Step {
 /** What docker build calls a file whose URL has no name for it. */
 const unnamed = "__unnamed__";
 
-function fileName({ url }: HttpOp): string {
-  return urlFilename(parseHttpUrl(url)) ?? unnamed;
+function fileName({ url, name = urlFilename(parseHttpUrl(url)) }: HttpOp): string {
+  return name ?? unnamed;
 }
 
 async function fetchFile(
@@ -95,6 +95,7 @@ async function fetchFile(
     destination,
     ...(usable ? { validators: known.validators } : {}),
     remotes,
+    decided: true,
     signal: context.signal,
   });
   if (result.kind === "not-modified" && known !== undefined) {

@@ -25,6 +25,7 @@ import {
   type Reference,
 } from "../oci/index.js";
 import type { ImageOrigin, ResolvedImage } from "../plan/index.js";
+import type { SourcePolicy } from "../policy/index.js";
 import { readLayoutIndex, type Table } from "../store/index.js";
 import { fetchBlob } from "./image-blobs.js";
 import type { StepServices } from "./services.js";
@@ -50,6 +51,9 @@ const usedGrain = 3_600_000;
  */
 export type PullPolicy = "always" | "newer" | "missing" | "never";
 
+/** How often images that were found may be converted. */
+const maxConversions = 20;
+
 interface Found {
   readonly descriptor: Descriptor;
   readonly origin: ImageOrigin;
@@ -60,32 +64,43 @@ export class ImageResolver {
   readonly #rooms: Rooms;
   readonly #signal: AbortSignal;
   readonly #pull: PullPolicy;
+  readonly #policy: SourcePolicy | undefined;
   readonly #found = new Map<string, Promise<Found>>();
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
 
-  constructor(rooms: Rooms, options: { readonly pull: PullPolicy; readonly signal: AbortSignal }) {
+  /** `policy`: which images may be had by name. */
+  constructor(
+    rooms: Rooms,
+    options: {
+      readonly pull: PullPolicy;
+      readonly policy?: SourcePolicy;
+      readonly signal: AbortSignal;
+    },
+  ) {
     this.#rooms = rooms;
     this.#pull = options.pull;
+    this.#policy = options.policy;
     this.#signal = options.signal;
   }
 
   /**
    * The image that a reference means for a platform.
-   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, REGISTRY_*, STORE_*.
+   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, REGISTRY_*, STORE_*, POLICY_*.
    */
   reference(text: string, platform: Platform): Promise<ResolvedImage> {
     const reference = withDefaultTag(parseReference(text));
     const name = formatReference(reference);
     return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
-      const { descriptor, origin } = await this.#foundOnce(reference, name);
-      return this.#image(familiarReference(reference), descriptor, origin, platform);
+      const { reference: allowed, found } = await this.#allowed(reference);
+      const { descriptor, origin } = found;
+      return this.#image(familiarReference(allowed), descriptor, origin, platform);
     });
   }
 
   /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
   async platforms(text: string): Promise<readonly string[]> {
-    const reference = withDefaultTag(parseReference(text));
-    const { descriptor, origin } = await this.#foundOnce(reference, formatReference(reference));
+    const { found } = await this.#allowed(withDefaultTag(parseReference(text)));
+    const { descriptor, origin } = found;
     const bytes = await this.#document(origin, descriptor);
     if (isIndexType(descriptor.mediaType))
       return platformsOf(parseIndex(bytes, descriptor.mediaType));
@@ -93,8 +108,27 @@ export class ImageResolver {
     return [formatPlatform(parseImageConfig(await this.#document(origin, config)))];
   }
 
+  /** What a name may and does mean. The policy is asked before anything is, and again about the digest that was found. */
+  async #allowed(
+    wanted: Reference,
+  ): Promise<{ readonly reference: Reference; readonly found: Found }> {
+    let reference = wanted;
+    for (let turn = 0; turn <= maxConversions; turn++) {
+      const byName = this.#policy?.image(reference) ?? { reference, final: true };
+      const found = await this.#meaning(byName.reference);
+      if (byName.final) return { reference: byName.reference, found };
+      const byDigest = this.#policy?.image(byName.reference, found.descriptor.digest);
+      if (byDigest === undefined || byDigest.reference === byName.reference)
+        return { reference: byName.reference, found };
+      reference = byDigest.reference;
+      if (byDigest.final) return { reference, found: await this.#meaning(reference) };
+    }
+    throw this.#policy?.circle(wanted) ?? new RangeError("without a policy nothing is converted");
+  }
+
   /** Several platforms are of one image, even if its tag moves meanwhile. */
-  #foundOnce(reference: Reference, name: string): Promise<Found> {
+  #meaning(reference: Reference): Promise<Found> {
+    const name = formatReference(reference);
     const found = this.#found.get(name) ?? this.#find(reference, name);
     this.#found.set(name, found);
     return found;

@@ -52,6 +52,13 @@ describe("flags", () => {
     const bare = await built(["--inherit-labels=false"], "FROM base:1\nLABEL stage=4\n");
     assert.deepEqual(bare.config.config.Labels, { stage: "4" });
   });
+  it("set variables before the instructions of the stage that begins, and ENV sets them anew", async () => {
+    const image = await built(
+      ["--env=A=flag", "--env=B=flag"],
+      "FROM scratch AS s\nLABEL before=$A$B\nENV A=own\nFROM s\nLABEL after=$A$B\n",
+    );
+    assert.deepEqual(image.config.config.Labels, { before: "flagflag", after: "ownflag" });
+  });
   it("take build arguments from a file, those of the command line over them", async () => {
     const file = join(space.directory, "arguments");
     writeFileSync(file, "# a comment\n\nA=file\nB = spaced\nC=file\n");

@@ -139,6 +139,9 @@ describe("a login", () => {
     await good(tsbuild(["pull", name]));
     await good(tsbuild(["push", name, `${server.host}/app:pushed`]));
     assert.match(await good(tsbuild(["logout", server.host])), /^logged out/);
+    const file = ["--authfile", join(space.directory, "new.json")];
+    await good(tsbuild([...login, ...file], joe.password));
+    await good(tsbuild(["pull", "-q", ...file, name]));
     assert.equal((await tsbuild(["pull", name])).code, 1);
   });
 });

@@ -45,15 +45,16 @@ export function makeImage(
     os: "linux",
     architecture: "amd64",
   },
+  config: object = {},
 ): MadeImage {
   const tars = contents.map((content, i) => tarOf(`file${i}`, content));
   const layers = tars.map((tar) => blob(gzipSync(tar)));
-  const config = blob(
+  const document = blob(
     Buffer.from(
       JSON.stringify({
         ...platform,
         created: "2024-01-02T03:04:05Z",
-        config: { Cmd: ["/bin/true"] },
+        config: { Cmd: ["/bin/true"], ...config },
         rootfs: { type: "layers", diff_ids: tars.map(digest) },
       }),
     ),
@@ -69,10 +70,10 @@ export function makeImage(
       JSON.stringify({
         schemaVersion: 2,
         mediaType,
-        config: describe("config.v1+json", config),
+        config: describe("config.v1+json", document),
         layers: layers.map((layer) => describe("layer.v1.tar+gzip", layer)),
       }),
     ),
   );
-  return { manifest: { ...manifest, mediaType }, config, layers };
+  return { manifest: { ...manifest, mediaType }, config: document, layers };
 }

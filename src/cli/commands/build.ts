@@ -16,12 +16,20 @@ import {
   platformFlags,
   pullPolicy,
   refuseConflicts,
+  sourcePolicy,
   squashFlag,
   withAuthFile,
 } from "../options/image-flags.js";
 import { parseMount, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
-import { parseBytes, parseHost, parseLabels, parseTime, usageError } from "../options/values.js";
+import {
+  parseBytes,
+  parseHost,
+  parseLabels,
+  parseTime,
+  separated,
+  usageError,
+} from "../options/values.js";
 import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress } from "../progress/create.js";
@@ -115,6 +123,7 @@ function requestOf(
   const { env } = process;
   const jobs = jobsFlag(flags);
   const network = networkFlag(flags);
+  const policy = sourcePolicy(flags, env);
   const squash = squashFlag(flags);
   const [file, ...moreFiles] = flags.file;
   refuseConflicts(flags);
@@ -136,10 +145,11 @@ function requestOf(
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
     ...(squash === undefined ? {} : { squash }),
-    noCache: flags.cache ? flags.noCacheFilter.flatMap((names) => names.split(",")) : true,
+    noCache: flags.cache ? separated(flags.noCacheFilter) : true,
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),
+    ...(policy === undefined ? {} : { sourcePolicy: policy }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
     secrets: flags.secret.map((text) => parseSecret(text, env)),
@@ -148,7 +158,7 @@ function requestOf(
     ...(flags.cdiConfigDir.length === 0 ? {} : { cdiDirectories: flags.cdiConfigDir }),
     // Asking for the host's network on the command line is the permission.
     allow: [...flags.allow.map(entitlement), ...(network === "host" ? ["network.host"] : [])],
-    addHosts: flags.addHost.flatMap((text) => text.split(",")).map(parseHost),
+    addHosts: separated(flags.addHost).map(parseHost),
     noHosts: !flags.hosts,
     mounts: [
       ...flags.volume.map((text) => parseVolume(text, process.cwd())),
@@ -159,8 +169,8 @@ function requestOf(
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
     ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
-    capAdd: flags.capAdd,
-    capDrop: flags.capDrop,
+    capAdd: separated(flags.capAdd),
+    capDrop: separated(flags.capDrop),
     ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),

@@ -7,7 +7,6 @@ import { Writable } from "node:stream";
 import { printable } from "../../base/index.js";
 import { login, logout } from "../../build/login.js";
 import { withInterruption } from "../interruption.js";
-import { withAuthFile } from "../options/image-flags.js";
 import { usageError } from "../options/values.js";
 
 export interface LoginFlags {
@@ -39,7 +38,7 @@ export async function loginCommand(server: string | undefined, flags: LoginFlags
     const kept = await login({
       ...{ server: server ?? "", username, password, signal },
       insecure: flags.insecure ?? false,
-      env: withAuthFile(flags, process.env),
+      env: environmentOf(flags),
     });
     const where =
       kept.helper === undefined
@@ -56,10 +55,15 @@ export async function logoutCommand(
   server: string | undefined,
   flags: Pick<LoginFlags, "authfile">,
 ): Promise<void> {
-  const { registry, known } = await logout(server ?? "", withAuthFile(flags, process.env));
+  const { registry, known } = await logout(server ?? "", environmentOf(flags));
   process.stdout.write(
     known ? `logged out of ${printable(registry)}\n` : `not logged in to ${printable(registry)}\n`,
   );
+}
+
+/** A file that was named need not be there yet: a login makes it. */
+function environmentOf({ authfile }: Pick<LoginFlags, "authfile">): NodeJS.ProcessEnv {
+  return authfile === undefined ? process.env : { ...process.env, REGISTRY_AUTH_FILE: authfile };
 }
 
 /** One line from the terminal, or from standard input. */

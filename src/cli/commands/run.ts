@@ -15,7 +15,14 @@ import {
 import { parseMount, parseTmpfs, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
 import type { RunFlags } from "../options/run-flags.js";
-import { parseBytes, parseHost, parseTime, parseWhole, usageError } from "../options/values.js";
+import {
+  parseBytes,
+  parseHost,
+  parseTime,
+  parseWhole,
+  separated,
+  usageError,
+} from "../options/values.js";
 import { formatError, Interrupted, isInterruption } from "../print-error.js";
 import { createProgress } from "../progress/create.js";
 
@@ -161,8 +168,8 @@ function requestOf(
     limits: limitsOf(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
-    capAdd: flags.capAdd,
-    capDrop: flags.capDrop,
+    capAdd: separated(flags.capAdd),
+    capDrop: separated(flags.capDrop),
     pull,
     ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
     stopTimeout: parseWhole("--stop-timeout", flags.stopTimeout ?? "10") * 1000,

@@ -54,6 +54,7 @@ export interface BuildFlags {
   readonly push?: boolean;
   readonly progress: "auto" | "plain" | "tty" | "quiet" | "none" | "rawjson";
   readonly quiet?: boolean;
+  readonly sourcePolicyFile?: string;
   readonly iidfile?: string;
   readonly metadataFile?: string;
   readonly secret: readonly string[];
@@ -134,7 +135,10 @@ export function addBuildFlags(command: Command): Command {
     list("--label <name=value>", "set a label of the image"),
     list("--unsetlabel <name>", "leave out a label, of the Dockerfile or of the base"),
     new Option("--inherit-labels <bool>", "whether labels of base images are kept").default("true"),
-    list("--env <name[=value]>", "set a variable of the image"),
+    list(
+      "--env <name[=value]>",
+      "set a variable of the image and of its RUNs; ENV may set it anew",
+    ),
     list("--unsetenv <name>", "leave out a variable, of the Dockerfile or of the base"),
     new Option("--from <image>", "base image, in the place of the one that the first FROM names"),
     list("--annotation <[level:]name=value>", "add an annotation to the image"),
@@ -189,6 +193,10 @@ export function addBuildFlags(command: Command): Command {
     list(
       "-o, --output <spec>",
       "where the result goes: type=oci|docker|local|tar|image|registry,dest=...",
+    ),
+    new Option(
+      "--source-policy-file <path>",
+      "rules on which images, downloads and repositories may be used (docs/policy.md)",
     ),
     new Option("--push", "same as --output type=registry"),
     new Option("--load", "same as --output type=docker, into the local engine"),

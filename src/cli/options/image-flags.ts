@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flags that change what image is made, beyond the Dockerfile, and where its base comes from.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { TsbuildError, errnoOf, parseBoolean } from "../../base/index.js";
 import type { BuildRequest } from "../../build.js";
 import type { BuildFlags } from "./build-flags.js";
-import { parseArguments, parseWhole, usageError } from "./values.js";
+import { parseArguments, parseWhole, separated, usageError } from "./values.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -74,12 +74,13 @@ export function imageEdits(
 
 /** `--platform`, or `--os`, `--arch` and `--variant`. None: this machine's. */
 export function platformFlags({ platform, os, arch, variant }: BuildFlags): readonly string[] {
-  if (os === undefined && arch === undefined && variant === undefined)
-    return platform.flatMap((text) => text.split(","));
+  if (os === undefined && arch === undefined && variant === undefined) return separated(platform);
   if (arch === undefined && variant !== undefined)
     throw usageError("--variant", variant, "--arch is missing");
   return [[os ?? "linux", arch, variant].filter((part) => part !== undefined).join("/")];
 }
+
+const policyVariable = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY";
 
 const policies = ["always", "newer", "missing", "never"] as const;
 
@@ -87,12 +88,32 @@ export function pullPolicy(flags: BuildFlags): NonNullable<BuildRequest["pull"]>
   if (flags.pullNever === true) return "never";
   if (flags.pull === true || flags.pullAlways === true) return "always";
   const { pullPolicy: given = "missing" } = flags;
-  const policy = policies.find((name) => name === given);
+  // Buildah's older spellings: ifmissing, ifnewer.
+  const policy = policies.find((name) => name === given.replace(/^if/, ""));
   if (policy !== undefined) return policy;
   throw usageError("--pull", given, `expected ${policies.join(", ")}, true or false`);
 }
 
-/** `--network`. Docker's `bridge` and Podman's `private` are networks of a step's own, as `default` is. */
+/**
+ * `--source-policy-file`, which Buildah has, or the file that EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names: each with the reading
+ * of the builder whose users know it.
+ */
+export function sourcePolicy(
+  { sourcePolicyFile }: BuildFlags,
+  env: Environment,
+): BuildRequest["sourcePolicy"] {
+  const named = env[policyVariable] ?? "";
+  if (sourcePolicyFile === undefined)
+    return named === "" ? undefined : { file: named, dialect: "buildkit" };
+  if (named === "") return { file: sourcePolicyFile, dialect: "buildah" };
+  throw usageError(
+    "--source-policy-file",
+    sourcePolicyFile,
+    `${policyVariable} names a policy as well; only one can hold`,
+  );
+}
+
+/** `--network`. Docker's `bridge`, Podman's `private` and Buildah's `container` are networks of a step's own, as `default` is. */
 export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["network"]> {
   switch (network) {
     case "default":
@@ -101,6 +122,7 @@ export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["
       return network;
     case "bridge":
     case "private":
+    case "container":
       return "default";
     default:
       throw usageError("--network", network, "expected default, none or host");
@@ -136,7 +158,10 @@ export function withAuthFile(
   { authfile }: Pick<BuildFlags, "authfile">,
   env: Environment,
 ): Environment {
-  return authfile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: authfile };
+  if (authfile === undefined) return env;
+  // Files in their usual places may be missing, one that was named may not: the registry would be asked without it.
+  if (!existsSync(authfile)) throw usageError("--authfile", authfile, "there is no such file");
+  return { ...env, REGISTRY_AUTH_FILE: authfile };
 }
 
 /** `-o` and its shorthands, with the attributes that flags stand for. */

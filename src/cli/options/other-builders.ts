@@ -117,7 +117,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--decryption-key <key>",
       "--cw <options>",
       "--layer-label <label>",
-      "--source-policy-file <path>",
       "--policy <spec>",
       "--cache-ttl <time>",
       "--identity-label",

@@ -10,6 +10,11 @@ export function usageError(flag: string, value: string, expected: string): Tsbui
   return new TsbuildError("CLI_USAGE", `invalid ${flag} ${JSON.stringify(value)}: ${expected}`);
 }
 
+/** The values of a flag that may be repeated, or name several at once. */
+export function separated(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.split(","));
+}
+
 const units: Readonly<Record<string, number>> = {
   "": 1,
   b: 1,

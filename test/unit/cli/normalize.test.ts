@@ -10,6 +10,7 @@ import {
   platformFlags,
   pullPolicy,
   refuseConflicts,
+  withAuthFile,
   buildArguments,
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
@@ -92,10 +93,20 @@ describe("--pull", () => {
     assert.equal(policyOf("--pull=true"), "always");
     assert.equal(policyOf("--pull=false"), "missing");
     assert.equal(policyOf("--pull=newer"), "newer");
+    assert.equal(policyOf("--pull=ifmissing"), "missing");
     assert.equal(policyOf("--pull=never"), "never");
     assert.equal(policyOf("--pull-always"), "always");
     assert.equal(policyOf("--pull-never"), "never");
     assert.throws(() => policyOf("--pull=sometimes"), usage);
+  });
+});
+
+describe("--authfile", () => {
+  it("names a file that is there", () => {
+    const { flags } = parse("--authfile", "/nowhere/auth.json", ".");
+    assert.throws(() => withAuthFile(flags, {}), usage);
+    const here = parse("--authfile", import.meta.filename, ".").flags;
+    assert.equal(withAuthFile(here, {})["REGISTRY_AUTH_FILE"], import.meta.filename);
   });
 });
 

@@ -89,6 +89,15 @@ describe("a directory", () => {
     const found = await loaded({ context: "app" });
     assert.deepEqual([found.text, found.name, found.tree], ["D", "Dockerfile", "directory"]);
   });
+  it("is meant by a Dockerfile in its place", async () => {
+    put("beside/Dockerfile", "wrong");
+    put("beside/app.Dockerfile", "right");
+    const found = await loaded({ context: "beside/app.Dockerfile" });
+    assert.deepEqual([found.text, found.tree], ["right", "directory"]);
+    put("beside/notes.txt", "FROM scratch");
+    const error = await rejection(loaded({ context: "beside/notes.txt" }));
+    assert.equal(error.code, "CONTEXT_NOT_FOUND");
+  });
   it("takes -f relative to the current directory, else to the context", async () => {
     put("app/sub/Dockerfile", "in the context");
     put("other/Dockerfile", "outside");
