@@ -23,6 +23,17 @@ export function optionError(type: string, why: string, hint?: string): TsbuildEr
   });
 }
 
+/** The error of something below a directory that was written to: it is told which directory, and keeps its code. */
+export function errorBelow(error: unknown, path: string): unknown {
+  if (!isTsbuildError(error)) return error;
+  const { code, message, hint, details } = error;
+  return new TsbuildError(code, `cannot write ${path}: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details,
+    cause: error,
+  });
+}
+
 /** The error of a destination that could not be written; errors that have a code already pass. */
 export function destinationError(error: unknown, path: string): TsbuildError {
   if (isTsbuildError(error)) return error;

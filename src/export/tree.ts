@@ -16,7 +16,7 @@ import {
   type Attributes,
 } from "./attributes.js";
 import { fileDestination, writeOut } from "./destination.js";
-import { destinationError, optionError } from "./errors.js";
+import { destinationError, errorBelow, optionError } from "./errors.js";
 import type {
   ExporterAttribute,
   ExporterContext,
@@ -150,7 +150,11 @@ export const localExporter: ExporterRow = {
         } catch (error) {
           throw destinationError(error, path);
         }
-        for (const { tree, below } of places) await tree.copyTo(join(path, below), signal);
+        try {
+          for (const { tree, below } of places) await tree.copyTo(join(path, below), signal);
+        } catch (error) {
+          throw errorBelow(error, path);
+        }
         return { names: [], path };
       },
     };

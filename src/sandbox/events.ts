@@ -110,6 +110,13 @@ function systemCode(errno: string): SandboxErrorCode {
   return "SANDBOX_SYSTEM";
 }
 
+/** What to do about an error of the system, where the helper says nothing itself. */
+function hintOf(errno: string): string {
+  return errno === "ENOSPC" || errno === "EDQUOT"
+    ? "the disk is full: free some space, for example with `tsbuild prune`, or choose another disk (TSBUILD_ROOT is the store's)"
+    : "";
+}
+
 /** The error that an `error` event stands for. */
 export function errorOfEvent(verb: string, event: HelperEvent): TsbuildError {
   const text = (key: string): string => printable(eventText(event, key));
@@ -129,8 +136,9 @@ export function errorOfEvent(verb: string, event: HelperEvent): TsbuildError {
   const what = code === "" ? `cannot ${step}` : text("message");
   const where = path === "" ? "" : `: ${path}`;
   const why = code === "" && text("message") !== "" ? ` (${text("message")})` : "";
+  const advice = hint === "" ? hintOf(errno) : hint;
   return new TsbuildError(refusals[code] ?? systemCode(errno), `${what}${where}${why}`, {
-    ...(hint === "" ? {} : { hint }),
+    ...(advice === "" ? {} : { hint: advice }),
     details: {
       verb,
       ...(code === "" ? {} : { reason: code }),

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { TsbuildError } from "#src/base/index.js";
 import {
   createExporter,
   parseAnnotation,
@@ -379,6 +380,18 @@ describe("type=local and type=tar", () => {
     );
     await run("type=local,dest=split,platform-split=true", { trees: [amd] });
     assert.equal(await readFile(join(cwd, "split/linux_amd64/copied"), "utf8"), "amd");
+  });
+
+  it("tell which directory it is that something could not be written in", async () => {
+    const full = new TsbuildError("SANDBOX_SYSTEM", "cannot make a file: bin/sh", {
+      hint: "free some",
+    });
+    const failing = { ...amd, tree: { ...amd.tree, copyTo: () => Promise.reject(full) } };
+    await assert.rejects(run("type=local,dest=out", { trees: [failing] }), {
+      code: "SANDBOX_SYSTEM",
+      message: `cannot write ${join(cwd, "out")}: cannot make a file: bin/sh`,
+      hint: "free some",
+    });
   });
 
   it("write a directory for each of several platforms", async () => {

@@ -182,6 +182,19 @@ describe("events", () => {
         (error) => isTsbuildError(error, "SANDBOX_HELPER_EVENT"),
       );
   });
+  it("says what to do about a disk that is full", () => {
+    const event = {
+      event: "error",
+      step: "write a file",
+      path: "f",
+      errno: "ENOSPC",
+      message: "x",
+    };
+    assert.match(errorOfEvent("apply", event).hint ?? "", /^the disk is full/);
+    assert.equal(errorOfEvent("apply", { ...event, hint: "do this" }).hint, "do this");
+    assert.equal(errorOfEvent("apply", { ...event, errno: "EIO" }).hint, undefined);
+  });
+
   it("of errors become errors with a code, and control characters do not reach the terminal", () => {
     const error = errorOfEvent("run", {
       event: "error",
