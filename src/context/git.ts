@@ -83,7 +83,6 @@ export class GitSession implements AsyncDisposable {
     const directory = await mkdtemp(join(options.scratch, "git-"));
     const { remote, authorization, secrets } = splitCredentials(source.remote);
     const header = authorization ?? (await secretAuthorization(remote, options.remotes));
-    // Behind a redirect git sends the header on to whatever server that names, and asks no rules.
     const staying =
       header !== undefined
         ? "credentials go nowhere else"
@@ -92,9 +91,13 @@ export class GitSession implements AsyncDisposable {
           : undefined;
     const config = join(directory, "config");
     const home = options.env["HOME"] ?? homedir();
-    await writeFile(config, configuration(remote, header, home, staying !== undefined), {
-      mode: 0o600,
-    });
+    await writeFile(
+      config,
+      configuration(remote, header, home, options.remotes?.rules !== undefined),
+      {
+        mode: 0o600,
+      },
+    );
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(options.env))
       if (value !== undefined && passedOn.has(name)) env[name] = value;
@@ -257,7 +260,7 @@ function configuration(
   remote: string,
   authorization: string | undefined,
   home: string,
-  staying: boolean,
+  ruled: boolean,
 ): string {
   const local = remote.startsWith("file:");
   const lines = [
@@ -293,11 +296,14 @@ function configuration(
     "\tdefaultBranch = main",
     ...(local ? ["[safe]", "\tdirectory = *"] : []),
   ];
-  if (staying) lines.push("[http]", "\tfollowRedirects = false");
+  // Nobody would ask the rules about where a redirect leads.
+  if (ruled) lines.push("[http]", "\tfollowRedirects = false");
+  // Behind a redirect git sends the header on to whatever server that names, so with a header none is followed.
   if (authorization !== undefined)
     lines.push(
       `[http ${quote(remote)}]`,
       `\textraHeader = ${quote(`Authorization: ${authorization}`)}`,
+      "\tfollowRedirects = false",
     );
   return `${lines.join("\n")}\n`;
 }
