@@ -14,7 +14,7 @@ import { writeOutputs } from "./build/outputs.js";
 import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { buildSteps } from "./build/steps.js";
-import { collectGarbage } from "./build/storage/gc.js";
+import { collectGarbage, noteEmptyStore } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
 import { checkDockerfile, failOnFindings, type Finding } from "./dockerfile/index.js";
 import {
@@ -70,6 +70,7 @@ async function attempt(
   const manifestList = manifestListOf(request, exporters);
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
+  await noteEmptyStore(prepared.rooms, request.env ?? process.env);
   const { dockerfile, error } = prepared.parsed;
   if (error !== undefined) {
     warnOf(checkDockerfile(dockerfile), events);

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openStore } from "#src/store/index.js";
 import { bytesOnDisk } from "../support/disk.js";
 import { baseContexts, workspace, type RunOptions, type Workspace } from "../support/runner.js";
 import { records, type StoreRecord } from "../support/store-records.js";
@@ -246,6 +247,14 @@ describe("automatic removal", () => {
       noGc,
     );
     assert.equal(stderr.match(/ CACHED$/gm)?.length, 6);
+  });
+  it("does not walk through what the first build of a store has made", async () => {
+    await using space = prepared();
+    await space.succeed(["build", ...baseContexts("busybox"), "context"]);
+    await using store = await openStore({ root: space.store });
+    assert.deepEqual([...store.table("disk-usage").entries()], []);
+    const look = store.table<{ at: number }>("gc").get("last");
+    assert.ok(look !== undefined && Date.now() - look.at < 3_600_000);
   });
   it("that is set wrongly is a warning", async () => {
     await using space = prepared();

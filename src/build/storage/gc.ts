@@ -4,6 +4,7 @@
 
 import { isTsbuildError, messageOf, type EventSink } from "../../base/index.js";
 import { gcLimits, gcPolicies, selectForAll, type Limits } from "../../prune/index.js";
+import { snapshotTable } from "../../snapshot/index.js";
 import type { Rooms } from "../rooms.js";
 
 /** What is remembered of the last time. Bytes; `at` in milliseconds since the epoch. */
@@ -16,10 +17,36 @@ interface LastLook {
 }
 
 const tableName = "gc";
-/** Milliseconds after which it is looked again in any case: things become old without the disk filling. */
-const longest = 3_600_000;
+/** Milliseconds after which it is looked again in any case: things become old, in days, without the disk filling. */
+const longest = 24 * 3_600_000;
 /** Someone else is at it already: not waited for. */
 const patience = 20;
+
+/**
+ * Notes that there is nothing in a store, if that is so: the build that fills it need not walk through all that it has just written.
+ * To be called before anything is made. Wrong settings are told after the build.
+ */
+export async function noteEmptyStore(
+  { store }: Rooms,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const looks = store.table<LastLook>(tableName);
+  if (looks.get("last") !== undefined) return;
+  const [state] = store.table(snapshotTable).entries();
+  if (state !== undefined) return;
+  const disk = await store.disk();
+  try {
+    const limits = gcLimits(env, disk);
+    if (limits !== undefined) await looks.put("last", lookOf(limits, disk.free, 0));
+  } catch (error) {
+    if (!isTsbuildError(error, "PRUNE_SETTING")) throw error;
+  }
+}
+
+function lookOf({ maxUsedSpace, minFreeSpace }: Limits, free: number, used: number): LastLook {
+  const room = Math.min(maxUsedSpace - used, free - minFreeSpace);
+  return { at: Date.now(), free, room: Math.max(room, 0) };
+}
 
 /**
  * Removes what the limits do not allow, if it is time to look. Never fails a build: what goes wrong is a warning. Rejects
@@ -61,9 +88,7 @@ async function lookAndRemove(
   }
   await using _lock = lock;
   const used = await applyPolicies(rooms, limits, signal);
-  const { free } = await store.disk();
-  const room = Math.min(limits.maxUsedSpace - used, free - limits.minFreeSpace);
-  await looks.put("last", { at: Date.now(), free, room: Math.max(room, 0) });
+  await looks.put("last", lookOf(limits, (await store.disk()).free, used));
 }
 
 function isTime(last: LastLook | undefined, free: number, interval: number): boolean {
