@@ -8,7 +8,13 @@ import type { MergedPlan, PlannedImage } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, VertexId } from "../solve/index.js";
-import { fetchBlob, snapshotOf, type DirectLayers } from "../steps/index.js";
+import {
+  digestLength,
+  fetchBlob,
+  readingHasher,
+  snapshotOf,
+  type DirectLayers,
+} from "../steps/index.js";
 import type { BuiltLayer, ImageLayer } from "./assemble.js";
 import { LayerPacker, type LayerForm } from "./layers.js";
 import type { Rooms } from "./rooms.js";
@@ -22,6 +28,14 @@ function clamped(layer: BuiltLayer, { clampTime }: LayerForm): BuiltLayer {
   const { descriptor } = layer;
   const annotations = { ...descriptor.annotations, [rewrittenAnnotation]: String(clampTime) };
   return { ...layer, descriptor: { ...descriptor, annotations } };
+}
+
+/** A tree, and what a statement about it says. */
+export interface HashedTree extends TreeSource {
+  /** The regular files, by the hex sha256 of their content; paths without a leading slash. */
+  digests(
+    signal: AbortSignal,
+  ): Promise<readonly { readonly path: string; readonly sha256: string }[]>;
 }
 
 export class AssembledLayers {
@@ -135,7 +149,7 @@ export class AssembledLayers {
    * The root filesystem as a tree, for outputs of files. With SOURCE_DATE_EPOCH, the build's or the output's own, it is the
    * time of everything in it.
    */
-  treeOf(root: SnapshotId | null, { layers }: Exporter): TreeSource {
+  treeOf(root: SnapshotId | null, { layers }: Exporter): HashedTree {
     const { sandbox, snapshots } = this.#rooms;
     const epoch = layers.sourceDateEpoch ?? this.#epoch;
     const times = epoch === undefined ? {} : { oneTime: epoch };
@@ -148,6 +162,18 @@ export class AssembledLayers {
         const below = directory === undefined ? {} : { directory };
         return sandbox.diff({ root: await stack(signal), mode: "tree", ...below, ...times }, signal)
           .stream;
+      },
+      digests: async (signal) => {
+        await using reader = await sandbox.openTree(await stack(signal), signal);
+        const entries = (await reader.list("")) ?? [];
+        const files = entries.filter(({ type }) => type === "file");
+        const hashes = await readingHasher(reader).hash(
+          files.map((entry) => ({ path: entry.path, entry })),
+        );
+        return files.map(({ path }, i) => ({
+          path,
+          sha256: hashes.toString("hex", i * digestLength, (i + 1) * digestLength),
+        }));
       },
       list: async (signal) => {
         await using reader = await sandbox.openTree(await stack(signal), signal);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From solved vertices to what the user gets: images put together, an index where there are several, each output written.
 
-import type { Exporter, ExportInput, ExportResult } from "../export/index.js";
-import { formatReference, type Reference } from "../oci/index.js";
+import type { Exporter, ExportResult, PlatformTree } from "../export/index.js";
+import { formatReference, type Platform, type Reference } from "../oci/index.js";
 import { asStep } from "./as-step.js";
 import { annotationsOfBase, assembleImage, assembleIndex } from "./assemble.js";
-import type { AssembledLayers } from "./assembled-layers.js";
-import { provenance } from "./attest/provenance.js";
+import type { AssembledLayers, HashedTree } from "./assembled-layers.js";
+import { provenance, type Provenance } from "./attest/provenance.js";
 import type { ProvenanceWish } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { epochOf } from "./epoch.js";
@@ -51,13 +51,20 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
         : {};
     if (made.images.length === 0) made = { images: built, ...index };
     const output = {
-      ...(manifest === undefined ? {} : { image: { manifest, ...index, ...attest } }),
+      ...(manifest === undefined
+        ? {}
+        : {
+            image: {
+              manifest,
+              ...index,
+              ...(attest === undefined ? {} : { attest: attest.image }),
+            },
+          }),
       names,
       store: rooms.store,
-      trees: images.map(({ platform, root }) => ({
-        platform,
-        tree: layers.treeOf(root, exporter),
-      })),
+      trees: images.map(({ platform, root }) =>
+        attestedTree(platform, layers.treeOf(root, exporter), attest),
+      ),
       multiPlatform,
       registry: rooms.registry,
     };
@@ -81,18 +88,35 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
   };
 }
 
-/** Undefined: nobody wants it, or there is no image that could have it. */
+function attestedTree(
+  platform: Platform,
+  tree: HashedTree,
+  attest: Provenance | undefined,
+): PlatformTree {
+  if (attest === undefined) return { platform, tree };
+  return {
+    platform,
+    tree,
+    attest: async (signal) => {
+      const files = await tree.digests(signal);
+      const subjects = files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }));
+      return attest.files(platform, subjects);
+    },
+  };
+}
+
+/** Undefined: nobody wants it, or nothing is written that could have it. */
 function attesting({
   provenance: wish,
   prepared,
   solved,
   exporters,
   startedAt,
-}: OutputsInput): Pick<NonNullable<ExportInput["image"]>, "attest"> | undefined {
+}: OutputsInput): Provenance | undefined {
   if (wish === undefined) return undefined;
-  if (exporters.some(({ needs }) => needs === "image"))
-    return { attest: provenance(prepared, solved, wish, startedAt) };
-  const message = "--provenance is for images, and none is written: there will be none";
+  if (exporters.some(({ needs }) => needs !== "nothing"))
+    return provenance(prepared, solved, wish, startedAt);
+  const message = "--provenance is for what is written, and nothing is: there will be none";
   solved.events({ kind: "warning", message });
   return undefined;
 }

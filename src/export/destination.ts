@@ -115,3 +115,17 @@ async function pour(
     throw destinationError(error, path);
   }
 }
+
+/** Whatever has the name is replaced, and not written through: in a directory that was there before, it may be a symlink. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await using handle = await open(temporary, "wx");
+    await handle.writeFile(text);
+    await handle.datasync();
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -10,6 +10,7 @@ export type {
   ExportResult,
   LayerWish,
   OutputSpec,
+  PlatformTree,
   TreeSource,
 } from "./types.js";
 export { layerWish } from "./attributes.js";

@@ -2,14 +2,14 @@
 // Writes an image as an OCI layout directory: a new one appears whole; into one that is there, blobs are added and
 // index.json is replaced last, so that it is valid at every moment.
 
-import { mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
 import { TsbuildError, errnoOf } from "../base/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { Store } from "../store/index.js";
-import { temporaryName } from "./destination.js";
+import { temporaryName, writeText } from "./destination.js";
 import { destinationError } from "./errors.js";
 import { blobPath, indexJson, layoutMarker } from "./layout-files.js";
 import type { ExportOptions } from "./types.js";
@@ -41,20 +41,6 @@ async function stateOf(path: string): Promise<"none" | "empty" | "layout"> {
 async function hasBlob(path: string, size: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size === size;
-}
-
-/** Whatever has the name is replaced, and not written through: in a layout that was there before, it may be a symlink. */
-async function writeText(path: string, text: string): Promise<void> {
-  const temporary = temporaryName(path);
-  try {
-    await using handle = await open(temporary, "wx");
-    await handle.writeFile(text);
-    await handle.datasync();
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 async function readIndex(directory: string): Promise<unknown> {

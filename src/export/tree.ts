@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { realpathSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { pack } from "tar-stream";
 import { TsbuildError, errnoOf, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
@@ -15,14 +16,14 @@ import {
   treeWish,
   type Attributes,
 } from "./attributes.js";
-import { fileDestination, writeOut } from "./destination.js";
+import { fileDestination, writeOut, writeText } from "./destination.js";
 import { destinationError, errorBelow, optionError } from "./errors.js";
 import type {
   ExporterAttribute,
   ExporterContext,
   ExporterRow,
   ExportInput,
-  TreeSource,
+  PlatformTree,
 } from "./types.js";
 
 /** `linux_amd64`, `linux_arm_v7`. */
@@ -30,10 +31,17 @@ function platformDirectory(platform: Platform): string {
   return formatFullPlatform(platform).replaceAll("/", "_");
 }
 
-function treesOf(input: ExportInput): NonNullable<ExportInput["trees"]> {
-  if (input.trees === undefined || input.trees.length === 0)
+/** The trees, each with where it goes. `split`: what the output was told. */
+function placesOf({ trees = [], multiPlatform }: ExportInput, split: boolean | undefined): Place[] {
+  if (trees.length === 0)
     throw new TsbuildError("EXPORT_UNSUPPORTED", "the build gave no file tree to this output");
-  return input.trees;
+  const several = trees.length > 1;
+  const apart = split ?? multiPlatform ?? several;
+  return trees.map((tree) => {
+    const name = platformDirectory(tree.platform);
+    const statement = several && !apart ? `provenance.${name}.json` : "provenance.json";
+    return { ...tree, below: apart ? name : "", statement };
+  });
 }
 
 const platformSplit: ExporterAttribute = {
@@ -47,10 +55,11 @@ function splitOf(type: string, given: Attributes): boolean | undefined {
   return given[name] === undefined ? undefined : booleanOf(type, given, name, true);
 }
 
-interface Place {
-  readonly tree: TreeSource;
+interface Place extends PlatformTree {
   /** The directory of the output that it is in; none: the output itself. */
   readonly below: string;
+  /** The name of the file for a statement about it. */
+  readonly statement: string;
 }
 
 /** Paths of all entries, and whether each is a directory. */
@@ -137,12 +146,7 @@ export const localExporter: ExporterRow = {
       needs: "tree",
       layers: treeWish("local", given),
       async export(input, { signal }) {
-        const trees = treesOf(input);
-        const apart = split ?? input.multiPlatform ?? trees.length > 1;
-        const places = trees.map(({ platform, tree }) => ({
-          tree,
-          below: apart ? platformDirectory(platform) : "",
-        }));
+        const places = placesOf(input, split);
         try {
           await mkdir(path, { recursive: true });
           if (deletes) await removeOthers(path, await contentOf(places, signal));
@@ -151,7 +155,11 @@ export const localExporter: ExporterRow = {
           throw destinationError(error, path);
         }
         try {
-          for (const { tree, below } of places) await tree.copyTo(join(path, below), signal);
+          for (const { tree, below, attest, statement } of places) {
+            await tree.copyTo(join(path, below), signal);
+            if (attest !== undefined)
+              await writeText(join(path, below, statement), await attest(signal));
+          }
         } catch (error) {
           throw errorBelow(error, path);
         }
@@ -188,6 +196,14 @@ async function* joined(
   yield Buffer.alloc(endMark);
 }
 
+/** An archive with one file. */
+function archived(name: string, text: string): Readable {
+  const archive = pack();
+  archive.entry({ name, mode: 0o644, mtime: new Date(0) }, text);
+  archive.finalize();
+  return Readable.from(archive);
+}
+
 export const tarExporter: ExporterRow = {
   name: "tar",
   summary: "the file tree, as one archive",
@@ -203,13 +219,13 @@ export const tarExporter: ExporterRow = {
       toStdout,
       layers: treeWish("tar", given),
       async export(input, options) {
-        const trees = treesOf(input);
-        const apart = split ?? input.multiPlatform ?? trees.length > 1;
-        const parts = trees.map(
-          ({ platform, tree }) =>
-            () =>
-              tree.tar(options.signal, apart ? platformDirectory(platform) : undefined),
-        );
+        const { signal } = options;
+        const parts = placesOf(input, split).flatMap(({ tree, below, attest, statement }) => [
+          () => tree.tar(signal, below === "" ? undefined : below),
+          ...(attest === undefined
+            ? []
+            : [async () => archived(join(below, statement), await attest(signal))]),
+        ]);
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
         await writeOut(destination, archive ?? joined(parts), options);

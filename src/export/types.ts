@@ -28,6 +28,14 @@ export interface TreeSource {
   copyTo(directory: string, signal: AbortSignal): Promise<void>;
 }
 
+/** The files for one platform. */
+export interface PlatformTree {
+  readonly platform: Platform;
+  readonly tree: TreeSource;
+  /** Makes a statement about the files, for a file beside them. */
+  readonly attest?: (signal: AbortSignal) => Promise<string>;
+}
+
 /** One annotation and where it goes. Absent platform: every platform. */
 export interface Annotation {
   readonly level: "manifest" | "manifest-descriptor" | "index" | "index-descriptor";
@@ -68,7 +76,7 @@ export interface ExportInput {
   readonly names: readonly Reference[];
   readonly store: Store;
   /** The trees for `local` and `tar`, one per platform. */
-  readonly trees?: readonly { readonly platform: Platform; readonly tree: TreeSource }[];
+  readonly trees?: readonly PlatformTree[];
   /** Whether trees are kept apart by platform where nothing else is said. Default: where there are several. */
   readonly multiPlatform?: boolean;
   /** For outputs that push; asked for only then. The caller closes the client. */

@@ -15,7 +15,7 @@ export { pulledTable, type Pulled } from "./image-resolver.js";
 export { hostsFile } from "./run/hosts.js";
 export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
-export { fileDigestTable } from "./file-hasher.js";
+export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
 export { unpackImage } from "./image.js";
 export { ImageResolver, type PullPolicy } from "./image-resolver.js";

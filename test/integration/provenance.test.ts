@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -274,10 +274,44 @@ describe("provenance", () => {
     const { stdout: images } = await space.succeed(["images"]);
     assert.match(images, new RegExp(`attested:v1 .* ${platform} `));
   });
-  it("of trees and of other kinds is said to be missing, or refused", async () => {
+  it("of files stands beside them, and names them", async () => {
+    const input = { input: "FROM scratch\nCOPY <<x <<y /d/\nhello\nx\nmore\ny\n" };
+    const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const subject = [
+      { name: "d/x", digest: { sha256: sha256("hello\n") } },
+      { name: "d/y", digest: { sha256: sha256("more\n") } },
+    ];
+    const tree = join(space.directory, "tree");
+    // What is there under the name is replaced, and not written through.
+    mkdirSync(tree);
+    symlinkSync("/dev/null", join(tree, "provenance.json"));
+    await space.succeed(
+      ["build", "--provenance", "-o", "tree", "-o", "type=tar,dest=tree.tar", "-"],
+      input,
+    );
+    const inTar = execFileSync("tar", [
+      "-xOf",
+      join(space.directory, "tree.tar"),
+      "provenance.json",
+    ]);
+    for (const text of [readFileSync(join(tree, "provenance.json"), "utf8"), inTar.toString()]) {
+      const statement = JSON.parse(text) as Statement;
+      assert.equal(statement.predicateType, "https://slsa.dev/provenance/v1");
+      assert.deepEqual(statement.subject, subject);
+    }
+    const several = ["--platform=linux/amd64,linux/arm64", "-o", "type=local,dest=two"];
+    const plain = { input: "FROM scratch\nCOPY <<x /\nhello\nx\n" };
+    await space.succeed(["build", "--provenance", ...several, "-"], plain);
+    assert.ok(existsSync(join(space.directory, "two/linux_arm64/provenance.json")));
+    several.push("-o", "type=local,dest=one,platform-split=false");
+    await space.succeed(["build", "--provenance", ...several, "-"], plain);
+    assert.ok(existsSync(join(space.directory, "one/provenance.linux_arm64.json")));
+  });
+  it("of nothing and of other kinds is said to be missing, or refused", async () => {
     const input = { input: "FROM scratch\nLABEL a=1\n" };
-    const { stderr } = await space.succeed(["build", "--provenance", "-o", "tree", "-"], input);
-    assert.match(stderr, /WARNING: --provenance is for images/);
+    const args = ["build", "--provenance", "-o", "type=cacheonly", "-"];
+    const { stderr } = await space.succeed(args, input);
+    assert.match(stderr, /WARNING: --provenance is for what is written/);
     for (const wrong of [
       "--sbom=true",
       "--provenance=mode=some",
