@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images between the store and registries, outside of builds: `tsbuild pull`, `push` and `tag`.
 
-import pLimit from "p-limit";
-import { CleanupStack, TsbuildError, type EventSink } from "../base/index.js";
+import { CleanupStack, eachAtOnce, TsbuildError, type EventSink } from "../base/index.js";
 import {
   formatReference,
   hostPlatform,
@@ -93,38 +92,51 @@ async function fetchImage(
   signal: AbortSignal,
   progress: (label: string, current: number, total: number) => void,
 ): Promise<readonly Digest[]> {
-  const limit = pLimit(fetchedAtOnce);
   const digests = new Set<Digest>();
-  const sum = { current: 0, total: 0 };
-  const fetchBlob = async (blob: Descriptor): Promise<void> => {
-    sum.total += blob.size;
-    const open = (): AsyncIterable<Uint8Array> => client.blob(reference, blob, { signal });
-    await storeBlob(store, blob, open, signal);
-    sum.current += blob.size;
-    progress("bytes", sum.current, sum.total);
-  };
+  const blobs: Descriptor[] = [];
   const visit = async (descriptor: Descriptor): Promise<void> => {
-    const { digest, size, mediaType } = descriptor;
+    const { digest, mediaType } = descriptor;
     if (digests.has(digest)) return;
     digests.add(digest);
-    if (!isManifestType(mediaType) && !isIndexType(mediaType))
-      return limit(() => fetchBlob(descriptor));
+    if (!isManifestType(mediaType) && !isIndexType(mediaType)) {
+      blobs.push(descriptor);
+      return;
+    }
     if (isIndexType(mediaType) && descriptor !== top)
       throw new TsbuildError("BUILD_UNSUPPORTED", "an index within an index cannot be pulled");
-    if (!(await store.blobs.has(digest, size))) {
-      const { bytes } = await client.manifest({ ...reference, digest }, { signal });
-      await store.blobs.writeBytes(bytes, { expected: { digest, size } });
-    }
-    const bytes = await store.blobs.read(descriptor, ociLimits.manifestBytes);
-    const document = parseImageDocument(bytes, mediaType);
-    const below =
-      document.kind === "index"
-        ? document.index.manifests
-        : [document.manifest.config, ...document.manifest.layers];
-    await Promise.all(below.map(visit));
+    for (const part of await partsOf(store, client, reference, descriptor, signal))
+      await visit(part);
   };
   await visit(top);
+  const total = blobs.reduce((sum, { size }) => sum + size, 0);
+  let current = 0;
+  await eachAtOnce(blobs, fetchedAtOnce, signal, async (blob, own) => {
+    const open = (): AsyncIterable<Uint8Array> => client.blob(reference, blob, { signal: own });
+    await storeBlob(store, blob, open, own);
+    current += blob.size;
+    progress("bytes", current, total);
+  });
   return [...digests];
+}
+
+/** What a manifest or an index names; the document is fetched unless it is there. */
+async function partsOf(
+  store: Store,
+  client: RegistryClient,
+  reference: Reference,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const { digest, size, mediaType } = descriptor;
+  if (!(await store.blobs.has(digest, size))) {
+    const { bytes } = await client.manifest({ ...reference, digest }, { signal });
+    await store.blobs.writeBytes(bytes, { expected: { digest, size } });
+  }
+  const bytes = await store.blobs.read(descriptor, ociLimits.manifestBytes);
+  const document = parseImageDocument(bytes, mediaType);
+  return document.kind === "index"
+    ? document.index.manifests
+    : [document.manifest.config, ...document.manifest.layers];
 }
 
 /**
@@ -153,21 +165,23 @@ export async function pushImage(
 }
 
 function storeOf({ env, events, signal }: TransferRequest): Promise<Store> {
-  const onWarning = (message: string): void => {
-    events({ kind: "warning", message });
-  };
-  return openStore({ root: defaultStoreRoot(env ?? process.env), signal, onWarning });
+  const root = defaultStoreRoot(env ?? process.env);
+  return openStore({ root, signal, onWarning: warningsTo(events) });
 }
 
-async function clientFor(
+function clientFor(
   { domain }: Reference,
   { insecure, env, events }: TransferRequest,
 ): Promise<RegistryClient> {
   return createRegistryClient({
     env: env ?? process.env,
     insecureHosts: insecure === true ? [domain] : [],
-    onWarning: (message) => {
-      events({ kind: "warning", message });
-    },
+    onWarning: warningsTo(events),
   });
+}
+
+function warningsTo(events: EventSink): (message: string) => void {
+  return (message) => {
+    events({ kind: "warning", message });
+  };
 }

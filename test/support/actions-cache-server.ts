@@ -5,21 +5,10 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Fault } from "./registry-server.js";
 
-/** What the next fitting requests get instead of their answer. */
-export interface CacheFault {
-  /** Method and path, as `POST /twirp/...`. */
-  readonly match: RegExp;
-  /** How many requests; default 1. */
-  times?: number;
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-  /** Cut the connection before an answer. */
-  readonly reset?: boolean;
-  /** Send the true answer's head and this many bytes of its body, then cut the connection. */
-  readonly truncateAt?: number;
-}
+/** As of a registry; method and path are as `POST /twirp/...`. */
+export type CacheFault = Omit<Fault, "corrupt" | "delay">;
 
 export interface CacheRequest {
   /** Which of the two was asked. */
