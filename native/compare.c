@@ -11,11 +11,6 @@
 #include "cleanup.h"
 #include "content.h"
 
-static int open_file(int parent, const char *name)
-{
-	return openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 int look_below(int lower, const char *name, struct stat *status)
 {
 	if (lower < 0)
@@ -58,7 +53,7 @@ int entry_unchanged(int upper, int lower, const char *name, const struct entry *
 	int same = alike(upper, lower, name, entry, below);
 	if (same != CONTENT_DECIDES)
 		return same;
-	cleanup_fd int a = open_file(upper, name);
-	cleanup_fd int b = open_file(lower, name);
+	cleanup_fd int a = content_open(upper, name);
+	cleanup_fd int b = content_open(lower, name);
 	return a < 0 || b < 0 ? -1 : content_equal(a, b);
 }

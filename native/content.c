@@ -3,6 +3,7 @@
 #include "content.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <stdbool.h>
 #include <string.h>
@@ -88,6 +89,13 @@ int content_copy(int in, int out, uint64_t size)
 	if ((uint64_t)status.st_blocks * 512 < size)
 		return copy_sparse(in, out, size);
 	return copy_range(in, out, size);
+}
+
+int content_open(int parent, const char *name)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(parent, name, flags | O_NOATIME);
+	return fd < 0 && errno == EPERM ? openat(parent, name, flags) : fd;
 }
 
 int content_equal(int a, int b)

@@ -64,7 +64,7 @@ static int copy_file(struct merge *merge, const struct entry *entry, int from, i
 	int linked = link_to_first(merge, entry, to, name, path);
 	if (linked != 0)
 		return linked < 0 ? -1 : 0;
-	cleanup_fd int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int in = content_open(from, name);
 	cleanup_fd int out = in < 0 ? -1 : make_file(to, name, entry->mode);
 	if (out < 0 || content_copy(in, out, entry->size) < 0 || set_new_metadata(out, entry, &lost) < 0 ||
 	    set_mtime(out, entry->mtime, entry->mtime_ns) < 0)

@@ -47,7 +47,8 @@ int names_read(int directory, struct names *names)
 			at += entry->length;
 			if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
 				continue;
-			if (bytes_add(&text, entry->name, strlen(entry->name) + 1) < 0)
+			if (bytes_add_u8(&text, entry->type) < 0 ||
+			    bytes_add(&text, entry->name, strlen(entry->name) + 1) < 0)
 				return -1;
 			count++;
 		}
@@ -62,8 +63,8 @@ int names_read(int directory, struct names *names)
 	text.data = NULL;
 	char *at = names->text;
 	for (size_t i = 0; i < count; i++) {
-		names->list[i] = at;
-		at += strlen(at) + 1;
+		names->list[i] = at + 1; // after its type
+		at += 1 + strlen(at + 1) + 1;
 	}
 	qsort(names->list, count, sizeof *names->list, compare);
 	return 0;

@@ -10,6 +10,12 @@ struct names {
 	char *text;
 };
 
+/// The kernel's word for the type of what has a name of such a list (DT_REG ...; DT_UNKNOWN where the file system does not say).
+static inline unsigned char name_type(const char *name)
+{
+	return (unsigned char)name[-1];
+}
+
 /// Reads all names of the directory (without `.` and `..`), sorted by unsigned bytes whatever the locale. The descriptor's
 /// position is used up. 0, or -1 with errno.
 int names_read(int directory, struct names *names);

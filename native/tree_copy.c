@@ -167,8 +167,7 @@ static int open_source(struct copy *copy, const struct order *order, struct stat
 	int parent = parent_open(&copy->source, order->from, &last);
 	if (parent < 0 || fstatat(parent, last, status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	int flags = S_ISREG(status->st_mode) ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH;
-	return openat(parent, last, flags | O_NOFOLLOW | O_CLOEXEC);
+	return S_ISREG(status->st_mode) ? content_open(parent, last) : openat(parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 // What the copy shall be: the source's record with the request's owner and the order's mode over it.
@@ -297,7 +296,7 @@ static int noted_content(const struct stat *status, void *context)
 		fd = path_open(copy->source.root, where + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	} else {
 		int parent = parent_open(&copy->source, where + 1, &last);
-		fd = parent < 0 ? -1 : openat(parent, last, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+		fd = parent < 0 ? -1 : content_open(parent, last);
 	}
 	if (fd >= 0 && (fstat(fd, &source) < 0 || !S_ISREG(source.st_mode))) {
 		close(fd);

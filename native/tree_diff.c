@@ -6,6 +6,7 @@
 // through overlayfs, so that the kernel applies theirs. An entry of the upper is written when it differs from the one below in
 // anything that a layer can say; what was merely copied up is left out. Deletions become `.wh.` entries, one for each name,
 // for opaque directories too, because every reader understands those.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,17 +66,22 @@ static int open_directory(int parent, const char *name)
 	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int open_file(int parent, const char *name)
-{
-	return openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 // The bytes of a file of the upper, wherever they are.
 static int open_content(const struct diff *diff, int upper, const char *name, const struct stat *status)
 {
 	const struct diff_source *source = diff->source;
 	int fd = source->content == NULL ? -2 : source->content(status, source->context);
-	return fd == -2 ? open_file(upper, name) : fd;
+	return fd == -2 ? content_open(upper, name) : fd;
+}
+
+// Looks at an entry: a regular file through a descriptor that its bytes are then read from, because asking that is cheaper than
+// searching for the name once more for each question. `*content` stays -1 for others, and where the bytes are elsewhere.
+static int look_at(const struct diff *diff, int upper, const char *name, struct stat *status, int *content)
+{
+	if (name_type(name) != DT_REG || diff->source->content != NULL)
+		return fstatat(upper, name, status, AT_SYMLINK_NOFOLLOW);
+	*content = content_open(upper, name);
+	return *content < 0 ? -1 : fstat(*content, status);
 }
 
 static int64_t time_written(const struct diff *diff, int64_t mtime)
@@ -144,7 +150,7 @@ static int unchanged(const struct diff *diff, int upper, int lower, const char *
 	if (same != CONTENT_DECIDES)
 		return same;
 	cleanup_fd int a = open_content(diff, upper, name, status);
-	cleanup_fd int b = open_file(lower, name);
+	cleanup_fd int b = content_open(lower, name);
 	return a < 0 || b < 0 ? -1 : content_equal(a, b);
 }
 
@@ -158,7 +164,8 @@ static bool changes_links(const struct diff *diff, const struct stat *status, co
 	return status->st_nlink > 1 || below->st_nlink > 1;
 }
 
-static int put_file(struct diff *diff, int directory, const char *name, struct entry *entry, const struct stat *status)
+static int put_file(struct diff *diff, int directory, const char *name, struct entry *entry, const struct stat *status,
+		    int content)
 {
 	const char *first = entry->nlink > 1 ? links_find(&diff->links, status->st_dev, status->st_ino) : NULL;
 	if (first != NULL) {
@@ -168,24 +175,24 @@ static int put_file(struct diff *diff, int directory, const char *name, struct e
 	}
 	if (entry->nlink > 1 && links_put(&diff->links, status->st_dev, status->st_ino, entry->path) < 0)
 		return fail("write the archive", entry->path);
-	cleanup_fd int fd = open_content(diff, directory, name, status);
-	if (fd < 0)
+	cleanup_fd int opened = content < 0 ? open_content(diff, directory, name, status) : -1;
+	if (content < 0 && opened < 0)
 		return fail("read a file", entry->path);
 	if (put_header(diff, entry, entry->path) < 0)
 		return -1;
-	if (tar_content(&diff->tar, fd, entry->size) == 0)
+	if (tar_content(&diff->tar, content < 0 ? opened : content, entry->size) == 0)
 		return 0;
 	return tar_is_full(&diff->tar) ? fail_to_write(diff, entry->path) : fail("read a file", entry->path);
 }
 
 static int put_entry(struct diff *diff, struct level *level, int directory, struct entry *entry,
-		     const struct stat *status, const char *name)
+		     const struct stat *status, const char *name, int content)
 {
 	char target[PATH_MAX];
 	if (put_parents(diff, level) < 0)
 		return -1;
 	if (entry->type == 'f')
-		return put_file(diff, directory, name, entry, status);
+		return put_file(diff, directory, name, entry, status, content);
 	if (entry->type == 'l') {
 		ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
 		if (length < 0)
@@ -214,8 +221,9 @@ static int walk_directory(struct diff *diff, struct level *level, int upper, int
 static int diff_name(struct diff *diff, struct level *level, int upper, int lower, const char *name, bool hidden, int depth)
 {
 	cleanup_free char *path = path_join(level->path, name);
+	cleanup_fd int content = -1;
 	struct stat status, below;
-	if (path == NULL || fstatat(upper, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (path == NULL || look_at(diff, upper, name, &status, &content) < 0)
 		return fail("look at an entry", path == NULL ? name : path);
 	int there = look_below(lower, name, &below);
 	if (there < 0)
@@ -227,7 +235,7 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 		return report_refusal("whiteout-name", path,
 				      "a file whose name begins with .wh. means a deletion in a layer");
 	cleanup_entry struct entry entry = {0};
-	if (entry_fill(&entry, upper, name, &status) < 0)
+	if (entry_fill(&entry, content < 0 ? upper : content, content < 0 ? name : NULL, &status) < 0)
 		return fail("look at an entry", path);
 	entry.path = path;
 	int same = there ? unchanged(diff, upper, lower, name, &entry, &status, &below) : 0;
@@ -238,7 +246,7 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 				      !same, depth);
 	if (same && !changes_links(diff, &status, &below))
 		return 0;
-	return put_entry(diff, level, upper, &entry, &status, name);
+	return put_entry(diff, level, upper, &entry, &status, name, content);
 }
 
 // Names that only the directory below has, where the upper one hides it.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "content.h"
 #include "entry.h"
 #include "io.h"
 #include "names.h"
@@ -289,7 +290,7 @@ static int open_regular_at(int root, int parent, const char *name, const char *p
 		return -1;
 	if (!S_ISREG(status->st_mode))
 		return open_regular(root, path, status);
-	return openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return content_open(parent, name);
 }
 
 static int hash_one(struct session *session, const char *path, unsigned char digest[SHA256_SIZE])

@@ -17,6 +17,8 @@
 #include "owner.h"
 
 #define LIST_MAX 65536u // XATTR_LIST_MAX
+// What is asked for first: the kernel takes as much memory as is offered, each time.
+#define LIST_USUAL 1024u
 #define VALUE_MAX 65536u // XATTR_SIZE_MAX
 
 #ifndef SYS_listxattrat
@@ -94,7 +96,9 @@ int xattrs_read(int fd, const char *name, struct xattrs *out)
 	char path[64 + NAME_MAX];
 	place(path, sizeof path, fd, name);
 	bool follow = name == NULL; // through /proc/self/fd/N to the file that is open, and no further
-	ssize_t length = list_names(fd, name, path, names, sizeof names);
+	ssize_t length = list_names(fd, name, path, names, LIST_USUAL);
+	if (length < 0 && errno == ERANGE)
+		length = list_names(fd, name, path, names, sizeof names);
 	if (length < 0)
 		return errno == ENOTSUP ? 0 : -1;
 	for (char *at = names; at < names + length; at += strlen(at) + 1) {

@@ -4,7 +4,13 @@
 import { Readable, type Writable } from "node:stream";
 import pLimit from "p-limit";
 import { TsbuildError } from "../base/index.js";
-import { decompressed, packLayer, takesProgram, TOC_DIGEST_ANNOTATION } from "../layer/index.js";
+import {
+  decompressed,
+  packLayer,
+  SMALL_LAYER,
+  takesProgram,
+  TOC_DIGEST_ANNOTATION,
+} from "../layer/index.js";
 import {
   asDiffId,
   digestFromHex,
@@ -57,7 +63,7 @@ export class LayerPacker {
   readonly #signal: AbortSignal;
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
-  readonly #offered = new Map<string, Uint8Array>();
+  readonly #offered = new Map<string, Uint8Array | "large">();
   /** Layers that were written without a state, until that is on record. */
   readonly #direct = new Map<string, RememberedLayer>();
   readonly #limit = pLimit(packedAtOnce);
@@ -123,18 +129,14 @@ export class LayerPacker {
     bytes: number,
     write: (output?: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
-    const packed = await this.#limit(() =>
-      this.#program !== undefined && takesProgram(this.form.compression, bytes)
-        ? this.#compressBeside(this.#program, write)
-        : this.#compress(write()),
-    );
+    const packed = await this.#limit(() => this.#packSized(bytes, write));
     // On record when the state is: a build that is killed in between leaves no row that nothing leads to.
     this.#direct.set(id, packed);
     return packed;
   }
 
-  /** Takes the archive of a layer that may be asked for; see DirectLayers. */
-  offer(id: string, tar: Uint8Array): void {
+  /** Takes the archive of a layer that may be asked for, or that it is larger than SMALL_LAYER; see DirectLayers. */
+  offer(id: string, tar: Uint8Array | "large"): void {
     this.#offered.set(id, tar);
   }
 
@@ -176,7 +178,7 @@ export class LayerPacker {
     const { clampTime } = this.form;
     const offered = this.#offered.get(snapshot.id);
     this.#offered.delete(snapshot.id);
-    if (offered !== undefined)
+    if (offered instanceof Uint8Array)
       return this.#compress({ stream: Readable.from([offered]), done: Promise.resolve() });
     await snapshots.write(snapshot.id, this.#signal);
     const root = {
@@ -185,11 +187,21 @@ export class LayerPacker {
       lowers: snapshot.shared === true ? [] : snapshots.stackOf(snapshot.parent),
       upper: snapshots.get(snapshot.id).dir,
     } as const;
-    const tar = sandbox.diff(
-      { root, mode: "layer", ...(clampTime === undefined ? {} : { clampTime }) },
-      this.#signal,
-    );
-    return this.#compress(tar);
+    const request = {
+      root,
+      mode: "layer",
+      ...(clampTime === undefined ? {} : { clampTime }),
+    } as const;
+    const write = (output?: Writable): StreamResult => sandbox.diff(request, this.#signal, output);
+    // What is not known to be large may be small, and that decides about the bytes.
+    return offered === "large" ? this.#packSized(SMALL_LAYER + 1, write) : this.#compress(write());
+  }
+
+  /** `bytes`: how long the archive is, at least. */
+  #packSized(bytes: number, write: (output?: Writable) => StreamResult): Promise<RememberedLayer> {
+    return this.#program !== undefined && takesProgram(this.form.compression, bytes)
+      ? this.#compressBeside(this.#program, write)
+      : this.#compress(write());
   }
 
   /** The bytes go from the helper to the compressor, which takes their digest too; only what comes out passes through here. */

@@ -95,7 +95,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     apply: (request, entries, signal) => apply(config, request, entries, signal),
     inheritDirectories: (dir, lowers, paths, signal) =>
       inheritDirectories(config, dir, lowers, paths, signal),
-    diff: (request, signal) => diff(config, request, signal),
+    diff: (request, signal, output) => diff(config, request, signal, output),
     remove: (dirs, signal, place) => remove(config, dirs, signal, place),
     usage: (place, dirs, signal) => usage(config, place, dirs, signal),
     sync: (signal) => sync(config, signal),

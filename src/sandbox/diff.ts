@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `diff`: the helper's standard output is the tar.
 
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { TsbuildError } from "../base/index.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
@@ -39,11 +39,15 @@ export function oneTimeFieldOf(oneTime: number | undefined): Field[] {
   return oneTime === undefined ? [] : [["one-time", oneTime]];
 }
 
-/** Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. */
+/**
+ * Starts writing. The bytes count only once `done` is fulfilled; the stream itself fails, too, when the helper does. With
+ * `output`, a program's input, the bytes go there, and the stream has none.
+ */
 export function diff(
   config: HelperConfig,
   request: DiffRequest,
   signal: AbortSignal,
+  output?: Writable,
 ): StreamResult {
   const helper = startHelper(config, {
     verb: "diff",
@@ -56,8 +60,10 @@ export function diff(
       ...oneTimeFieldOf(request.oneTime),
     ],
     signal,
-    stdout: "pipe",
+    stdout: output ?? "pipe",
   });
+  // The helper has it now: the program at the other end shall see the end when the helper ends.
+  output?.destroy();
   return archiveOf(helper, helper.done);
 }
 

@@ -416,7 +416,7 @@ export interface Sandbox {
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<void>;
-  diff(request: DiffRequest, signal: AbortSignal): StreamResult;
+  diff(request: DiffRequest, signal: AbortSignal, output?: Writable): StreamResult;
   /** Removes directories (by default layer directories) and everything in them, whoever owns it. Missing ones are fine. */
   remove(dirs: readonly LayerDirId[], signal: AbortSignal, place?: StorePlace): Promise<void>;
   /** What directories of a place take on the disk; missing ones are left out. "all": every one of the place. */

@@ -81,8 +81,8 @@ export interface DirectLayers {
     bytes: number,
     write: (output?: Writable) => StreamResult,
   ): Promise<UnpackLayer>;
-  /** Takes the archive of a state to be, which whoever packs its layer then needs not make. */
-  offer(id: LayerDirId, tar: Uint8Array): void;
+  /** Takes the archive of a state to be, which whoever packs its layer then needs not make; or that it is not `small`. */
+  offer(id: LayerDirId, tar: Uint8Array | "large"): void;
 }
 
 export interface StepServices {

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { SMALL_LAYER } from "#src/layer/index.js";
 import { baseContexts, workspace, type Workspace } from "../support/runner.js";
 import { makeTree } from "../support/tree.js";
 
@@ -146,4 +147,25 @@ void describe("a layer that is written straight from the sources", () => {
     rmSync(join(space.store, "oci/blobs/sha256"), { recursive: true });
     assert.equal((await build(space, ["type=oci,dest=image.tar"])).id, first.id);
   });
+});
+
+/** Bytes of a file that alone in a layer makes the longest archive that is compressed in this process. */
+const longestSmall = SMALL_LAYER - 3 * 512;
+
+void describe("a layer that a command has just written", () => {
+  for (const size of [longestSmall, longestSmall + 1, 3_000_000])
+    void it(`is the one that its files give later: ${size} bytes`, async () => {
+      await using space = workspace();
+      makeTree(join(space.directory, "context"), {
+        Dockerfile: `FROM busybox\nRUN head -c ${size} /dev/urandom > /file`,
+      });
+      const digest = async (): Promise<string | undefined> => {
+        await build(space, ["type=oci,dest=image,tar=false"]);
+        const index = readFileSync(join(space.directory, "image/index.json"), "utf8");
+        return (JSON.parse(index) as { manifests: { digest: string }[] }).manifests[0]?.digest;
+      };
+      const first = await digest();
+      rmSync(join(space.store, "oci/blobs/sha256"), { recursive: true });
+      assert.equal(await digest(), first);
+    });
 });

@@ -150,6 +150,12 @@ function openGroup(name: string): { readonly procs: string; close(): Promise<num
   };
 }
 
+/** Node reads that file at every start: a setting of the machine's, not of what is measured. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  return env;
+}
+
 /** Runs a command once. Throws with its output if it fails; with the signal's reason when that ended it. */
 export async function measure(
   command: Command,
@@ -171,7 +177,7 @@ export async function measure(
       '[ -z "$1" ] || echo $$ > "$1"; shift; { TIMEFORMAT="%3R %3U %3S"; time "$@" 2>&1 3>&-; } 2>&3';
     const child = spawn("bash", ["-c", script, "bench", group?.procs ?? "", ...command.argv], {
       cwd: command.cwd,
-      env: { ...process.env, ...command.env },
+      env: { ...environment(), ...command.env },
       stdio: ["ignore", fds[0], fds[0], fds[1]],
       // A process group of its own, which can be ended as a whole.
       detached: true,

@@ -200,8 +200,8 @@ async function run(
       });
       throw error;
     }
-    if (result.layer !== undefined && root.kind === "stack" && root.upper !== undefined)
-      direct?.offer(root.upper, result.layer);
+    if ("layer" in layer && root.kind === "stack" && root.upper !== undefined)
+      direct?.offer(root.upper, result.layer ?? "large");
   };
   return await draftOn(services, snapshotOf(inputs[0]), execute, context.signal);
 }
