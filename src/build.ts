@@ -3,7 +3,7 @@
 
 import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
 import { isSet } from "./build/arguments.js";
-import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
+import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { exportCaches } from "./build/cache/export.js";
 import { ImportedCaches } from "./build/cache/import.js";
@@ -63,7 +63,7 @@ async function attempt(
 ): Promise<BuildResult | undefined> {
   const signal = request.signal ?? new AbortController().signal;
   const exporters = createExporters(request, request.cwd ?? process.cwd());
-  const provenance = provenanceWish(request.attestations ?? []);
+  const wishes = wishesFor(exporters, attestationWishes(request.attestations ?? []), events);
   const startedAt = Date.now();
   const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
   checkOutputs(exporters, names);
@@ -78,14 +78,13 @@ async function attempt(
   }
   let findings: readonly Finding[] = [];
   try {
-    const planned = await prepared.plan(request.target);
+    const planned = await prepared.plan(request.target, wishes.scan);
     findings = planned.findings;
     if (planned.error === undefined) failOnFindings(dockerfile.check, findings);
     const plan = planOf(planned);
     const result = await solveAndExport({
-      ...{ prepared, plan, exporters, names, startedAt, events, signal },
+      ...{ prepared, plan, exporters, names, wishes, startedAt, events, signal },
       ...(manifestList === undefined ? {} : { manifestList }),
-      ...(provenance === undefined ? {} : { provenance }),
     });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
     return result;
@@ -96,6 +95,22 @@ async function attempt(
   } finally {
     warnOf(findings, events);
   }
+}
+
+/** Attestations are about what is written. */
+function wishesFor(
+  exporters: readonly Exporter[],
+  wishes: AttestationWishes,
+  events: EventSink,
+): AttestationWishes {
+  if (exporters.some(({ needs }) => needs !== "nothing")) return wishes;
+  for (const flag of [wishes.provenance && "--provenance", wishes.scan && "--sbom"])
+    if (flag !== undefined)
+      events({
+        kind: "warning",
+        message: `${flag} is for what is written, and nothing is: there will be none`,
+      });
+  return {};
 }
 
 /** Findings of build checks, told after the steps. */
@@ -110,7 +125,7 @@ interface Solving {
   readonly exporters: readonly Exporter[];
   readonly names: Reference[];
   readonly manifestList?: Reference;
-  readonly provenance?: ProvenanceWish;
+  readonly wishes: AttestationWishes;
   readonly startedAt: number;
   readonly events: EventSink;
   readonly signal: AbortSignal;
@@ -143,10 +158,12 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     },
   });
   const images = await Promise.all(
-    plan.images.map(async (planned) => ({
-      ...planned,
-      root: snapshotOf(await solver.solve(planned.image.head)),
-    })),
+    plan.images.map(async (planned) => {
+      const { image, scan } = planned;
+      const root = snapshotOf(await solver.solve(image.head));
+      const scanned = scan === undefined ? null : snapshotOf(await solver.solve(scan));
+      return { ...planned, root, ...(scanned === null ? {} : { scanned }) };
+    }),
   );
   const solved = { rooms, plan, images, solver, events, signal };
   const result = await writeOutputs({

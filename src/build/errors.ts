@@ -10,6 +10,7 @@ export const buildErrorCodes = {
   BUILD_NO_PLATFORMS: "There is no platform that all base images are for.",
   BUILD_NOT_AN_INDEX: "The name that an image was to be added to is one of another image.",
   BUILD_PRUNE_BUSY: "Images were named and pulled so often that a prune could not decide.",
+  BUILD_SBOM: "What an SBOM's generator has written is nothing that can be attached to an image.",
   BUILD_TIMEOUT: "The program of a container ran longer than --timeout allows, and was ended.",
   BUILD_UNSUPPORTED: "The build asks for something that tsbuild cannot do yet.",
 } as const;

@@ -6,8 +6,8 @@ import { formatReference, type Platform, type Reference } from "../oci/index.js"
 import { asStep } from "./as-step.js";
 import { annotationsOfBase, assembleImage, assembleIndex } from "./assemble.js";
 import type { AssembledLayers, HashedTree } from "./assembled-layers.js";
-import { provenance, type Provenance } from "./attest/provenance.js";
-import type { ProvenanceWish } from "./attest/wish.js";
+import { attestations, type Attestations } from "./attest/attestations.js";
+import type { AttestationWishes } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { epochOf } from "./epoch.js";
 import { addToManifestList } from "./manifest-list.js";
@@ -27,7 +27,7 @@ export interface OutputsInput {
   readonly multiPlatform: boolean;
   /** Images keep what their layers are the results of. */
   readonly inline: boolean;
-  readonly provenance?: ProvenanceWish;
+  readonly wishes: AttestationWishes;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -91,7 +91,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
 function attestedTree(
   platform: Platform,
   tree: HashedTree,
-  attest: Provenance | undefined,
+  attest: Attestations | undefined,
 ): PlatformTree {
   if (attest === undefined) return { platform, tree };
   return {
@@ -105,20 +105,15 @@ function attestedTree(
   };
 }
 
-/** Undefined: nobody wants it, or nothing is written that could have it. */
+/** Undefined: nobody wants any. */
 function attesting({
-  provenance: wish,
+  wishes,
   prepared,
   solved,
-  exporters,
   startedAt,
-}: OutputsInput): Provenance | undefined {
-  if (wish === undefined) return undefined;
-  if (exporters.some(({ needs }) => needs !== "nothing"))
-    return provenance(prepared, solved, wish, startedAt);
-  const message = "--provenance is for what is written, and nothing is: there will be none";
-  solved.events({ kind: "warning", message });
-  return undefined;
+}: OutputsInput): Attestations | undefined {
+  if (wishes.provenance === undefined && wishes.scan === undefined) return undefined;
+  return attestations(prepared, solved, wishes, startedAt);
 }
 
 /** The images in the form that an output wants. */

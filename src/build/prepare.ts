@@ -26,6 +26,7 @@ import {
   type Plan,
   type PlanEnvironment,
   type PlatformPlan,
+  type ScanWish,
 } from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
@@ -72,7 +73,7 @@ export interface PreparedBuild {
   /** Where the Dockerfile and the context came from. */
   readonly source: BuildSource;
   /** Plans a stage (absent: the last). Errors in the outcome: PLAN_*, those of base images, all with their place. */
-  plan(target?: string): Promise<CheckedPlan>;
+  plan(target?: string, scan?: ScanWish): Promise<CheckedPlan>;
 }
 
 /** Opens everything; `cleanup` closes it. Errors: CONTEXT_*, STORE_*. A wrong Dockerfile is told by `parsed.error`. */
@@ -118,7 +119,7 @@ export async function prepareBuild(
     signal,
   });
 
-  const plan = async (target?: string): Promise<CheckedPlan> => {
+  const plan = async (target?: string, scan?: ScanWish): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
     const environmentOf = planEnvironment(
       rooms.store,
@@ -149,6 +150,7 @@ export async function prepareBuild(
         noCache: request.noCache ?? false,
         network: request.network ?? "default",
         ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
+        ...(scan === undefined ? {} : { scan }),
         allow: request.allow ?? [],
         warn: told ? events : () => undefined,
         report,

@@ -39,8 +39,17 @@ function placesOf({ trees = [], multiPlatform }: ExportInput, split: boolean | u
   const apart = split ?? multiPlatform ?? several;
   return trees.map((tree) => {
     const name = platformDirectory(tree.platform);
-    const statement = several && !apart ? `provenance.${name}.json` : "provenance.json";
-    return { ...tree, below: apart ? name : "", statement };
+    return {
+      ...tree,
+      below: apart ? name : "",
+      statements: async (signal) => {
+        const texts = (await tree.attest?.(signal)) ?? [];
+        const named = (file: string): string => file.replace(/\.json$/, `.${name}.json`);
+        return several && !apart
+          ? texts.map(({ name: file, text }) => ({ name: named(file), text }))
+          : texts;
+      },
+    };
   });
 }
 
@@ -58,8 +67,8 @@ function splitOf(type: string, given: Attributes): boolean | undefined {
 interface Place extends PlatformTree {
   /** The directory of the output that it is in; none: the output itself. */
   readonly below: string;
-  /** The name of the file for a statement about it. */
-  readonly statement: string;
+  /** Files beside it that say something of it. */
+  readonly statements: NonNullable<PlatformTree["attest"]>;
 }
 
 /** Paths of all entries, and whether each is a directory. */
@@ -155,10 +164,10 @@ export const localExporter: ExporterRow = {
           throw destinationError(error, path);
         }
         try {
-          for (const { tree, below, attest, statement } of places) {
+          for (const { tree, below, statements } of places) {
             await tree.copyTo(join(path, below), signal);
-            if (attest !== undefined)
-              await writeText(join(path, below, statement), await attest(signal));
+            for (const { name, text } of await statements(signal))
+              await writeText(join(path, below, name), text);
           }
         } catch (error) {
           throw errorBelow(error, path);
@@ -196,10 +205,14 @@ async function* joined(
   yield Buffer.alloc(endMark);
 }
 
-/** An archive with one file. */
-function archived(name: string, text: string): Readable {
+/** An archive of files in a directory. */
+function archived(
+  directory: string,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Readable {
   const archive = pack();
-  archive.entry({ name, mode: 0o644, mtime: new Date(0) }, text);
+  for (const { name, text } of files)
+    archive.entry({ name: join(directory, name), mode: 0o644, mtime: new Date(0) }, text);
   archive.finalize();
   return Readable.from(archive);
 }
@@ -220,11 +233,9 @@ export const tarExporter: ExporterRow = {
       layers: treeWish("tar", given),
       async export(input, options) {
         const { signal } = options;
-        const parts = placesOf(input, split).flatMap(({ tree, below, attest, statement }) => [
+        const parts = placesOf(input, split).flatMap(({ tree, below, attest, statements }) => [
           () => tree.tar(signal, below === "" ? undefined : below),
-          ...(attest === undefined
-            ? []
-            : [async () => archived(join(below, statement), await attest(signal))]),
+          ...(attest === undefined ? [] : [async () => archived(below, await statements(signal))]),
         ]);
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;

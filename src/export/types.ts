@@ -32,8 +32,10 @@ export interface TreeSource {
 export interface PlatformTree {
   readonly platform: Platform;
   readonly tree: TreeSource;
-  /** Makes a statement about the files, for a file beside them. */
-  readonly attest?: (signal: AbortSignal) => Promise<string>;
+  /** Makes statements about the files, for files beside them; their names end in `.json`. */
+  readonly attest?: (
+    signal: AbortSignal,
+  ) => Promise<readonly { readonly name: string; readonly text: string }[]>;
 }
 
 /** One annotation and where it goes. Absent platform: every platform. */
@@ -65,7 +67,7 @@ export interface ExportInput {
     readonly manifest: Descriptor;
     /** Set when the result is an index (several platforms): what is exported then. */
     readonly index?: Descriptor;
-    /** Makes a statement about an image as it is written, for the index: its entry, and what that names, in the store. */
+    /** Makes statements about an image as it is written, for the index: their entry, and what that names, in the store. */
     readonly attest?: (
       manifest: Descriptor,
       names: readonly Reference[],

@@ -12,5 +12,6 @@ export const planErrorCodes = {
   PLAN_BAD_MOUNT: "A mount's target or source cannot be used.",
   PLAN_NOT_ALLOWED: "The instruction needs an entitlement that --allow did not grant.",
   PLAN_BAD_VALUE: "An instruction's value is not valid once its variables are expanded.",
+  PLAN_NO_COMMAND: "The image that is to scan the result for an SBOM says no command.",
   PLAN_TOO_DEEP: "More steps stand on one another than a build can have.",
 } as const;

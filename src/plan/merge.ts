@@ -4,7 +4,7 @@
 
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
-import type { Plan, PlannedImage } from "./types.js";
+import type { Plan } from "./types.js";
 
 export interface PlatformPlan {
   readonly platform: Platform;
@@ -14,7 +14,7 @@ export interface PlatformPlan {
 /** The images for all platforms, over one graph. */
 export interface MergedPlan extends Pick<Plan, "graph" | "stageName"> {
   /** In the order given. */
-  readonly images: readonly { readonly platform: Platform; readonly image: PlannedImage }[];
+  readonly images: readonly (Pick<Plan, "image" | "scan"> & { readonly platform: Platform })[];
 }
 
 /** One vertex of the merged graph while it is gathered. */
@@ -33,16 +33,20 @@ export function mergePlans(given: readonly PlatformPlan[]): MergedPlan {
   const all = new Map<string, Shared>();
   const found = given.map(({ platform, plan }) => ({
     platform,
-    image: plan.image,
+    plan,
     own: gather(platform, plan, all),
   }));
   const ids = new Map([...all.values()].map((shared) => [shared, idOf(shared, given.length)]));
-  const images = found.map(({ platform, image, own }) => {
+  const images = found.map(({ platform, plan: { image, scan }, own }) => {
     const renamed = (id: VertexId): VertexId => known(ids, known(own, id));
     const history = image.history.map((entry) =>
       entry.vertex === undefined ? entry : { ...entry, vertex: renamed(entry.vertex) },
     );
-    return { platform, image: { ...image, head: renamed(image.head), history } };
+    return {
+      platform,
+      image: { ...image, head: renamed(image.head), history },
+      ...(scan === undefined ? {} : { scan: renamed(scan) }),
+    };
   });
   const stageName = given[0]?.plan.stageName;
   return {

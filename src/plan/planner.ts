@@ -21,16 +21,27 @@ import type { Vertex, VertexId } from "../solve/index.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
 import { ImageDraft, type DraftBase } from "./image-draft.js";
-import { planRun } from "./run.js";
+import { defaultHostname, planRun } from "./run.js";
+import { scanOp, scanOutput } from "./scan.js";
 import {
+  InputList,
   StagePlanner,
   type FoundSource,
   type ShownStep,
   type StageServices,
 } from "./stage-planner.js";
 import { planTransfer } from "./transfer.js";
-import type { CopyOp, ImageOp, Plan, PlanOptions, ResolvedImage } from "./types.js";
-import { isProxyName } from "./variables.js";
+import type {
+  CopyOp,
+  ImageOp,
+  Plan,
+  PlanOptions,
+  ResolvedImage,
+  ScanWish,
+  SourceRef,
+  WorkdirOp,
+} from "./types.js";
+import { isProxyName, scanned } from "./variables.js";
 import { planWorkdir } from "./workdir.js";
 
 /** The comment of every history entry: what tools look for to tell such a history from the classic one. */
@@ -88,12 +99,64 @@ class Planner implements StageServices {
     this.#reportUnusedArgs();
     const { name } = this.#target;
     const image = draft.finish(this.options.labels, this.options.edits);
+    const { scan } = this.options;
     return {
       graph: this.#graph,
       image: { ...image, platform: this.#imagePlatform(image.platform) },
+      ...(scan === undefined ? {} : { scan: await this.#scan(scan, draft) }),
       ...(name === undefined ? {} : { stageName: name }),
       stages: new Set(this.#planned.keys()),
     };
+  }
+
+  /** A run of the generator over the target, and over the stages below it and the context that ask for it. */
+  async #scan(scan: ScanWish, target: ImageDraft): Promise<VertexId> {
+    const { environment, buildPlatform, network, hostname = defaultHostname } = this.options;
+    const given = await environment.namedContext(scan.generator, buildPlatform);
+    const image =
+      given?.kind === "image" ? given.image : await this.#generator(scan.generator, buildPlatform);
+    const isScanned = (what: "context" | "stage", stage: Stage, draft: ImageDraft): boolean =>
+      scanned(what, this.#stageLabel(stage), draft.variables, this.#globals.values);
+    const inputs = new InputList();
+    const core = inputs.refer({ vertex: target.head });
+    const extras = new Map<string, SourceRef>();
+    if (isScanned("context", this.#target, target))
+      extras.set("context", inputs.refer({ context: "" }));
+    for (const [index, planned] of this.#planned) {
+      const stage = this.#stages[index];
+      const draft = await planned;
+      if (stage !== undefined && stage !== this.#target && isScanned("stage", stage, draft))
+        extras.set(this.#stageLabel(stage), inputs.refer({ vertex: draft.head }));
+    }
+    const location = this.#placeOf(this.#target);
+    const from = this.#imageVertex(image, `[sbom] FROM ${image.reference}`, location);
+    const output: WorkdirOp = { path: scanOutput, user: "" };
+    const noCache = this.#uncached(this.#target);
+    const root = this.#put({
+      ...{ id: "sbom:output", kind: "workdir", inputs: [from], op: output, noCache: false },
+    });
+    const id = "sbom";
+    return this.#put({
+      id,
+      kind: "run",
+      inputs: [root, ...inputs.vertices],
+      op: scanOp(image, scan, { core, extras }, { network, hostname }),
+      step: { id, name: `[sbom] scan by ${image.reference}`, location },
+      noCache,
+    });
+  }
+
+  async #generator(name: string, platform: Platform): Promise<ResolvedImage> {
+    try {
+      return await this.options.environment.resolveImage(name, platform);
+    } catch (error) {
+      if (!(error instanceof TsbuildError)) throw error;
+      const { code, message, details, cause, hint } = error;
+      throw new TsbuildError(code, `the SBOM generator ${name}: ${message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        ...{ details, cause },
+      });
+    }
   }
 
   /** The platform that was asked for, whatever the stages were built from; else the base's. */

@@ -9,7 +9,8 @@ import { absolutePath } from "./places.js";
 import { InputList, type StagePlanner } from "./stage-planner.js";
 import type { MountOp, RunOp, SourceRef } from "./types.js";
 
-const defaultHostname = "buildkitsandbox";
+/** Of commands that are given none, as under BuildKit. */
+export const defaultHostname = "buildkitsandbox";
 
 export async function planRun(planner: StagePlanner, instruction: RunInstruction): Promise<void> {
   const { draft, services } = planner;

@@ -184,6 +184,14 @@ export interface ImageEdits {
   readonly inheritLabels?: boolean;
 }
 
+/** A scan of the result, and of what the Dockerfile adds to it, for an SBOM. */
+export interface ScanWish {
+  /** An image that follows BuildKit's protocol, or the name of a context that is one. */
+  readonly generator: string;
+  /** Of the generator: what its environment has under `BUILDKIT_SCAN_NAME`. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
 /** What the user asked for, as far as it shapes the plan. */
 export interface PlanOptions {
   readonly dockerfile: Dockerfile;
@@ -205,6 +213,7 @@ export interface PlanOptions {
   /** The network of RUN steps that name none. */
   readonly network: "default" | "none" | "host";
   readonly hostname?: string;
+  readonly scan?: ScanWish;
   /** Granted entitlements (`network.host`, `security.insecure`). */
   readonly allow: readonly string[];
   readonly warn: (warning: Extract<BuildEvent, { kind: "warning" }>) => void;
@@ -236,6 +245,8 @@ export interface PlannedImage {
 export interface Plan {
   readonly graph: Graph;
   readonly image: PlannedImage;
+  /** The vertex whose snapshot has, in {@link scanOutput}, what a scan found. */
+  readonly scan?: VertexId;
   readonly stageName?: string;
   /** Indices of the stages that were planned. */
   readonly stages: ReadonlySet<number>;

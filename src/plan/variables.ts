@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ENV and ARG of one stage: what is in force where, and what a RUN sees. ENV always wins over an ARG of the same name.
 
+import { parseBoolean } from "../base/index.js";
 import type { Scope } from "../dockerfile/index.js";
 
 /** Proxy settings reach RUN without a declaration, and neither keys nor history. */
@@ -12,6 +13,25 @@ export function isProxyName(name: string): boolean {
     proxyNames.includes(name.toLowerCase()) &&
     (name === name.toLowerCase() || name === name.toUpperCase())
   );
+}
+
+/** ARGs that say what an SBOM's scanner is given. No command and no expansion sees them. */
+const scanNames = { context: "BUILDKIT_SBOM_SCAN_CONTEXT", stage: "BUILDKIT_SBOM_SCAN_STAGE" };
+
+/** `true`, `false`, or the names of stages, separated by commas. Undefined: no. */
+export function scanned(
+  what: keyof typeof scanNames,
+  stageName: string,
+  variables: Variables,
+  globals: ReadonlyMap<string, string>,
+): boolean {
+  const name = scanNames[what];
+  const value = variables.arg(name) ?? globals.get(name) ?? "false";
+  return parseBoolean(value) ?? value.split(",").includes(stageName);
+}
+
+function isSeen(name: string): boolean {
+  return name !== scanNames.context && name !== scanNames.stage;
 }
 
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -45,9 +65,13 @@ export class Variables implements Scope {
 
   get(name: string): string | undefined {
     const line = this.#find(name, (layer) => layer.#env);
-    return line === undefined
-      ? this.#find(name, (layer) => layer.#args)
-      : line.slice(nameOf(line).length + 1);
+    if (line !== undefined) return line.slice(nameOf(line).length + 1);
+    return isSeen(name) ? this.arg(name) : undefined;
+  }
+
+  /** The value of an ARG, whether or not there is an ENV over it. */
+  arg(name: string): string | undefined {
+    return this.#find(name, (layer) => layer.#args);
   }
 
   names(): Iterable<string> {
@@ -70,7 +94,7 @@ export class Variables implements Scope {
 
   /** Declares an ARG; undefined: without a value, which takes none away that it has from above. */
   setArg(name: string, value: string | undefined): void {
-    if (value === undefined && this.#find(name, (layer) => layer.#args) !== undefined) return;
+    if (value === undefined && this.arg(name) !== undefined) return;
     this.#args.set(name, value);
   }
 
@@ -78,7 +102,7 @@ export class Variables implements Scope {
   runEnv(): string[] {
     const env = this.#all((layer) => layer.#env);
     const args = [...this.#allArgs].flatMap(([name, value]) =>
-      value === undefined || env.has(name) ? [] : [`${name}=${value}`],
+      value === undefined || env.has(name) || !isSeen(name) ? [] : [`${name}=${value}`],
     );
     return [...env.values(), ...args];
   }
@@ -87,7 +111,7 @@ export class Variables implements Scope {
   historyArgs(): string {
     const args = this.#allArgs;
     if (args.size === 0) return "";
-    const shown = [...args.keys()].map((name) => `${name}=${this.get(name) ?? ""}`);
+    const shown = [...args].map(([name, value]) => `${name}=${this.get(name) ?? value ?? ""}`);
     return `|${shown.length} ${shown.join(" ")} `;
   }
 

@@ -26,16 +26,18 @@ import { commitDigest, type PreparedBuild } from "../prepare.js";
 import type { BuildFacts, Credential, Material } from "./predicate.js";
 import { packageUrl } from "./statement.js";
 
-/** Facts of one platform's image; `head` is its last vertex. */
+/** Facts of one platform's image, and of the scan of it. */
 export async function factsOf(
   prepared: PreparedBuild,
   solved: SolvedBuild,
-  head: VertexId,
+  { image: { head }, scan }: Pick<SolvedBuild["images"][number], "image" | "scan">,
   build: Pick<BuildFacts, "invocationId" | "startedAt">,
 ): Promise<BuildFacts> {
   const { request, buildArgs, source } = prepared;
   const used = verticesBelow(solved, head);
-  const materials = await Promise.all(used.map((vertex) => materialOf(vertex, solved)));
+  const scanning = scan === undefined ? [] : verticesBelow(solved, scan);
+  const read = [...new Set([...used, ...scanning])];
+  const materials = await Promise.all(read.map((vertex) => materialOf(vertex, solved)));
   const found = new Map<string, Material>();
   for (const material of materials) if (material !== undefined) found.set(material.uri, material);
   const commit = source.remote?.commit;

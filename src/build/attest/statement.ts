@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An in-toto statement about an image, and the manifest that carries it in an index, as BuildKit lays it out.
+// In-toto statements about an image, and the manifest that carries them in an index, as BuildKit lays it out.
 
 import { canonicalJson, type Json } from "../../base/index.js";
 import {
@@ -22,6 +22,16 @@ const unknownPlatform = { os: "unknown", architecture: "unknown" };
 export interface Subject {
   readonly name: string;
   readonly digest: Readonly<Record<string, string>>;
+}
+
+/** A statement that has yet to be told what it is about. */
+export interface Predicate {
+  readonly type: string;
+  readonly content: Json;
+  /** The name of a file for it, which ends in `.json`. */
+  readonly file: string;
+  /** Something of its own that it is about. */
+  readonly subjects?: readonly Subject[];
 }
 
 /** One for each name of the image; `_` when it has none. */
@@ -50,36 +60,41 @@ export function packageUrl(reference: string, platform: string): string {
   return `pkg:docker/${path}${version}?${qualifiers.join("&")}`;
 }
 
-export function statementOf(
-  predicateType: string,
-  predicate: Json,
-  subject: readonly Subject[],
-): string {
-  const about = subject.map(({ name, digest }) => ({ name, digest }));
-  return canonicalJson({ _type: statementType, predicateType, predicate, subject: about });
+/** The statement; `subjects` unless it has some of its own. */
+export function statementOf(predicate: Predicate, subjects: readonly Subject[]): string {
+  return canonicalJson({
+    _type: statementType,
+    predicateType: predicate.type,
+    predicate: predicate.content,
+    subject: (predicate.subjects ?? subjects).map(({ name, digest }) => ({ name, digest })),
+  });
 }
 
-/** Writes a statement about an image into the store. Gives the entry of the index. */
+/** Writes statements about an image into the store. Gives the entry of the index. */
 export async function attach(
   store: Store,
   image: Descriptor,
-  predicateType: string,
-  statement: string,
+  predicates: readonly Predicate[],
+  subjects: readonly Subject[],
 ): Promise<Descriptor> {
-  const bytes = new TextEncoder().encode(statement);
-  const layer: Descriptor = {
-    mediaType: inTotoType,
-    digest: digestOf(bytes),
-    size: bytes.length,
-    annotations: { "in-toto.io/predicate-type": predicateType },
-  };
+  const layers: Descriptor[] = [];
+  for (const predicate of predicates) {
+    const bytes = new TextEncoder().encode(statementOf(predicate, subjects));
+    await store.blobs.writeBytes(bytes);
+    layers.push({
+      mediaType: inTotoType,
+      digest: digestOf(bytes),
+      size: bytes.length,
+      annotations: { "in-toto.io/predicate-type": predicate.type },
+    });
+  }
   const config = encodeConfig({
     ...unknownPlatform,
     config: {},
-    rootfs: { type: "layers", diff_ids: [asDiffId(layer.digest)] },
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => asDiffId(digest)) },
   });
-  const manifest = encodeManifest({ config: config.descriptor, layers: [layer] });
-  for (const blob of [bytes, config.bytes, manifest.bytes]) await store.blobs.writeBytes(blob);
+  const manifest = encodeManifest({ config: config.descriptor, layers });
+  for (const { bytes } of [config, manifest]) await store.blobs.writeBytes(bytes);
   return {
     ...manifest.descriptor,
     annotations: {

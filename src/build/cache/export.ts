@@ -40,6 +40,9 @@ export interface SolvedBuild {
     readonly platform: Platform;
     readonly image: PlannedImage;
     readonly root: SnapshotId | null;
+    /** The scan for an SBOM, and what it left, where there was one. */
+    readonly scan?: VertexId;
+    readonly scanned?: SnapshotId;
   }[];
   readonly solver: Solver;
   readonly events: EventSink;

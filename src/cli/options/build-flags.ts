@@ -253,8 +253,11 @@ export function addBuildFlags(command: Command): Command {
       "--provenance [mode]",
       "attest how images were built: min (default), max, or mode=...,version=v0.2,builder-id=...",
     ).preset("true"),
-    new Option("--sbom [mode]", "not written; false says so").preset("true").hideHelp(),
-    list("--attest <spec>", "the same as type=provenance,mode=..."),
+    new Option(
+      "--sbom [mode]",
+      "attest what images consist of, as a scanner's image finds: true, or generator=IMAGE",
+    ).preset("true"),
+    list("--attest <spec>", "the same as type=provenance,mode=... or type=sbom,generator=..."),
     new Option("--check", "check the Dockerfile and build nothing"),
     new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
     new Option("--print <what>", "older name of --call").hideHelp(),

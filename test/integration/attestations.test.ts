@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attestations of how an image was built: where they are, what they say, and what they must never say.
+// Attestations of how an image was built, and of what it consists of: where they are, what they say, and what they must never say.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -313,7 +313,8 @@ describe("provenance", () => {
     const { stderr } = await space.succeed(args, input);
     assert.match(stderr, /WARNING: --provenance is for what is written/);
     for (const wrong of [
-      "--sbom=true",
+      "--sbom=generator=",
+      "--sbom=generator=x,A-B=c",
       "--provenance=mode=some",
       "--attest=type=other",
       "--provenance=build=1",
