@@ -2,11 +2,12 @@
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
 import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
-import { isSet } from "./build/arguments.js";
+import { cacheNamespace, isSet } from "./build/arguments.js";
 import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { exportCaches } from "./build/cache/export.js";
 import { ImportedCaches } from "./build/cache/import.js";
+import { CacheMountLayers } from "./build/cache/mounts.js";
 import { cacheServices, wantedCaches } from "./build/cache/wanted.js";
 import { epochOf } from "./build/epoch.js";
 import { Mending } from "./build/mend.js";
@@ -144,11 +145,12 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     { epoch: epochOf(buildArgs), squash: request.squash },
     signal,
   );
+  const imported = new ImportedCaches(rooms, services, caches.sources, events, signal);
   const solver = new Solver({
     graph: plan.graph,
-    steps: buildSteps(prepared, layers.direct),
+    steps: buildSteps(prepared, layers.direct, (key) => imported.content(key)),
     cache: localCache(rooms.store, Date.now),
-    imported: new ImportedCaches(rooms, services, caches.sources, events, signal),
+    imported,
     limits: request.jobs === undefined ? limits : { ...limits, exec: request.jobs },
     clock: Date.now,
     events,
@@ -170,7 +172,8 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     ...solving,
     ...{ layers, solved, multiPlatform, inline: caches.inline },
   });
-  await exportCaches(solved, caches.targets, services);
+  const mounts = new CacheMountLayers(solved, imported, cacheNamespace(buildArgs));
+  await exportCaches(solved, mounts, caches.targets, services);
   return result;
 }
 

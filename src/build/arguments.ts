@@ -9,3 +9,8 @@ export function isSet(buildArgs: ReadonlyMap<string, string>, name: string): boo
   if (value !== undefined) return value;
   throw new TsbuildError("BUILD_ARGUMENT", `the build argument ${name} is neither true nor false`);
 }
+
+/** What keeps cache mounts of unrelated projects apart; "" when nothing is said. */
+export function cacheNamespace(buildArgs: ReadonlyMap<string, string>): string {
+  return buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "";
+}

@@ -118,7 +118,7 @@ export class LayerPacker {
       },
       this.#signal,
     );
-    const packed = await this.#limit(() => this.#compress(tar));
+    const packed = await this.pack(tar);
     await this.#table.put(key, packed);
     return { ...packed, createdAt };
   }
@@ -171,6 +171,11 @@ export class LayerPacker {
       );
     await this.#table.put(key, packed);
     return packed;
+  }
+
+  /** Packs an archive that is no state's. Nothing remembers it. */
+  pack(tar: StreamResult): Promise<RememberedLayer> {
+    return this.#limit(() => this.#compress(tar));
   }
 
   async #packState(snapshot: Snapshot): Promise<RememberedLayer> {

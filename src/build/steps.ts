@@ -5,16 +5,23 @@ import { TsbuildError, assertNever } from "../base/index.js";
 import { planMounts, type MountRequest } from "../run/index.js";
 import type { Step } from "../solve/index.js";
 import { cdiDirectories, parseSecurityOptions, readDevices } from "../sandbox/index.js";
-import { createSteps, type DirectLayers, type RunSettings } from "../steps/index.js";
+import {
+  createSteps,
+  type DirectLayers,
+  type RunSettings,
+  type StepServices,
+} from "../steps/index.js";
+import { cacheNamespace } from "./arguments.js";
 import { epochOf } from "./epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
 import type { PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
-/** `direct`: how layers may be written without files, if at all. */
+/** `direct`: how layers may be written without files, if at all. `firstContent`: of cache mounts. */
 export function buildSteps(
   { request, rooms, trees, buildArgs, remotes }: PreparedBuild,
   direct?: DirectLayers,
+  firstContent?: StepServices["firstContent"],
 ): Readonly<Record<string, Step>> {
   const epoch = epochOf(buildArgs);
   return createSteps({
@@ -23,6 +30,7 @@ export function buildSteps(
     remotes,
     run: runSettings(request, buildArgs),
     ...(direct === undefined ? {} : { direct }),
+    ...(firstContent === undefined ? {} : { firstContent }),
     ...(epoch === undefined ? {} : { epoch }),
   });
 }
@@ -55,7 +63,7 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],
     keepMountpoints: request.compatMountpoints ?? false,
-    cacheNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
+    cacheNamespace: cacheNamespace(buildArgs),
   };
 }
 

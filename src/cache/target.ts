@@ -6,7 +6,7 @@ import type { Attributes, CacheTarget } from "./types.js";
 
 /** Of these, those about layers are read by whoever makes the layers. */
 export const targetAttributes: readonly string[] = [
-  ...["mode", "ignore-error", "image-manifest", "oci-mediatypes"],
+  ...["mode", "mounts", "ignore-error", "image-manifest", "oci-mediatypes"],
   ...["compression", "compression-level", "force-compression"],
 ];
 
@@ -14,13 +14,14 @@ export const targetAttributes: readonly string[] = [
 export function targetOptions(
   type: string,
   attributes: Attributes,
-): Pick<CacheTarget, "mode" | "ignoreErrors" | "asIndex"> {
+): Pick<CacheTarget, "mode" | "mounts" | "ignoreErrors" | "asIndex"> {
   const mode = attributes["mode"] ?? "min";
   if (mode !== "min" && mode !== "max") throw optionError(type, "mode is neither min nor max");
   if (!truthOf(type, attributes, "oci-mediatypes", true))
     throw optionError(type, "a cache has OCI's media types only");
   return {
     mode,
+    mounts: truthOf(type, attributes, "mounts", false),
     ignoreErrors: truthOf(type, attributes, "ignore-error", false),
     asIndex: !truthOf(type, attributes, "image-manifest", true),
   };

@@ -43,6 +43,8 @@ export interface CacheTarget {
   readonly label: string;
   /** `min`: the layers of the image; `max`: those of all steps. */
   readonly mode: "min" | "max";
+  /** The content of cache mounts, too. */
+  readonly mounts: boolean;
   /** A target that cannot be written is a warning. */
   readonly ignoreErrors: boolean;
   /** An index of blobs instead of an image manifest, as old readers want it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first content of a cache mount: a copy of some tree, made as a layer directory of its own, which the helper moves into
-// the cache's place unless another step was faster.
+// The first content of a cache mount: a layer directory that was made for it, or a copy of some tree in one, which the helper
+// moves into the cache's place unless another step was faster.
 
 import { existsSync } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -44,7 +44,7 @@ async function copyOps(
 }
 
 /**
- * The field that names the seed, when the mount has one and its cache is new. The copy goes away with `cleanup` unless it
+ * The field that names the first content, when there is some and the cache is new. A copy goes away with `cleanup` unless it
  * became the cache.
  * @throws SANDBOX_MOUNT_SOURCE when there is nothing to begin with.
  */
@@ -54,9 +54,11 @@ export async function seedFields(
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): Promise<Field[]> {
-  const { seed, dir } = mount;
-  if (seed === undefined || existsSync(join(config.storeRoot, "cache-mounts", dir, "fs")))
-    return [];
+  const { brought, seed, dir } = mount;
+  if (existsSync(join(config.storeRoot, "cache-mounts", dir, "fs"))) return [];
+  const content = await brought?.();
+  if (content !== undefined) return [["mount-seed", content]];
+  if (seed === undefined) return [];
   const ops = await copyOps(config, seed, signal);
   const id = `seed-${randomBytes(8).toString("hex")}` as LayerDirId;
   cleanup.defer(() => remove(config, [id], new AbortController().signal));

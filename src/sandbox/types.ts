@@ -233,7 +233,10 @@ export type RunMount = {
       readonly sourcePath: string;
       readonly readOnly: boolean;
     }
-  /** `dir` names a directory of the store's cache-mounts/ (made when missing with the given owner and mode). `seed`: first content. */
+  /**
+   * `dir` names a directory of the store's cache-mounts/, made when missing with the given owner and mode. Its first content is
+   * a layer directory that `brought` gives, which is moved there; else a copy of `seed`; else nothing.
+   */
   | {
       readonly kind: "cache";
       readonly target: string;
@@ -243,6 +246,7 @@ export type RunMount = {
       readonly mode: number;
       readonly uid: number;
       readonly gid: number;
+      readonly brought?: () => Promise<LayerDirId | undefined>;
       readonly seed?: { readonly root: Root; readonly path: string };
     }
   | {

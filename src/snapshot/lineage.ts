@@ -15,7 +15,7 @@ import type {
   UnpackOptions,
 } from "./types.js";
 import { statesOf, unpackLayers } from "./unpack.js";
-import { writeLayer } from "./write.js";
+import { unpackApart, writeLayer } from "./write.js";
 
 export interface SnapshotRooms {
   readonly store: Store;
@@ -152,6 +152,10 @@ class StoredSnapshots implements Snapshots {
   async write(id: SnapshotId | null, signal: AbortSignal): Promise<void> {
     for (const state of this.lineage(id))
       if (state.unwritten !== undefined) await writeLayer(this.#rooms, this, state.id, signal);
+  }
+
+  unpackApart(layer: UnpackLayer, signal: AbortSignal): Promise<Draft> {
+    return unpackApart(this.#rooms, this, layer, signal);
   }
 
   /** The state as it is now, after what other processes did to it. */

@@ -75,6 +75,8 @@ export interface Snapshots {
   ): Promise<SnapshotId | null>;
   /** Sees to it that the files of a state are there, with those of all that it stands on: unpacks layers if need be. */
   write(id: SnapshotId | null, signal: AbortSignal): Promise<void>;
+  /** The files of a layer that is in the store, in a draft of their own that is to be no state. Errors: LAYER_*, SANDBOX_*. */
+  unpackApart(layer: UnpackLayer, signal: AbortSignal): Promise<Draft>;
   /** Removes a draft and what was written. */
   discard(draft: Draft): Promise<void>;
   /**

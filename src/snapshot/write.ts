@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A state of which only the layer was kept gets its files: somebody needs them after all.
+// Files of a layer that is in the store: of a state of which only that was kept, or apart from all states.
 
 import { readLayer } from "../layer/index.js";
+import type { ApplyResult, LayerDirId } from "../sandbox/index.js";
 import type { SnapshotRooms } from "./lineage.js";
-import type { Snapshot, SnapshotId, Snapshots } from "./types.js";
+import type { Draft, Snapshot, SnapshotId, Snapshots, UnpackLayer } from "./types.js";
 
 interface Recorder extends Snapshots {
   now(id: SnapshotId): Snapshot;
@@ -12,29 +13,19 @@ interface Recorder extends Snapshots {
 
 /** Unpacks the layer of a state whose parents are written. Another process that does the same is waited for. */
 export async function writeLayer(
-  { store, sandbox }: SnapshotRooms,
+  rooms: SnapshotRooms,
   snapshots: Recorder,
   id: SnapshotId,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, sandbox } = rooms;
   await using _lock = await store.lock(`write:${id}`, { signal });
   const { unwritten, parent, createdAt, shared } = snapshots.now(id);
   if (unwritten === undefined) return;
   const draft = await snapshots.prepare(parent);
   try {
     const lowers = shared === true ? [] : snapshots.stackOf(parent);
-    const { impliedDirectories } = await sandbox.apply(
-      {
-        root: { kind: "stack", lowers: [], upper: draft.dir },
-        path: "",
-        mode: "layer",
-        ...(lowers.length === 0 ? {} : { below: { kind: "stack", lowers } }),
-        owner: { kind: "keep" },
-        madeTime: 0,
-      },
-      readLayer(store.blobs.stream(unwritten.descriptor), { diffId: unwritten.diffId }),
-      signal,
-    );
+    const { impliedDirectories } = await applied(rooms, unwritten, draft.dir, lowers, signal);
     await sandbox.inheritDirectories(draft.dir, lowers, impliedDirectories, signal);
     await snapshots.record({
       id,
@@ -47,4 +38,42 @@ export async function writeLayer(
     await snapshots.discard(draft);
     throw error;
   }
+}
+
+/** Unpacks a layer into a draft that is to be no state: for whoever wants the files alone. They are discarded with the draft. */
+export async function unpackApart(
+  rooms: SnapshotRooms,
+  snapshots: Snapshots,
+  layer: UnpackLayer,
+  signal: AbortSignal,
+): Promise<Draft> {
+  const draft = await snapshots.prepare(null);
+  try {
+    await applied(rooms, layer, draft.dir, [], signal);
+    return draft;
+  } catch (error) {
+    await snapshots.discard(draft);
+    throw error;
+  }
+}
+
+function applied(
+  { store, sandbox }: SnapshotRooms,
+  { descriptor, diffId }: UnpackLayer,
+  upper: LayerDirId,
+  lowers: readonly LayerDirId[],
+  signal: AbortSignal,
+): Promise<ApplyResult> {
+  return sandbox.apply(
+    {
+      root: { kind: "stack", lowers: [], upper },
+      path: "",
+      mode: "layer",
+      ...(lowers.length === 0 ? {} : { below: { kind: "stack", lowers } }),
+      owner: { kind: "keep" },
+      madeTime: 0,
+    },
+    readLayer(store.blobs.stream(descriptor), { diffId }),
+    signal,
+  );
 }

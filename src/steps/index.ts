@@ -13,7 +13,12 @@ import { workdirStep } from "./workdir.js";
 export { downloadTable, type Download } from "./http.js";
 export { pulledTable, type Pulled } from "./image-resolver.js";
 export { hostsFile } from "./run/hosts.js";
-export { cacheMountTable, type CacheMountRecord } from "./run/mounts.js";
+export {
+  cacheKey,
+  cacheMountTable,
+  sharedMountKey,
+  type CacheMountRecord,
+} from "./run/cache-mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";

@@ -14,8 +14,8 @@ import type {
   Sandbox,
   StreamResult,
 } from "../sandbox/index.js";
-import type { Snapshots, UnpackLayer } from "../snapshot/index.js";
-import type { VertexId } from "../solve/index.js";
+import type { Draft, Snapshots, UnpackLayer } from "../snapshot/index.js";
+import type { CacheKey, VertexId } from "../solve/index.js";
 import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
@@ -97,6 +97,8 @@ export interface StepServices {
   readonly outlines: Outlines;
   /** Absent: the outputs need files. */
   readonly direct?: DirectLayers;
+  /** What a cache outside the store has for a new cache mount (see sharedMountKey); undefined: it has nothing. */
+  readonly firstContent?: (key: CacheKey) => Promise<Draft | undefined>;
   /** SOURCE_DATE_EPOCH in seconds; absent: not set. */
   readonly epoch?: number;
 }

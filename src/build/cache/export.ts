@@ -27,6 +27,7 @@ import { asStep } from "../as-step.js";
 import type { ImageLayer } from "../assemble.js";
 import { LayerPacker } from "../layers.js";
 import type { Rooms } from "../rooms.js";
+import type { CacheMountLayers } from "./mounts.js";
 import type { WantedTarget } from "./wanted.js";
 
 /** Kinds of vertices whose result is a state and nothing else. */
@@ -52,6 +53,7 @@ export interface SolvedBuild {
 /** Writes the caches out. A target with `ignore-error=true` that cannot be written is a warning. */
 export async function exportCaches(
   build: SolvedBuild,
+  mounts: CacheMountLayers,
   targets: readonly WantedTarget[],
   services: CacheServices,
 ): Promise<void> {
@@ -60,7 +62,10 @@ export async function exportCaches(
     try {
       await asStep(`exporting cache to ${target.label}`, events, signal, async () => {
         const packer = new LayerPacker(build.rooms, form, signal);
-        const records = await recordsOf(build, packer, target.mode);
+        const records = new Map([
+          ...(await recordsOf(build, packer, target.mode)),
+          ...(target.mounts ? await mounts.pack(packer) : []),
+        ]);
         const { manifest, blobs } = await encoded(build.rooms, records, target.asIndex);
         await target.write(manifest, blobs, services, signal);
       });

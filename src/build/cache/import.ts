@@ -9,7 +9,7 @@ import type { CachedLayer, CacheServices, CacheSource, OpenedCache } from "../..
 import { decompressed, defaultLimits } from "../../layer/index.js";
 import { digestFromHex, type Descriptor, type DiffId } from "../../oci/index.js";
 import type { Result, CacheKey, ImportedResults } from "../../solve/index.js";
-import type { SnapshotId } from "../../snapshot/index.js";
+import type { Draft, SnapshotId } from "../../snapshot/index.js";
 import { storeBlob } from "../../steps/index.js";
 import { asStep } from "../as-step.js";
 import { rememberLayer } from "../layers.js";
@@ -42,7 +42,34 @@ export class ImportedCaches implements ImportedResults {
     this.#signal = signal;
   }
 
-  async get(key: CacheKey): Promise<Result | undefined> {
+  get(key: CacheKey): Promise<Result | undefined> {
+    return this.#first(key, "a cached step is run, for its result cannot be imported", (...found) =>
+      this.#bring(...found),
+    );
+  }
+
+  /** A layer that is no step's result, in the store then. */
+  layer(key: CacheKey): Promise<CachedLayer | undefined> {
+    const what = "a cache mount begins empty, for its content cannot be imported";
+    return this.#first(key, what, async (cache, [layer, ...others]) => {
+      if (layer === undefined || others.length > 0) return undefined;
+      await this.#store(cache, layer);
+      return layer;
+    });
+  }
+
+  /** The files of such a layer, for whoever discards them. */
+  async content(key: CacheKey): Promise<Draft | undefined> {
+    const layer = await this.layer(key);
+    return layer && (await this.#rooms.snapshots.unpackApart(layer, this.#signal));
+  }
+
+  /** From the first cache that has the key, and can give what it is to give. */
+  async #first<T>(
+    key: CacheKey,
+    failure: string,
+    take: (cache: OpenedCache, layers: readonly CachedLayer[]) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     if (this.#sources.length === 0) return undefined;
     // Nothing is asked for before something is missing.
     this.#opened ??= this.#open();
@@ -50,10 +77,10 @@ export class ImportedCaches implements ImportedResults {
       const layers = cache.records.get(key);
       if (layers === undefined) continue;
       try {
-        return await this.#bring(cache, layers);
+        return await take(cache, layers);
       } catch (error) {
         this.#signal.throwIfAborted();
-        this.#warn(`a cached step is run, for its result cannot be imported: ${messageOf(error)}`);
+        this.#warn(`${failure}: ${messageOf(error)}`);
       }
     }
     return undefined;

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making the mounts of a RUN ready: sources opened, caches found and locked, secrets read. Disposing undoes it all.
 
-import { createHash, randomBytes } from "node:crypto";
 import { assertNever, CleanupStack, TsbuildError } from "../../base/index.js";
-import type { CacheMountOp, MountOp, RunOp, SecretMountOp, SshMountOp } from "../../plan/index.js";
-import type { LayerDirId, RunMount } from "../../sandbox/index.js";
+import type { MountOp, RunOp, SecretMountOp, SshMountOp } from "../../plan/index.js";
+import type { RunMount } from "../../sandbox/index.js";
 import type { Result, Vertex } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import { bindSource } from "./bind.js";
+import { cacheMount, lockCaches } from "./cache-mounts.js";
 
 /** Mounts in order, and the environment that secrets add. */
 export interface PreparedMounts extends AsyncDisposable {
   readonly mounts: readonly RunMount[];
   readonly env: readonly string[];
-}
-
-/** The name of the table of cache mounts. */
-export const cacheMountTable = "cache-mounts";
-
-/** What is remembered of a cache mount. Times in milliseconds since the epoch. */
-export interface CacheMountRecord {
-  readonly dir: string;
-  readonly id: string;
-  readonly lastUsedAt: number;
-  readonly createdAt?: number;
 }
 
 export async function prepareMounts(
@@ -79,99 +68,6 @@ export async function prepareMounts(
     throw error;
   }
   return { mounts, env, [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose]() };
-}
-
-/** Locks `sharing=locked` caches in the order of their keys, whatever the order of the flags: steps cannot deadlock. */
-async function lockCaches(
-  { store, run }: StepServices,
-  mounts: readonly MountOp[],
-  cleanup: CleanupStack,
-  signal: AbortSignal,
-): Promise<void> {
-  const locked = mounts
-    .filter((mount) => mount.kind === "cache")
-    .filter(({ sharing }) => sharing === "locked");
-  const keys = new Set(locked.map((mount) => cacheKey(run.cacheNamespace, mount)));
-  for (const key of [...keys].sort())
-    cleanup.use(await store.lock(`cache-mount:${key}`, { signal }));
-}
-
-/** Caches of one id but other owners or modes are different caches. */
-function cacheKey(namespace: string, { id, uid, gid, mode }: CacheMountOp): string {
-  const identity = JSON.stringify([namespace, id, uid, gid, mode]);
-  return createHash("sha256").update(identity).digest("hex").slice(0, 40);
-}
-
-/** How long a private cache's holder is waited for before the next free directory is taken, in milliseconds. */
-const privateWait = 20;
-
-async function cacheMount(
-  services: StepServices,
-  mount: CacheMountOp,
-  use: {
-    readonly inputs: readonly Result[];
-    readonly cleanup: CleanupStack;
-    readonly signal: AbortSignal;
-    readonly fresh: boolean;
-  },
-): Promise<RunMount> {
-  const { store, run } = services;
-  const { id, uid, gid, mode, readOnly, target } = mount;
-  const base = cacheKey(run.cacheNamespace, mount);
-  let key = base;
-  if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
-  const table = store.table<CacheMountRecord>(cacheMountTable);
-  const made = `c-${randomBytes(16).toString("hex")}`;
-  const known = await store.hold((protect) => {
-    const record = use.fresh ? undefined : table.get(key);
-    protect(record?.dir ?? made);
-    return record;
-  });
-  const dir = known?.dir ?? made;
-  const now = Date.now();
-  await table.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
-  const seed =
-    mount.seed === undefined
-      ? {}
-      : {
-          seed: await bindSource(
-            services,
-            { source: mount.seed, path: mount.path, readOnly: true },
-            use.inputs,
-            use.cleanup,
-            use.signal,
-          ),
-        };
-  return {
-    kind: "cache",
-    target,
-    dir: dir as LayerDirId,
-    sourcePath: mount.seed === undefined ? mount.path : "/",
-    readOnly,
-    mode,
-    uid,
-    gid,
-    ...seed,
-  };
-}
-
-async function firstFree(
-  services: StepServices,
-  base: string,
-  cleanup: CleanupStack,
-  signal: AbortSignal,
-): Promise<string> {
-  for (let i = 0; ; i++) {
-    const key = i === 0 ? base : `${base}-${i}`;
-    const impatient = AbortSignal.any([signal, AbortSignal.timeout(privateWait)]);
-    try {
-      cleanup.use(await services.store.lock(`cache-mount:${key}`, { signal: impatient }));
-      return key;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!impatient.aborted) throw error;
-    }
-  }
 }
 
 /** Secrets larger than this are refused, as elsewhere. */

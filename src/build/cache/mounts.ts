@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content of cache mounts as layers of a cache outside the store, so that a machine that comes up empty does not begin with
+// empty ones.
+
+import { join } from "node:path";
+import { messageOf } from "../../base/index.js";
+import type { CachedLayer } from "../../cache/index.js";
+import type { CacheMountOp, RunOp } from "../../plan/index.js";
+import type { CacheKey } from "../../solve/index.js";
+import {
+  cacheKey,
+  cacheMountTable,
+  sharedMountKey,
+  type CacheMountRecord,
+} from "../../steps/index.js";
+import type { LayerPacker } from "../layers.js";
+import type { SolvedBuild } from "./export.js";
+import type { ImportedCaches } from "./import.js";
+
+/** Of the commands of a plan. */
+export class CacheMountLayers {
+  readonly #build: Pick<SolvedBuild, "rooms" | "plan" | "events" | "signal">;
+  readonly #imported: ImportedCaches;
+  readonly #namespace: string;
+
+  constructor(
+    build: Pick<SolvedBuild, "rooms" | "plan" | "events" | "signal">,
+    imported: ImportedCaches,
+    namespace: string,
+  ) {
+    this.#build = build;
+    this.#imported = imported;
+    this.#namespace = namespace;
+  }
+
+  /** A mount that cannot be read is left out, with a warning: others may be changing it. */
+  async pack(packer: LayerPacker): Promise<ReadonlyMap<CacheKey, readonly CachedLayer[]>> {
+    const { plan, events, signal } = this.#build;
+    const mounts = [...plan.graph.values()].flatMap(({ kind, op }) =>
+      kind === "run" ? (op as RunOp).mounts.filter((mount) => mount.kind === "cache") : [],
+    );
+    const layers = new Map<CacheKey, readonly CachedLayer[]>();
+    for (const mount of mounts) {
+      const key = sharedMountKey(this.#namespace, mount);
+      if (layers.has(key)) continue;
+      try {
+        const layer = await this.#layer(packer, mount, key);
+        if (layer !== undefined) layers.set(key, [layer]);
+      } catch (error) {
+        signal.throwIfAborted();
+        const message = `the cache mount ${mount.id} is not exported: ${messageOf(error)}`;
+        events({ kind: "warning", message });
+      }
+    }
+    return layers;
+  }
+
+  /** Where the commands were not run here, what an imported cache has stays in the new one. */
+  async #layer(
+    packer: LayerPacker,
+    mount: CacheMountOp,
+    key: CacheKey,
+  ): Promise<CachedLayer | undefined> {
+    const { rooms, signal } = this.#build;
+    const { store, sandbox } = rooms;
+    const own = cacheKey(this.#namespace, mount);
+    await using _lock = await store.lock(`cache-mount:${own}`, { signal });
+    const table = store.table<CacheMountRecord>(cacheMountTable);
+    const record = await store.hold((protect) => {
+      const found = table.get(own);
+      if (found !== undefined) protect(found.dir);
+      return found;
+    });
+    if (record === undefined) return await this.#imported.layer(key);
+    const path = join(store.root, "cache-mounts", record.dir, "fs");
+    const root = { kind: "directory", path } as const;
+    const tar = sandbox.diff({ root, mode: "tree" }, signal);
+    return { ...(await packer.pack(tar)), createdAt: Date.now() };
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cache mounts: which directory of the store is whose, and what is in it when it is new.
+
+import { createHash, randomBytes } from "node:crypto";
+import type { CleanupStack } from "../../base/index.js";
+import type { CacheMountOp, MountOp } from "../../plan/index.js";
+import type { LayerDirId, RunMount } from "../../sandbox/index.js";
+import type { CacheKey, Result } from "../../solve/index.js";
+import type { StepServices } from "../services.js";
+import { bindSource } from "./bind.js";
+
+/** The name of the table of cache mounts. */
+export const cacheMountTable = "cache-mounts";
+
+/** What is remembered of a cache mount. Times in milliseconds since the epoch. */
+export interface CacheMountRecord {
+  readonly dir: string;
+  readonly id: string;
+  readonly lastUsedAt: number;
+  readonly createdAt?: number;
+}
+
+/** Locks `sharing=locked` caches in the order of their keys, whatever the order of the flags: steps cannot deadlock. */
+export async function lockCaches(
+  { store, run }: StepServices,
+  mounts: readonly MountOp[],
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<void> {
+  const locked = mounts
+    .filter((mount) => mount.kind === "cache")
+    .filter(({ sharing }) => sharing === "locked");
+  const keys = new Set(locked.map((mount) => cacheKey(run.cacheNamespace, mount)));
+  for (const key of [...keys].sort())
+    cleanup.use(await store.lock(`cache-mount:${key}`, { signal }));
+}
+
+/** Caches of one id but other owners or modes are different caches. The key of {@link cacheMountTable}. */
+export function cacheKey(namespace: string, { id, uid, gid, mode }: CacheMountOp): string {
+  const identity = JSON.stringify([namespace, id, uid, gid, mode]);
+  return createHash("sha256").update(identity).digest("hex").slice(0, 40);
+}
+
+/** Under which a cache outside the store has the content of a cache mount. */
+export function sharedMountKey(namespace: string, mount: CacheMountOp): CacheKey {
+  return createHash("sha256")
+    .update(`cache mount ${cacheKey(namespace, mount)}`)
+    .digest("hex");
+}
+
+/** How long a private cache's holder is waited for before the next free directory is taken, in milliseconds. */
+const privateWait = 20;
+
+export async function cacheMount(
+  services: StepServices,
+  mount: CacheMountOp,
+  use: {
+    readonly inputs: readonly Result[];
+    readonly cleanup: CleanupStack;
+    readonly signal: AbortSignal;
+    readonly fresh: boolean;
+  },
+): Promise<RunMount> {
+  const { store, run, snapshots, firstContent } = services;
+  const { id, uid, gid, mode, readOnly, target } = mount;
+  const base = cacheKey(run.cacheNamespace, mount);
+  let key = base;
+  if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
+  const table = store.table<CacheMountRecord>(cacheMountTable);
+  const made = `c-${randomBytes(16).toString("hex")}`;
+  const known = await store.hold((protect) => {
+    const record = use.fresh ? undefined : table.get(key);
+    protect(record?.dir ?? made);
+    return record;
+  });
+  const dir = known?.dir ?? made;
+  const now = Date.now();
+  await table.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
+  const brought = async (): Promise<LayerDirId | undefined> => {
+    const draft = await firstContent?.(sharedMountKey(run.cacheNamespace, mount));
+    if (draft === undefined) return undefined;
+    // Moved from there when it becomes the cache.
+    use.cleanup.defer(() => snapshots.discard(draft));
+    return draft.dir;
+  };
+  const seed =
+    mount.seed === undefined
+      ? {}
+      : {
+          seed: await bindSource(
+            services,
+            { source: mount.seed, path: mount.path, readOnly: true },
+            use.inputs,
+            use.cleanup,
+            use.signal,
+          ),
+        };
+  return {
+    kind: "cache",
+    target,
+    dir: dir as LayerDirId,
+    sourcePath: mount.seed === undefined ? mount.path : "/",
+    readOnly,
+    mode,
+    uid,
+    gid,
+    ...(use.fresh ? {} : { brought }),
+    ...seed,
+  };
+}
+
+async function firstFree(
+  services: StepServices,
+  base: string,
+  cleanup: CleanupStack,
+  signal: AbortSignal,
+): Promise<string> {
+  for (let i = 0; ; i++) {
+    const key = i === 0 ? base : `${base}-${i}`;
+    const impatient = AbortSignal.any([signal, AbortSignal.timeout(privateWait)]);
+    try {
+      cleanup.use(await services.store.lock(`cache-mount:${key}`, { signal: impatient }));
+      return key;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!impatient.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cache mounts on their way between machines, each of which is a store of its own here.
+
+import assert from "node:assert/strict";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { baseContexts, workspace } from "../support/runner.js";
+import { makeTree } from "../support/tree.js";
+
+const space = workspace();
+after(() => space[Symbol.asyncDispose]());
+
+const command = (name: string): string =>
+  `RUN --mount=type=cache,id=shared,target=/cache,uid=7,mode=750 echo ${name} sees $(stat -c %u-%a /cache) $(cat /cache/names) && echo ${name} >> /cache/names`;
+const dockerfileOf = (name: string): string => `FROM busybox\n${command(name)}\n`;
+
+makeTree(join(space.directory, "context"), { file: "" });
+
+/** Builds on a machine; what was printed. */
+async function on(machine: string, dockerfile: string, ...args: string[]): Promise<string> {
+  const { stderr } = await space.succeed(
+    [...baseContexts("busybox"), ...args, "-o", "type=cacheonly", "-f", "-", "context"],
+    { input: dockerfile, env: { TSBUILD_ROOT: join(space.directory, machine) } },
+  );
+  return stderr;
+}
+const from = (cache: string): string => `--cache-from=type=local,src=${cache}`;
+const to = (cache: string, more = ""): string => `--cache-to=type=local,dest=${cache}${more}`;
+
+describe("a cache mount", () => {
+  it("begins elsewhere with what it had, when it was asked to go along", async () => {
+    await on("a", dockerfileOf("one"), to("with", ",mounts=true"), to("without"));
+    const log = await on("b", dockerfileOf("two"), from("with"));
+    assert.match(log, /two sees 7-750 one\n/);
+    assert.match(await on("b", dockerfileOf("three"), from("with")), /three sees 7-750 one two\n/);
+    assert.doesNotMatch(await on("c", dockerfileOf("two"), from("without")), /sees 7-750 one/);
+  });
+  it("has the owners, modes and links of files", async () => {
+    const mount = "RUN --mount=type=cache,target=/c ";
+    await on(
+      "owners",
+      `FROM busybox\n${mount}cd /c && echo x > a && ln a b && ln -s a l && mkdir d && chown 12:13 d && chmod 4711 a\n`,
+      to("owners-cache", ",mounts=true"),
+    );
+    const log = await on(
+      "owners-again",
+      `FROM busybox\n${mount}cd /c && stat -c '%n %u:%g %a %h' a d && readlink l\n`,
+      from("owners-cache"),
+    );
+    assert.match(log, /a 0:0 4711 2\n.*d 12:13 755 \d\n.* a\n/);
+  });
+  it("begins so for all commands that come to it at once", async () => {
+    await on("a", dockerfileOf("one"), to("at-once", ",mounts=true"));
+    const stages = [1, 2, 3].map((i) => `FROM busybox AS s${i}\n${command(`stage${i}`)}`);
+    const copies = [1, 2, 3].map((i) => `COPY --from=s${i} /etc/group /${i}`);
+    const log = await on("d", [...stages, "FROM scratch", ...copies].join("\n"), from("at-once"));
+    assert.equal([...log.matchAll(/stage\d sees 7-750 one/g)].length, 3, log);
+  });
+  it("goes from cache to cache where its command is not run", async () => {
+    const dockerfile = dockerfileOf("one");
+    await on("e", dockerfile, to("first", ",mounts=true"));
+    const log = await on("f", dockerfile, from("first"), to("second", ",mounts=true"));
+    assert.match(log, /CACHED/);
+    assert.match(await on("g", dockerfileOf("two"), from("second")), /two sees 7-750 one\n/);
+  });
+  it("is another one with another id, owner, mode or namespace", async () => {
+    await on("h", dockerfileOf("one"), to("others", ",mounts=true"));
+    for (const [i, other] of [
+      dockerfileOf("two").replace("id=shared", "id=other"),
+      dockerfileOf("two").replace("uid=7", "uid=8"),
+      dockerfileOf("two").replace("mode=750", "mode=700"),
+    ].entries())
+      assert.doesNotMatch(await on(`other-${i}`, other, from("others")), /sees \d-\d+ one/);
+    const namespace = "--build-arg=BUILDKIT_CACHE_MOUNT_NS=mine";
+    const log = await on("other-3", dockerfileOf("two"), namespace, from("others"));
+    assert.doesNotMatch(log, /sees \d-\d+ one/);
+  });
+  it("begins empty, with a warning, where what the cache has is not what it says", async () => {
+    await on("i", dockerfileOf("one"), to("damaged", ",mode=max,mounts=true"));
+    const blobs = join(space.directory, "damaged/blobs/sha256");
+    for (const name of readdirSync(blobs)) {
+      const path = join(blobs, name);
+      const { size } = statSync(path);
+      // Documents are larger: what is left are the layers of a command and of its mount.
+      if (size < 250) writeFileSync(path, Buffer.alloc(size, 1));
+    }
+    const log = await on("j", dockerfileOf("two"), from("damaged"));
+    assert.match(log, /WARNING: a cache mount begins empty, for its content cannot be imported/);
+    assert.match(log, /two sees 7-750 *\n/);
+  });
+  it("is refused with a value that is neither true nor false", async () => {
+    await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
+      input: "FROM scratch\n",
+    });
+  });
+});
