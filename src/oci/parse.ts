@@ -2,7 +2,7 @@
 // Manifests, indexes and configs from strangers: bytes in, checked values out. Whatever is ambiguous is refused: a
 // document that two readers could take for different things must not get a digest's trust (CVE-2021-41190).
 
-import { TsbuildError, isRecord, messageOf, printable } from "../base/index.js";
+import { TsbuildError, isRecord, jsonDepth, messageOf, printable } from "../base/index.js";
 import { isDigest } from "./digest.js";
 import { isDockerType, isIndexType, isManifestType, mediaTypes } from "./media-types.js";
 import type { Descriptor, Digest, ImageConfig, ImageIndex, Manifest, Platform } from "./types.js";
@@ -31,21 +31,6 @@ function tooMuch(what: string, why: string): TsbuildError {
   return new TsbuildError("OCI_LIMIT", `${what} refused: ${why}`);
 }
 
-/** The deepest nesting of a JSON text, found without building its value. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x22) {
-      for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++)
-        if (text.charCodeAt(i) === 0x5c) i++;
-    } else if (c === 0x7b || c === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (c === 0x7d || c === 0x5d) depth--;
-  }
-  return deepest;
-}
-
 function parseObject(bytes: Uint8Array, what: string, maxBytes: number): Fields {
   if (bytes.length > maxBytes)
     throw tooMuch(what, `it has ${bytes.length} bytes, and the limit is ${maxBytes}`);
@@ -55,7 +40,7 @@ function parseObject(bytes: Uint8Array, what: string, maxBytes: number): Fields 
   } catch (error) {
     throw bad(what, "it is not UTF-8 text", error);
   }
-  if (depthOf(text) > ociLimits.depth)
+  if (jsonDepth(text) > ociLimits.depth)
     throw tooMuch(what, `it is nested deeper than ${ociLimits.depth}`);
   let value: unknown;
   try {

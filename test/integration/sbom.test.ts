@@ -185,6 +185,10 @@ const refused: Readonly<Record<string, readonly [command: string, error: RegExp]
     `echo '{"predicateType":"https://slsa.dev/provenance/v1","predicate":{}}' > ${destination}/a`,
     /its predicateType is not/,
   ],
+  "nested without end": [
+    `yes [ | head -100000 > ${destination}/a`,
+    /wrote a: it is nested deeper than 64/,
+  ],
   "no predicate": [`echo '${statement("7")}' > ${destination}/a`, /it has no predicate/],
   "a link": [`ln -s /etc/passwd ${destination}/a`, /it is no regular file/],
   "a pipe": [`mkfifo ${destination}/a`, /it is no regular file/],

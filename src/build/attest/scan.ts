@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an SBOM's generator has written: in-toto statements, of which only the predicates count.
 
-import { isRecord, printable, TsbuildError, type Json } from "../../base/index.js";
+import { isRecord, jsonDepth, printable, TsbuildError, type Json } from "../../base/index.js";
 import { coreScan, scanOutput } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import type { SolvedBuild } from "../cache/export.js";
@@ -10,6 +10,7 @@ import type { Predicate, Subject } from "./statement.js";
 const spdxType = "https://spdx.dev/Document";
 /** An SBOM of a large image has some ten megabytes. */
 const maxBytes = 256 * 1024 * 1024;
+const maxDepth = 64;
 
 /** The statements in a scan's output, the one about the result itself first. Throws BUILD_SBOM. */
 export async function readScan(
@@ -43,6 +44,7 @@ function scanError(file: string, why: string, cause?: unknown): TsbuildError {
 }
 
 function predicateIn(file: string, text: string): Predicate {
+  if (jsonDepth(text) > maxDepth) throw scanError(file, `it is nested deeper than ${maxDepth}`);
   let statement: unknown;
   try {
     statement = JSON.parse(text);
