@@ -44,6 +44,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
       graph: plan.graph,
       steps: buildSteps(prepared),
       cache: localCache(prepared.rooms.store, Date.now),
+      clock: Date.now,
       signal,
       warn: (message) => {
         events({ kind: "warning", message });
@@ -77,6 +78,8 @@ function toText(reason: Reason): ExplainedReason {
   switch (why) {
     case "no-cache":
       return { why, text: "--no-cache asks for it to run", lines: [] };
+    case "expired":
+      return { why, text: "older than --cache-ttl", lines: [] };
     case "new":
       return { why, text: "no step like it is remembered", lines: [] };
     case "removed":

@@ -147,6 +147,7 @@ export async function prepareBuild(
         edits: request.edits ?? {},
         ...optional("firstBase", request.from),
         noCache: request.noCache ?? false,
+        ...(request.cacheMaxAge === undefined ? {} : { maxAge: request.cacheMaxAge }),
         network: request.network ?? "default",
         ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
         allow: request.allow ?? [],

@@ -67,6 +67,8 @@ export interface BuildRequest {
   /** One layer in the place of all, or of those that the build adds to its base. Absent: a layer for each step. */
   readonly squash?: Squash;
   readonly noCache?: boolean | readonly string[];
+  /** Milliseconds: results of steps that are older are not taken. Absent: however old they are, they are. */
+  readonly cacheMaxAge?: number;
   /** `--cache-from` and `--cache-to` texts. */
   readonly cacheFrom?: readonly string[];
   readonly cacheTo?: readonly string[];

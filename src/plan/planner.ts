@@ -429,6 +429,7 @@ class Planner implements StageServices {
     const number = apart ? "" : ` ${position - unshown}/${stepCount(stage) - unshown}`;
     const name = `[${this.#stageLabel(stage)}${number}] ${oneLine(text)}`;
     const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
+    const { maxAge } = this.options;
     return this.#put({
       id,
       kind,
@@ -436,6 +437,7 @@ class Planner implements StageServices {
       op,
       step: { id, name, location: place },
       noCache: this.#uncached(stage),
+      ...(maxAge === undefined ? {} : { maxAge }),
     });
   }
 

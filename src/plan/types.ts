@@ -202,6 +202,8 @@ export interface PlanOptions {
   readonly firstBase?: string;
   /** All stages, or those named. */
   readonly noCache: boolean | readonly string[];
+  /** Milliseconds: what steps made before that is not taken. Absent: all of it is. */
+  readonly maxAge?: number;
   /** The network of RUN steps that name none. */
   readonly network: "default" | "none" | "host";
   readonly hostname?: string;

@@ -42,11 +42,18 @@ export class ImportedCaches implements ImportedResults {
     this.#signal = signal;
   }
 
+  /** Of several caches, the one of which `get` takes it. */
+  async createdAt(key: CacheKey): Promise<number | undefined> {
+    for (const cache of await this.#caches()) {
+      const layers = cache.records.get(key);
+      // A cache that does not know says 0.
+      if (layers !== undefined) return layers.at(-1)?.createdAt || undefined;
+    }
+    return undefined;
+  }
+
   async get(key: CacheKey): Promise<Result | undefined> {
-    if (this.#sources.length === 0) return undefined;
-    // Nothing is asked for before something is missing.
-    this.#opened ??= this.#open();
-    for (const cache of await this.#opened) {
+    for (const cache of await this.#caches()) {
       const layers = cache.records.get(key);
       if (layers === undefined) continue;
       try {
@@ -57,6 +64,12 @@ export class ImportedCaches implements ImportedResults {
       }
     }
     return undefined;
+  }
+
+  /** Nothing is asked for before something is missing. */
+  #caches(): Promise<readonly OpenedCache[]> {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   /** A cache that cannot be had is no reason not to build. */

@@ -8,6 +8,7 @@ import { parseAgent, parseSecret } from "../options/credentials.js";
 import {
   attestationTexts,
   buildArguments,
+  cacheFlags,
   imageEdits,
   jobsFlag,
   networkFlag,
@@ -145,7 +146,7 @@ function requestOf(
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
     ...(squash === undefined ? {} : { squash }),
-    noCache: flags.cache ? separated(flags.noCacheFilter) : true,
+    ...cacheFlags(flags),
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),

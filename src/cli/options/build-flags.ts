@@ -27,6 +27,7 @@ export interface BuildFlags {
   readonly singleSnapshot?: boolean;
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
+  readonly cacheTtl?: string;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly pull?: boolean;
@@ -153,6 +154,10 @@ export function addBuildFlags(command: Command): Command {
     new Option("--single-snapshot", "what --layers=false is read as").hideHelp(),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
+    new Option(
+      "--cache-ttl <duration>",
+      "run steps again whose results are older than this, such as 24h (0: all of them)",
+    ),
     list(
       "--cache-from <spec>",
       "a cache to take steps from: type=local,src=DIR, type=gha, or an image or cache at a registry",

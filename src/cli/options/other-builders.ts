@@ -118,7 +118,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--cw <options>",
       "--layer-label <label>",
       "--policy <spec>",
-      "--cache-ttl <time>",
       "--identity-label",
       "--ignore-path <path>",
     ],
