@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
+import { all, CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
 import { isSet } from "./build/arguments.js";
 import { provenanceWish, type ProvenanceWish } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
@@ -13,6 +13,7 @@ import { Mending } from "./build/mend.js";
 import { writeOutputs } from "./build/outputs.js";
 import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
+import { keepStages } from "./build/stage-images.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage, noteEmptyStore } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
@@ -34,6 +35,7 @@ export type {
   BuildRequest,
   BuildResult,
   BuiltImage,
+  KeptStage,
   SecretSource,
 } from "./build/request.js";
 export { describe, type Description } from "./build/describe.js";
@@ -122,10 +124,11 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const caches = wantedCaches(request, buildArgs, events);
   const services = cacheServices(rooms);
   const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
+  const stageExporter = request.keepStages === undefined ? undefined : imageExporter(exporters);
   const layers = new AssembledLayers(
     rooms,
     plan,
-    exporters,
+    stageExporter === undefined ? exporters : [...exporters, stageExporter],
     { epoch: epochOf(buildArgs), squash: request.squash },
     signal,
   );
@@ -142,19 +145,38 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       layers.begin(vertex.id, result);
     },
   });
-  const images = await Promise.all(
-    plan.images.map(async (planned) => ({
-      ...planned,
-      root: snapshotOf(await solver.solve(planned.image.head)),
-    })),
+  const keeping =
+    stageExporter === undefined
+      ? undefined
+      : { prepared, layers, exporter: stageExporter, solver, events, signal };
+  const images = await all(
+    plan.images.map(async ({ platform, image, stages }) => {
+      const [result, kept] = await all([
+        solver.solve(image.head),
+        keeping === undefined
+          ? Promise.resolve({ stages: [], target: image })
+          : keepStages(keeping, stages),
+      ]);
+      return { platform, image: kept.target, root: snapshotOf(result), stages: kept.stages };
+    }),
   );
   const solved = { rooms, plan, images, solver, events, signal };
   const result = await writeOutputs({
     ...solving,
     ...{ layers, solved, multiPlatform, inline: caches.inline },
+    ...(keeping === undefined ? {} : { stages: images.flatMap(({ stages }) => stages) }),
   });
   await exportCaches(solved, caches.targets, services);
   return result;
+}
+
+/** The first output that is an image: others of the build have their layers as it has them. */
+function imageExporter(exporters: readonly Exporter[]): Exporter {
+  const context = { cwd: process.cwd() };
+  return (
+    exporters.find(({ needs }) => needs === "image") ??
+    createExporter(parseOutput("type=image"), context)
+  );
 }
 
 function manifestListOf(

@@ -9,7 +9,9 @@ import {
   type Explanation,
   type Reason,
   type Vertex,
+  type VertexId,
 } from "../solve/index.js";
+import type { PlannedStage } from "../plan/index.js";
 import { buildSteps } from "./steps.js";
 import { planOf, prepareBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
@@ -50,7 +52,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
         events({ kind: "warning", message });
       },
     },
-    plan.images.map(({ image }) => image.head),
+    plan.images.flatMap(({ image, stages }) => [...ownHeads(stages), image.head]),
   );
   return explanations.flatMap(({ vertex, outcome, reasons, compared }): StepExplanation[] =>
     vertex.step === undefined
@@ -64,6 +66,11 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
           },
         ],
   );
+}
+
+/** Stages that are to be images are needed even where the target would do without. */
+function ownHeads(stages: readonly PlannedStage[]): VertexId[] {
+  return stages.flatMap(({ own, image }) => (own ? [image.head] : []));
 }
 
 const longestName = 80;

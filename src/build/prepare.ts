@@ -145,6 +145,7 @@ export async function prepareBuild(
         buildArgs,
         labels: request.labels ?? {},
         edits: request.edits ?? {},
+        ...(request.keepStages === undefined ? {} : { stageImages: request.keepStages }),
         ...optional("firstBase", request.from),
         noCache: request.noCache ?? false,
         ...(request.cacheMaxAge === undefined ? {} : { maxAge: request.cacheMaxAge }),

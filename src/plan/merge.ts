@@ -4,7 +4,7 @@
 
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
-import type { Plan, PlannedImage } from "./types.js";
+import type { Plan, PlannedImage, PlannedStage } from "./types.js";
 
 export interface PlatformPlan {
   readonly platform: Platform;
@@ -14,7 +14,12 @@ export interface PlatformPlan {
 /** The images for all platforms, over one graph. */
 export interface MergedPlan extends Pick<Plan, "graph" | "stageName"> {
   /** In the order given. */
-  readonly images: readonly { readonly platform: Platform; readonly image: PlannedImage }[];
+  readonly images: readonly {
+    readonly platform: Platform;
+    readonly image: PlannedImage;
+    /** As in {@link Plan}. */
+    readonly stages: readonly PlannedStage[];
+  }[];
 }
 
 /** One vertex of the merged graph while it is gathered. */
@@ -33,16 +38,20 @@ export function mergePlans(given: readonly PlatformPlan[]): MergedPlan {
   const all = new Map<string, Shared>();
   const found = given.map(({ platform, plan }) => ({
     platform,
-    image: plan.image,
+    plan,
     own: gather(platform, plan, all),
   }));
   const ids = new Map([...all.values()].map((shared) => [shared, idOf(shared, given.length)]));
-  const images = found.map(({ platform, image, own }) => {
+  const images = found.map(({ platform, plan, own }) => {
     const renamed = (id: VertexId): VertexId => known(ids, known(own, id));
-    const history = image.history.map((entry) =>
-      entry.vertex === undefined ? entry : { ...entry, vertex: renamed(entry.vertex) },
-    );
-    return { platform, image: { ...image, head: renamed(image.head), history } };
+    const merged = (image: PlannedImage): PlannedImage => {
+      const history = image.history.map((entry) =>
+        entry.vertex === undefined ? entry : { ...entry, vertex: renamed(entry.vertex) },
+      );
+      return { ...image, head: renamed(image.head), history };
+    };
+    const stages = plan.stageImages.map((stage) => ({ ...stage, image: merged(stage.image) }));
+    return { platform, image: merged(plan.image), stages };
   });
   const stageName = given[0]?.plan.stageName;
   return {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the vertices of a graph are by definition: each is asked once, after its inputs.
 
-import { TsbuildError } from "../base/index.js";
+import { all, TsbuildError } from "../base/index.js";
 import { definitionKey } from "./keys.js";
 import type { CacheKey, Graph, KeyParts, Step, StepContext, Vertex, VertexId } from "./types.js";
 
@@ -92,16 +92,6 @@ export class Definitions {
     const inputs = definitions.map(({ key }) => key);
     return { key: definitionKey(vertex.kind, parts, inputs), parts, inputs };
   }
-}
-
-/** Promise.all that waits for every promise before it rejects, so that nothing runs on unseen. */
-export async function all<T extends readonly unknown[]>(promises: {
-  readonly [K in keyof T]: Promise<T[K]>;
-}): Promise<T>;
-export async function all<T>(promises: readonly Promise<T>[]): Promise<T[]>;
-export async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }
 
 /** Whether a result that was made then counts no longer. Times in milliseconds since the epoch. */

@@ -4,9 +4,9 @@
 // that misses too. Each vertex is solved once, whoever asks.
 
 import pLimit, { type LimitFunction } from "p-limit";
-import { messageOf } from "../base/index.js";
+import { all, messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
-import { all, Definitions, isTooOld, located, type Definition } from "./definitions.js";
+import { Definitions, isTooOld, located, type Definition } from "./definitions.js";
 import { contentKey } from "./keys.js";
 import type {
   CacheKey,

@@ -11,6 +11,7 @@ import {
   cacheFlags,
   imageEdits,
   jobsFlag,
+  keptStages,
   networkFlag,
   outputsOf,
   parseTruth,
@@ -146,6 +147,7 @@ function requestOf(
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
     ...(squash === undefined ? {} : { squash }),
+    ...keptStages(flags),
     ...cacheFlags(flags),
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
@@ -226,6 +228,8 @@ function summary(result: BuildResult): string {
   for (const { platform, manifest, config } of images)
     if (index !== undefined) lines.push(`manifest ${manifest.digest} ${platform}`);
     else lines.push(`manifest ${manifest.digest}`, `image id ${config.digest}`);
+  for (const { name, platform, config } of result.stages)
+    lines.push(`stage ${name} ${config.digest}${index === undefined ? "" : ` ${platform}`}`);
   for (const name of result.names) lines.push(`named ${name}`);
   for (const { path } of result.outputs) if (path !== undefined) lines.push(`wrote ${path}`);
   return lines.map((line) => `${line}\n`).join("");

@@ -25,6 +25,8 @@ export interface BuildFlags {
   readonly squash?: boolean;
   readonly squashAll?: boolean;
   readonly singleSnapshot?: boolean;
+  readonly saveStages?: boolean;
+  readonly stageLabels?: boolean;
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
   readonly cacheTtl?: string;
@@ -152,6 +154,8 @@ export function addBuildFlags(command: Command): Command {
     ),
     new Option("--squash-all", "the same as --squash").hideHelp(),
     new Option("--single-snapshot", "what --layers=false is read as").hideHelp(),
+    new Option("--save-stages", "keep every stage that is built as an image of the store, too"),
+    new Option("--stage-labels", "with labels that say which stage each image is"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
     new Option(

@@ -160,6 +160,16 @@ export function squashFlag(flags: BuildFlags): BuildRequest["squash"] {
   return flags.singleSnapshot === true ? "new" : undefined;
 }
 
+/** `--save-stages` and `--stage-labels`. */
+export function keptStages({
+  saveStages,
+  stageLabels,
+}: BuildFlags): Pick<BuildRequest, "keepStages"> {
+  if (saveStages === true) return { keepStages: { labels: stageLabels === true } };
+  if (stageLabels !== true) return {};
+  throw new TsbuildError("CLI_USAGE", "--stage-labels requires --save-stages");
+}
+
 /** How many commands run at a time; undefined: as many as tsbuild thinks fit. */
 export function jobsFlag({ jobs }: BuildFlags): number | undefined {
   if (jobs === undefined) return undefined;

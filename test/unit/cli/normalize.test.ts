@@ -13,6 +13,7 @@ import {
   withAuthFile,
   buildArguments,
   cacheFlags,
+  keptStages,
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
@@ -52,6 +53,17 @@ describe("flags without a value", () => {
   it("leave values of other flags, and what follows --, alone", () => {
     assert.deepEqual(parse("--label=a=--push=true", ".").flags.label, ["a=--push=true"]);
     assert.deepEqual(parse("--", "--push=true").rest, ["--push=true"]);
+  });
+});
+
+describe("--save-stages", () => {
+  const stages = (...flags: string[]): ReturnType<typeof keptStages> =>
+    keptStages(parse(...flags, ".").flags);
+  it("is needed for --stage-labels", () => {
+    assert.deepEqual(stages("--save-stages=false"), {});
+    assert.deepEqual(stages("--save-stages"), { keepStages: { labels: false } });
+    assert.deepEqual(stages("--save-stages", "--stage-labels"), { keepStages: { labels: true } });
+    assert.throws(() => stages("--stage-labels"), usage);
   });
 });
 
@@ -139,7 +151,7 @@ describe("flags of other builders", () => {
       ["--transient-mount", "/a:/b"],
       ["--userns=host"],
       ["--no-push"],
-      ["--save-stages"],
+      ["--build-unused-stages"],
       ["--destination=x"],
     ])
       assert.throws(
