@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the store knows of its images, and their names: `tsbuild images`, `inspect`, `tag` and `untag`.
 
-import { TsbuildError, didYouMean, parseBoolean } from "../base/index.js";
+import { TsbuildError, didYouMean, isTsbuildError, parseBoolean } from "../base/index.js";
 import {
   choosePlatform,
   formatPlatform,
@@ -137,8 +137,21 @@ function imageFilter(filter: string): (image: ImageDetails) => boolean {
 }
 
 async function allImages(store: Store): Promise<StoredImage[]> {
-  const unnamed = await store.images.unnamed();
-  return [...(await store.images.list()), ...unnamed.map((descriptor) => ({ descriptor }))];
+  const unnamed: StoredImage[] = [];
+  for (const descriptor of await store.images.unnamed())
+    if (await isImage(store, descriptor)) unnamed.push({ descriptor });
+  return [...(await store.images.list()), ...unnamed];
+}
+
+/** Other tools list what is no image, or is not there. */
+async function isImage(store: Store, descriptor: Descriptor): Promise<boolean> {
+  try {
+    await readDetails(store, { descriptor });
+    return true;
+  } catch (error) {
+    if (isTsbuildError(error)) return false;
+    throw error;
+  }
 }
 
 /** The image whose id is, or begins with, this text; undefined when none is, or several are. */

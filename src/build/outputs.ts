@@ -67,7 +67,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
         attestedTree(platform, layers.treeOf(root, exporter), attest),
       ),
       multiPlatform,
-      keepUnnamed: input.stages !== undefined,
+      keepUnnamed: input.stages !== undefined && manifestList === undefined,
       registry: rooms.registry,
     };
     const stdout = request.stdout ?? process.stdout;

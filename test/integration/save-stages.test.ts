@@ -3,6 +3,7 @@
 // images without a name.
 
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { baseContexts, workspace, type RunResult, type Workspace } from "../support/runner.js";
@@ -213,6 +214,15 @@ describe("an image without a name", () => {
     assert.equal((await space.succeed(["run", "on", "cat", "/both"])).stdout, "parent\nchild\n");
     const nameless = await space.fail(1, ["push", child]);
     assert.match(nameless.stderr, /has no name to be pushed under/);
+
+    // What another tool lists, and the store does not have.
+    const file = join(space.store, "oci/index.json");
+    const index = JSON.parse(readFileSync(file, "utf8")) as { manifests: { digest: string }[] };
+    const [entry] = index.manifests;
+    const foreign = { ...entry, annotations: {}, digest: `sha256:${"0".repeat(64)}` };
+    writeFileSync(file, JSON.stringify({ ...index, manifests: [...index.manifests, foreign] }));
+    assert.equal((await unnamed(space)).length, 4);
+    writeFileSync(file, JSON.stringify(index));
 
     await space.succeed(["untag", short]);
     assert.equal((await unnamed(space)).length, 3);
