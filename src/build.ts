@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
+import { all, CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
 import { cacheNamespace, isSet } from "./build/arguments.js";
 import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
@@ -14,6 +14,7 @@ import { Mending } from "./build/mend.js";
 import { writeOutputs } from "./build/outputs.js";
 import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
+import { keepStages } from "./build/stage-images.js";
 import { buildSteps } from "./build/steps.js";
 import { collectGarbage, noteEmptyStore } from "./build/storage/gc.js";
 import { localCache } from "./cache/index.js";
@@ -35,6 +36,7 @@ export type {
   BuildRequest,
   BuildResult,
   BuiltImage,
+  KeptStage,
   SecretSource,
 } from "./build/request.js";
 export { describe, type Description } from "./build/describe.js";
@@ -138,10 +140,11 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const caches = wantedCaches(request, buildArgs, events);
   const services = cacheServices(rooms);
   const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
+  const stageExporter = request.keepStages === undefined ? undefined : imageExporter(exporters);
   const layers = new AssembledLayers(
     rooms,
     plan,
-    exporters,
+    stageExporter === undefined ? exporters : [...exporters, stageExporter],
     { epoch: epochOf(buildArgs), squash: request.squash },
     signal,
   );
@@ -159,22 +162,44 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       layers.begin(vertex.id, result);
     },
   });
-  const images = await Promise.all(
-    plan.images.map(async (planned) => {
-      const { image, scan } = planned;
-      const root = snapshotOf(await solver.solve(image.head));
+  const keeping =
+    stageExporter === undefined
+      ? undefined
+      : { prepared, layers, exporter: stageExporter, solver, events, signal };
+  const images = await all(
+    plan.images.map(async ({ platform, image, scan, stages }) => {
+      const [result, kept] = await all([
+        solver.solve(image.head),
+        keeping === undefined
+          ? Promise.resolve({ stages: [], target: image })
+          : keepStages(keeping, stages),
+      ]);
       const scanned = scan === undefined ? null : snapshotOf(await solver.solve(scan));
-      return { ...planned, root, ...(scanned === null ? {} : { scanned }) };
+      return {
+        ...{ platform, image: kept.target, root: snapshotOf(result), stages: kept.stages },
+        ...(scan === undefined ? {} : { scan }),
+        ...(scanned === null ? {} : { scanned }),
+      };
     }),
   );
   const solved = { rooms, plan, images, solver, events, signal };
   const result = await writeOutputs({
     ...solving,
     ...{ layers, solved, multiPlatform, inline: caches.inline },
+    ...(keeping === undefined ? {} : { stages: images.flatMap(({ stages }) => stages) }),
   });
   const mounts = new CacheMountLayers(solved, imported, cacheNamespace(buildArgs));
   await exportCaches(solved, mounts, caches.targets, services);
   return result;
+}
+
+/** The first output that is an image: others of the build have their layers as it has them. */
+function imageExporter(exporters: readonly Exporter[]): Exporter {
+  const context = { cwd: process.cwd() };
+  return (
+    exporters.find(({ needs }) => needs === "image") ??
+    createExporter(parseOutput("type=image"), context)
+  );
 }
 
 function manifestListOf(

@@ -34,3 +34,13 @@ export async function eachAtOnce<T>(
   signal?.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
 }
+
+/** Promise.all that waits for every promise before it rejects, so that nothing runs on unseen. */
+export async function all<T extends readonly unknown[]>(promises: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T>;
+export async function all<T>(promises: readonly Promise<T>[]): Promise<T[]>;
+export async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

@@ -65,8 +65,10 @@ export class AssembledLayers {
     this.#ofImage = new Set(
       squash !== undefined
         ? []
-        : plan.images.flatMap(({ image }) =>
-            image.history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
+        : plan.images.flatMap(({ image, stages }) =>
+            [image, ...stages.map((stage) => stage.image)].flatMap(({ history }) =>
+              history.flatMap(({ vertex }) => (vertex === undefined ? [] : [vertex])),
+            ),
           ),
     );
   }

@@ -9,7 +9,9 @@ import {
   type Explanation,
   type Reason,
   type Vertex,
+  type VertexId,
 } from "../solve/index.js";
+import type { PlannedStage } from "../plan/index.js";
 import { buildSteps } from "./steps.js";
 import { planOf, prepareBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
@@ -44,12 +46,13 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
       graph: plan.graph,
       steps: buildSteps(prepared),
       cache: localCache(prepared.rooms.store, Date.now),
+      clock: Date.now,
       signal,
       warn: (message) => {
         events({ kind: "warning", message });
       },
     },
-    plan.images.map(({ image }) => image.head),
+    plan.images.flatMap(({ image, stages }) => [...ownHeads(stages), image.head]),
   );
   return explanations.flatMap(({ vertex, outcome, reasons, compared }): StepExplanation[] =>
     vertex.step === undefined
@@ -65,6 +68,11 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
   );
 }
 
+/** Stages that are to be images are needed even where the target would do without. */
+function ownHeads(stages: readonly PlannedStage[]): VertexId[] {
+  return stages.flatMap(({ own, image }) => (own ? [image.head] : []));
+}
+
 const longestName = 80;
 
 function nameOf({ step, kind }: Vertex): string {
@@ -77,6 +85,8 @@ function toText(reason: Reason): ExplainedReason {
   switch (why) {
     case "no-cache":
       return { why, text: "--no-cache asks for it to run", lines: [] };
+    case "expired":
+      return { why, text: "older than --cache-ttl", lines: [] };
     case "new":
       return { why, text: "no step like it is remembered", lines: [] };
     case "removed":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the store knows of its images, and their names: `tsbuild images`, `inspect`, `tag` and `untag`.
 
-import { TsbuildError, didYouMean } from "../base/index.js";
+import { TsbuildError, didYouMean, isTsbuildError, parseBoolean } from "../base/index.js";
 import {
   choosePlatform,
   formatPlatform,
@@ -15,15 +15,24 @@ import {
   parseReference,
   withDefaultTag,
   type Descriptor,
+  type Digest,
   type ImageConfig,
   type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
-import { openStore, type NamedImage, type Store } from "../store/index.js";
+import { openStore, type Store } from "../store/index.js";
 import { defaultStoreRoot } from "./store-root.js";
 
+/** An image of the store. */
+export interface StoredImage {
+  /** Absent: it is kept without one. */
+  readonly name?: string;
+  readonly descriptor: Descriptor;
+}
+
 export interface ImageSummary {
-  readonly name: string;
+  /** Absent: it is kept without one. */
+  readonly name?: string;
   /** Digest of the configuration; of the index when the image is for several platforms. */
   readonly id: string;
   readonly digest: string;
@@ -42,19 +51,21 @@ export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig;
 }
 
-async function readDetails(
-  store: Store,
-  name: string,
-  descriptor: Descriptor,
-): Promise<ImageDetails> {
-  if (!isIndexType(descriptor.mediaType)) return readImage(store, name, descriptor);
+async function readDetails(store: Store, image: StoredImage): Promise<ImageDetails> {
+  const { name, descriptor } = image;
+  if (!isIndexType(descriptor.mediaType)) return readImage(store, image);
   const index = parseIndex(await store.blobs.read(descriptor), descriptor.mediaType);
   const entries = index.manifests.filter((entry) => !isAttestation(entry));
-  const images = await Promise.all(entries.map((entry) => readImage(store, name, entry)));
+  const images = await Promise.all(
+    entries.map((entry) => readImage(store, { ...image, descriptor: entry })),
+  );
   const chosen = choosePlatform(index, hostPlatform());
   const shown = images.find(({ digest }) => digest === chosen?.digest) ?? images[0];
   if (shown === undefined)
-    throw new TsbuildError("BUILD_IMAGE_NOT_FOUND", `the index ${name} has no image`);
+    throw new TsbuildError(
+      "BUILD_IMAGE_NOT_FOUND",
+      `the index ${name ?? descriptor.digest} has no image`,
+    );
   const blobs = images.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
   const sizes = new Map(
     [descriptor, ...entries, ...blobs].map(({ digest, size }) => [digest, size]),
@@ -69,11 +80,7 @@ async function readDetails(
   };
 }
 
-async function readImage(
-  store: Store,
-  name: string,
-  descriptor: Descriptor,
-): Promise<ImageDetails> {
+async function readImage(store: Store, { name, descriptor }: StoredImage): Promise<ImageDetails> {
   const manifest = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
   const config = parseImageConfig(await store.blobs.read(manifest.config));
   const size = manifest.layers.reduce(
@@ -81,7 +88,7 @@ async function readImage(
     descriptor.size + manifest.config.size,
   );
   return {
-    name,
+    ...(name === undefined ? {} : { name }),
     id: manifest.config.digest,
     digest: descriptor.digest,
     platform: formatPlatform(config),
@@ -97,34 +104,68 @@ async function withStore<T>(action: (store: Store) => Promise<T>): Promise<T> {
   return await action(store);
 }
 
-export function listImages(): Promise<ImageSummary[]> {
+/** Those with names first. `filters`: see {@link imageFilter}. Errors: BUILD_IMAGE_FILTER. */
+export function listImages(filters: readonly string[] = []): Promise<ImageSummary[]> {
+  const tests = filters.map(imageFilter);
   return withStore(async (store) => {
-    const images = await store.images.list();
-    return Promise.all(
-      images.map(async ({ name, descriptor }) => {
-        const {
-          manifest: _manifest,
-          config: _config,
-          index: _index,
-          ...summary
-        } = await readDetails(store, name, descriptor);
-        return summary;
-      }),
+    const images = await Promise.all(
+      (await allImages(store)).map((image) => readDetails(store, image)),
     );
+    return images
+      .filter((image) => tests.every((test) => test(image)))
+      .map(({ manifest: _manifest, config: _config, index: _index, ...summary }) => summary);
   });
 }
 
-/** The name of the image whose id is, or begins with, this text; undefined when none is, or several are. */
-export async function nameOfId(store: Store, text: string): Promise<string | undefined> {
+/** `dangling=true|false`: without a name, or with one; `label=NAME[=VALUE]`. As a test; all filters must hold. */
+function imageFilter(filter: string): (image: ImageDetails) => boolean {
+  const [key = "", ...rest] = filter.split("=");
+  const value = rest.join("=");
+  const dangling = parseBoolean(value);
+  if (key === "dangling" && dangling !== undefined)
+    return ({ name }) => (name === undefined) === dangling;
+  if (key === "label" && value !== "") {
+    const [label = "", ...text] = value.split("=");
+    return ({ config }) => {
+      const found = config.config?.Labels?.[label];
+      return found !== undefined && (text.length === 0 || found === text.join("="));
+    };
+  }
+  throw new TsbuildError("BUILD_IMAGE_FILTER", `invalid filter ${JSON.stringify(filter)}`, {
+    hint: "Filters are dangling=true, dangling=false, label=NAME and label=NAME=VALUE.",
+  });
+}
+
+async function allImages(store: Store): Promise<StoredImage[]> {
+  const unnamed: StoredImage[] = [];
+  for (const descriptor of await store.images.unnamed())
+    if (await isImage(store, descriptor)) unnamed.push({ descriptor });
+  return [...(await store.images.list()), ...unnamed];
+}
+
+/** Other tools list what is no image, or is not there. */
+async function isImage(store: Store, descriptor: Descriptor): Promise<boolean> {
+  try {
+    await readDetails(store, { descriptor });
+    return true;
+  } catch (error) {
+    if (isTsbuildError(error)) return false;
+    throw error;
+  }
+}
+
+/** The image whose id is, or begins with, this text; undefined when none is, or several are. */
+export async function imageOfId(store: Store, text: string): Promise<StoredImage | undefined> {
   const id = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text)?.[1];
   if (id === undefined) return undefined;
-  const images = await store.images.list();
+  const images = await allImages(store);
   // What is a name, too, means the image of that name.
   if (text.length < 64 && images.some(({ name }) => name === nameOf(text))) return undefined;
-  const found = new Map<string, string>();
-  for (const { name, descriptor } of images) {
-    const digest = await idOf(store, descriptor);
-    if (digest.startsWith(`sha256:${id}`)) found.set(digest, name);
+  const found = new Map<string, StoredImage>();
+  for (const image of images) {
+    const digest = await idOf(store, image.descriptor);
+    if (digest.startsWith(`sha256:${id}`) && found.get(digest)?.name === undefined)
+      found.set(digest, image);
   }
   return found.size === 1 ? [...found.values()][0] : undefined;
 }
@@ -138,14 +179,26 @@ function nameOf(text: string): string {
   return formatReference(withDefaultTag(parseReference(text)));
 }
 
-/** Takes names away; blobs stay until a prune. Errors: BUILD_IMAGE_NOT_FOUND, and then nothing was taken. */
-export function untagImages(texts: readonly string[]): Promise<readonly string[]> {
+/**
+ * Takes names away, and of images without a name, by their ids, what keeps them; blobs stay until a prune. Errors:
+ * BUILD_IMAGE_NOT_FOUND, and then nothing was taken.
+ */
+export function untagImages(
+  texts: readonly string[],
+): Promise<{ readonly names: readonly string[]; readonly images: readonly Digest[] }> {
   return withStore(async (store) => {
     const known = (await store.images.list()).map((image) => image.name);
-    const names = [...new Set(texts.map(nameOf))];
-    for (const name of names) if (!known.includes(name)) throw notFound(name, known);
-    await store.images.remove(names);
-    return names;
+    const names = new Set<string>();
+    const images = new Set<Digest>();
+    for (const text of texts) {
+      const image = await imageOfId(store, text);
+      if (image !== undefined && image.name === undefined) images.add(image.descriptor.digest);
+      else if (known.includes(nameOf(text))) names.add(nameOf(text));
+      else throw notFound(nameOf(text), known);
+    }
+    await store.images.remove([...names]);
+    await store.images.release([...images]);
+    return { names: [...names], images: [...images] };
   });
 }
 
@@ -158,8 +211,10 @@ function notFound(name: string, known: readonly string[]): TsbuildError {
 }
 
 /** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND. */
-export async function namedImage(store: Store, text: string): Promise<NamedImage> {
-  const name = (await nameOfId(store, text)) ?? nameOf(text);
+export async function storedImage(store: Store, text: string): Promise<StoredImage> {
+  const image = await imageOfId(store, text);
+  if (image !== undefined) return image;
+  const name = nameOf(text);
   const descriptor = await store.images.get(name);
   if (descriptor !== undefined) return { name, descriptor };
   throw notFound(
@@ -172,7 +227,7 @@ export async function namedImage(store: Store, text: string): Promise<NamedImage
 export function tagImage(text: string, tags: readonly string[]): Promise<readonly string[]> {
   return withStore(async (store) => {
     const names = tags.map(nameOf);
-    const { descriptor } = await namedImage(store, text);
+    const { descriptor } = await storedImage(store, text);
     await store.images.set(names.map((name) => ({ name, descriptor })));
     return names;
   });
@@ -180,8 +235,5 @@ export function tagImage(text: string, tags: readonly string[]): Promise<readonl
 
 /** Errors: BUILD_IMAGE_NOT_FOUND. */
 export function inspectImage(text: string): Promise<ImageDetails> {
-  return withStore(async (store) => {
-    const { name, descriptor } = await namedImage(store, text);
-    return readDetails(store, name, descriptor);
-  });
+  return withStore(async (store) => readDetails(store, await storedImage(store, text)));
 }

@@ -4,16 +4,15 @@
 import type { Exporter, ExportResult, PlatformTree } from "../export/index.js";
 import { formatReference, type Platform, type Reference } from "../oci/index.js";
 import { asStep } from "./as-step.js";
-import { annotationsOfBase, assembleImage, assembleIndex } from "./assemble.js";
+import { annotationsOfBase, assembleIndex } from "./assemble.js";
 import type { AssembledLayers, HashedTree } from "./assembled-layers.js";
 import { attestations, type Attestations } from "./attest/attestations.js";
 import type { AttestationWishes } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
-import { epochOf } from "./epoch.js";
+import { finishImage } from "./finish-image.js";
 import { addToManifestList } from "./manifest-list.js";
 import type { PreparedBuild } from "./prepare.js";
-import type { BuildResult, BuiltImage } from "./request.js";
-import { withSquashedHistory } from "./squash.js";
+import type { BuildResult, BuiltImage, KeptStage } from "./request.js";
 
 export interface OutputsInput {
   readonly prepared: PreparedBuild;
@@ -23,6 +22,8 @@ export interface OutputsInput {
   readonly manifestList?: Reference;
   readonly layers: AssembledLayers;
   readonly solved: SolvedBuild;
+  /** What the build kept beside the image. Undefined: nothing was to be. */
+  readonly stages?: readonly KeptStage[];
   /** The result says which platform each of its parts is for, even if there is but one. */
   readonly multiPlatform: boolean;
   /** Images keep what their layers are the results of. */
@@ -66,6 +67,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
         attestedTree(platform, layers.treeOf(root, exporter), attest),
       ),
       multiPlatform,
+      keepUnnamed: input.stages !== undefined && manifestList === undefined,
       registry: rooms.registry,
     };
     const stdout = request.stdout ?? process.stdout;
@@ -83,6 +85,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
   }
   return {
     ...made,
+    stages: input.stages ?? [],
     names: [...new Set([...outputs.flatMap((output) => output.names), ...listed])],
     outputs,
   };
@@ -122,37 +125,19 @@ function imagesFor(
   exporter: Exporter,
   now: number,
 ): Promise<BuiltImage[]> {
-  const { request, rooms, buildArgs } = prepared;
-  const { edits = {} } = request;
-  const epoch = exporter.layers.sourceDateEpoch ?? epochOf(buildArgs);
+  const { edits = {} } = prepared.request;
+  const { store } = prepared.rooms;
   return Promise.all(
     solved.images.map(async ({ image, root }) => {
-      const { baseLayers, builtLayers } = await layers.finish(image, root, exporter);
-      const cache = inline
-        ? { inlineCache: await inlineCache(solved, image, [...baseLayers, ...builtLayers]) }
-        : {};
-      return assembleImage(rooms.store, {
-        image:
-          request.squash === undefined
-            ? image
-            : withSquashedHistory(image, request.squash, builtLayers.length),
-        baseLayers,
-        builtLayers,
-        ...(epoch === undefined ? {} : { epoch }),
+      const finished = await finishImage(prepared, layers, exporter, image, root, async (all) => ({
         now,
-        history: edits.history ?? true,
         createdAnnotation: edits.createdAnnotation ?? false,
         ...(edits.inheritAnnotations === true
-          ? {
-              annotations: await annotationsOfBase(
-                rooms.store,
-                image,
-                edits.unsetAnnotations ?? [],
-              ),
-            }
+          ? { annotations: await annotationsOfBase(store, image, edits.unsetAnnotations ?? []) }
           : {}),
-        ...cache,
-      });
+        ...(inline ? { inlineCache: await inlineCache(solved, image, all) } : {}),
+      }));
+      return finished.image;
     }),
   );
 }

@@ -13,7 +13,7 @@ import type { NamedContext, PlanEnvironment } from "../plan/index.js";
 import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
 import type { Store } from "../store/index.js";
-import { nameOfId } from "./images.js";
+import { imageOfId } from "./images.js";
 import { remoteSource } from "./source-policy.js";
 
 export function planEnvironment(
@@ -32,10 +32,10 @@ export function planEnvironment(
       : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
     resolveImage: async (reference, platform) => {
       // A whole id is never a name.
-      const named = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)
-        ? await nameOfId(store, reference)
+      const image = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)
+        ? await imageOfId(store, reference)
         : undefined;
-      return images.reference(named ?? reference, platform);
+      return images.stored(image, reference, platform);
     },
     async namedContext(name: string, platform: Platform): Promise<NamedContext | undefined> {
       const found = findNamedContext(named, name, formatPlatform(platform));

@@ -66,7 +66,11 @@ export interface BuildRequest {
   readonly outputs?: readonly string[];
   /** One layer in the place of all, or of those that the build adds to its base. Absent: a layer for each step. */
   readonly squash?: Squash;
+  /** Every stage that the build needs stays in the store as an image. `labels`: they say which stage they are, the target, too. */
+  readonly keepStages?: { readonly labels: boolean };
   readonly noCache?: boolean | readonly string[];
+  /** Milliseconds: results of steps that are older are not taken. Absent: however old they are, they are. */
+  readonly cacheMaxAge?: number;
   /** `--cache-from` and `--cache-to` texts. */
   readonly cacheFrom?: readonly string[];
   readonly cacheTo?: readonly string[];
@@ -127,11 +131,19 @@ export interface BuiltImage {
   readonly config: Descriptor;
 }
 
+/** A stage that was kept as an image. */
+export interface KeptStage extends BuiltImage {
+  /** As it is written; without a name, its index. */
+  readonly name: string;
+}
+
 export interface BuildResult {
   /** The images, in the order of their platforms; none when only trees were asked for. */
   readonly images: readonly BuiltImage[];
   /** Of images for several platforms. */
   readonly index?: Descriptor;
+  /** Those before the target; none unless that was asked for. */
+  readonly stages: readonly KeptStage[];
   /** Full names given to the image. */
   readonly names: readonly string[];
   readonly outputs: readonly ExportResult[];

@@ -21,7 +21,7 @@ import { createRegistryClient, type RegistryClient } from "../registry/index.js"
 import { ImageResolver, storeBlob } from "../steps/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { asStep } from "./as-step.js";
-import { namedImage } from "./images.js";
+import { storedImage } from "./images.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 /** Blobs that are fetched at once. */
@@ -149,8 +149,13 @@ export async function pushImage(
   const { image, to, events, signal } = request;
   await using cleanup = new CleanupStack();
   const store = cleanup.use(await storeOf(request));
-  const source = await namedImage(store, image);
-  const reference = withDefaultTag(parseReference(to ?? source.name));
+  const source = await storedImage(store, image);
+  const as = to ?? source.name;
+  if (as === undefined)
+    throw new TsbuildError("BUILD_UNSUPPORTED", `${image} has no name to be pushed under`, {
+      hint: `Say one: tsbuild push ${image} NAME`,
+    });
+  const reference = withDefaultTag(parseReference(as));
   const client = cleanup.use(await clientFor(reference, request));
   const name = formatReference(reference);
   return await asStep(`pushing ${name}`, events, signal, async (progress) => {

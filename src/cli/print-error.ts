@@ -14,6 +14,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** A flag or its value is wrong. */
 const usageCodes = new Set([
+  "BUILD_IMAGE_FILTER",
   "CLI_USAGE",
   "EXPORT_OPTION",
   "PRUNE_FILTER",

@@ -77,7 +77,16 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .description("list the images of the store")
     .option("--format <kind>", "table or json", "table")
     .option("-q, --quiet", "only ids")
-    .action(async (flags: { format: string; quiet?: boolean }) => {
+    .addOption(
+      listOption(
+        "--filter <filter>",
+        "only what fits: dangling=true, label=NAME[=VALUE] (repeatable)",
+      ),
+    )
+    .addOption(
+      new Option("-a, --all", "what it does anyway: images without a name, too").hideHelp(),
+    )
+    .action(async (flags: { format: string; quiet?: boolean; filter: readonly string[] }) => {
       const { imagesCommand } = await import("./commands/images.js");
       await imagesCommand(flags);
     });
@@ -109,7 +118,9 @@ function createProgram(setExitCode: (code: number) => void): Command {
   program
     .command("untag <image...>")
     .alias("rmi")
-    .description("take names away; prune then removes what no other name needs")
+    .description(
+      "take names away, or images without one, by id; prune then removes what nothing else needs",
+    )
     .action(async (images: readonly string[]) => {
       const { untagCommand } = await import("./commands/images.js");
       await untagCommand(images);
@@ -136,12 +147,11 @@ function createProgram(setExitCode: (code: number) => void): Command {
 
   program
     .command("prune")
-    .description(
-      "remove build cache that nothing needs; running builds and named images keep theirs",
-    )
+    .description("remove build cache that nothing needs; running builds and images keep theirs")
     .addOption(filterOption())
     .option("-a, --all", "also what is internal to the store")
     .option("--volumes", "also named volumes and what is in them")
+    .option("--unnamed", "also images without a name, such as those of --save-stages")
     .option("-f, --force", "do not ask")
     .option("--reserved-space <bytes>", "remove down to this, and no more")
     .option("--max-used-space <bytes>", "remove only while more than this is used")
@@ -217,10 +227,14 @@ function addTransferFlags(command: Command): Command {
 }
 
 function filterOption(): Option {
-  return new Option(
+  return listOption(
     "--filter <filter>",
     "only what fits: until=24h, type=, id=, inuse, shared ... (repeatable)",
-  )
+  );
+}
+
+function listOption(flags: string, description: string): Option {
+  return new Option(flags, description)
     .default([] as string[], "none")
     .argParser((value: string, before: readonly string[]) => [...before, value]);
 }

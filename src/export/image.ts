@@ -55,14 +55,15 @@ function imageRow(name: "image" | "registry", summary: string): ExporterRow {
           const image = await prepareImage(input, wish);
           const names = image.names.map(formatReference);
           if (push) await pushAll(input, image, { byDigest, insecure }, options);
-          if (name === "image" && !byDigest)
-            await input.store.images.set(
-              names.map((full) => ({ name: full, descriptor: image.root })),
-              {
-                blobs: image.blobs.map(({ digest }) => digest),
-                signal: options.signal,
-              },
-            );
+          if (name === "image" && !byDigest) {
+            const { images } = input.store;
+            const { signal } = options;
+            const blobs = image.blobs.map(({ digest }) => digest);
+            const named = names.map((full) => ({ name: full, descriptor: image.root }));
+            await images.set(named, { blobs, signal });
+            if (names.length === 0 && input.keepUnnamed === true)
+              await images.keep([image.root], { blobs, signal });
+          }
           return { descriptor: image.root, configDigest: image.configDigest, names };
         },
       };

@@ -81,6 +81,8 @@ export interface ExportInput {
   readonly trees?: readonly PlatformTree[];
   /** Whether trees are kept apart by platform where nothing else is said. Default: where there are several. */
   readonly multiPlatform?: boolean;
+  /** An image for the store stays there even if it has no name. Default: false. */
+  readonly keepUnnamed?: boolean;
   /** For outputs that push; asked for only then. The caller closes the client. */
   readonly registry?: (options: {
     readonly insecureHosts: readonly string[];

@@ -31,11 +31,11 @@ export class ImageDraft {
   readonly config: Mutable<ContainerConfig>;
   /** CMD was given in this very stage, so ENTRYPOINT leaves it alone. */
   cmdGiven = false;
-  readonly #base: DraftBase;
+  readonly base: DraftBase;
   readonly #history: PlannedHistory[];
 
   constructor(base: DraftBase) {
-    this.#base = base;
+    this.base = base;
     this.head = base.head;
     this.author = base.author;
     this.platform = base.platform;
@@ -65,6 +65,20 @@ export class ImageDraft {
     return this.config.User ?? "";
   }
 
+  /** How many entries the history has, those of the stages below included. */
+  get historyLength(): number {
+    return this.#wholeHistory().length;
+  }
+
+  /** Leaves out labels that the base has. */
+  dropLabels(names: readonly string[]): void {
+    const { Labels } = this.config;
+    if (Labels === undefined || !names.some((name) => name in Labels)) return;
+    this.config.Labels = Object.fromEntries(
+      Object.entries(Labels).filter(([name]) => !names.includes(name)),
+    );
+  }
+
   /** Records an instruction that made no layer. */
   note(createdBy: string): void {
     this.#history.push({ createdBy });
@@ -78,7 +92,7 @@ export class ImageDraft {
 
   /** The outcome, with `labels` and `edits` over what the instructions say. */
   finish(labels: Readonly<Record<string, string>>, edits: ImageEdits): PlannedImage {
-    const { image, platform, baseHistory } = this.#base;
+    const { image, platform, baseHistory } = this.base;
     const { unsetEnv = [], unsetLabels = [] } = edits;
     const config: Mutable<ContainerConfig> = {
       ...this.config,
@@ -102,7 +116,7 @@ export class ImageDraft {
 
   /** What a stage that says FROM this one starts from. */
   asBase(): DraftBase {
-    const { history: _own, ...base } = this.#base;
+    const { history: _own, ...base } = this.base;
     const { Env: _env, ...config } = this.config;
     return {
       ...base,
@@ -116,7 +130,7 @@ export class ImageDraft {
   /** That of the stages below, then ours: kept apart, so that a stage costs no more than its own instructions. */
   #wholeHistory(): readonly PlannedHistory[] {
     const parts: (readonly PlannedHistory[])[] = [this.#history];
-    for (let { stage } = this.#base; stage !== undefined; { stage } = stage.#base)
+    for (let { stage } = this.base; stage !== undefined; { stage } = stage.base)
       parts.push(stage.#history);
     return parts.reverse().flat();
   }

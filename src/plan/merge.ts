@@ -4,7 +4,7 @@
 
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
-import type { Plan } from "./types.js";
+import type { Plan, PlannedImage, PlannedStage } from "./types.js";
 
 export interface PlatformPlan {
   readonly platform: Platform;
@@ -14,7 +14,11 @@ export interface PlatformPlan {
 /** The images for all platforms, over one graph. */
 export interface MergedPlan extends Pick<Plan, "graph" | "stageName"> {
   /** In the order given. */
-  readonly images: readonly (Pick<Plan, "image" | "scan"> & { readonly platform: Platform })[];
+  readonly images: readonly (Pick<Plan, "image" | "scan"> & {
+    readonly platform: Platform;
+    /** As in {@link Plan}. */
+    readonly stages: readonly PlannedStage[];
+  })[];
 }
 
 /** One vertex of the merged graph while it is gathered. */
@@ -37,16 +41,17 @@ export function mergePlans(given: readonly PlatformPlan[]): MergedPlan {
     own: gather(platform, plan, all),
   }));
   const ids = new Map([...all.values()].map((shared) => [shared, idOf(shared, given.length)]));
-  const images = found.map(({ platform, plan: { image, scan }, own }) => {
+  const images = found.map(({ platform, plan, own }) => {
     const renamed = (id: VertexId): VertexId => known(ids, known(own, id));
-    const history = image.history.map((entry) =>
-      entry.vertex === undefined ? entry : { ...entry, vertex: renamed(entry.vertex) },
-    );
-    return {
-      platform,
-      image: { ...image, head: renamed(image.head), history },
-      ...(scan === undefined ? {} : { scan: renamed(scan) }),
+    const merged = (image: PlannedImage): PlannedImage => {
+      const history = image.history.map((entry) =>
+        entry.vertex === undefined ? entry : { ...entry, vertex: renamed(entry.vertex) },
+      );
+      return { ...image, head: renamed(image.head), history };
     };
+    const stages = plan.stageImages.map((stage) => ({ ...stage, image: merged(stage.image) }));
+    const scan = plan.scan === undefined ? {} : { scan: renamed(plan.scan) };
+    return { platform, image: merged(plan.image), stages, ...scan };
   });
   const stageName = given[0]?.plan.stageName;
   return {

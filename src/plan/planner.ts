@@ -31,10 +31,13 @@ import {
   type StageServices,
 } from "./stage-planner.js";
 import { planTransfer } from "./transfer.js";
+import { stageBaseLabel, stageNameLabel } from "./stage-labels.js";
 import type {
   CopyOp,
   ImageOp,
   Plan,
+  PlannedImage,
+  PlannedStage,
   PlanOptions,
   ResolvedImage,
   ScanWish,
@@ -71,6 +74,8 @@ class Planner implements StageServices {
   readonly #depths = new Map<VertexId, number>();
   readonly #stages: readonly Stage[];
   readonly #planned = new Map<number, Promise<ImageDraft>>();
+  /** What is known of stages whose images are wanted, but for these. */
+  readonly #beginnings = new Map<number, Omit<PlannedStage, "image">>();
   readonly #globals: ReturnType<typeof globalArgs>;
   readonly #target: Stage;
   #stepsPlanned = new Map<number, number>();
@@ -98,11 +103,13 @@ class Planner implements StageServices {
     const draft = await this.#stage(this.#target);
     this.#reportUnusedArgs();
     const { name } = this.#target;
-    const image = draft.finish(this.options.labels, this.options.edits);
+    const finished = draft.finish(this.options.labels, this.options.edits);
+    const image = { ...finished, platform: this.#imagePlatform(finished.platform) };
     const { scan } = this.options;
     return {
       graph: this.#graph,
-      image: { ...image, platform: this.#imagePlatform(image.platform) },
+      image,
+      stageImages: await this.#stageImages(image),
       ...(scan === undefined ? {} : { scan: await this.#scan(scan, draft) }),
       ...(name === undefined ? {} : { stageName: name }),
       stages: new Set(this.#planned.keys()),
@@ -159,6 +166,37 @@ class Planner implements StageServices {
     }
   }
 
+  async #stageImages(ofTarget: PlannedImage): Promise<readonly PlannedStage[]> {
+    const images: PlannedStage[] = [];
+    for (const beginning of [...this.#beginnings.values()].sort((a, b) => a.index - b.index)) {
+      const draft = await this.#planned.get(beginning.index);
+      if (draft === undefined) continue;
+      const isTarget = beginning.index === this.#target.index;
+      images.push({ ...beginning, image: isTarget ? ofTarget : draft.finish({}, {}) });
+    }
+    return images;
+  }
+
+  /** Notes what a stage whose image is wanted began with, before its own instructions. */
+  #begin(stage: Stage, draft: ImageDraft, own: boolean): void {
+    const { stageImages } = this.options;
+    if (stageImages === undefined) return;
+    const base = this.#from(stage).name;
+    const baseStage = this.#continued(stage, base);
+    this.#beginnings.set(stage.index, {
+      index: stage.index,
+      name: stage.from.alias?.text ?? String(stage.index),
+      base,
+      ...(baseStage === undefined || draft.base.stage === undefined
+        ? {}
+        : { baseStage: baseStage.index }),
+      own,
+      inherited: draft.historyLength,
+    });
+    // What this very stage says of itself counts.
+    if (own && stageImages.labels) draft.dropLabels([stageNameLabel, stageBaseLabel]);
+  }
+
   /** The platform that was asked for, whatever the stages were built from; else the base's. */
   #imagePlatform(ofBase: Platform): Platform {
     const { targetPlatform, platformGiven = false } = this.options;
@@ -210,13 +248,18 @@ class Planner implements StageServices {
       stage.name === undefined
         ? undefined
         : await this.#contextBase(stage, stage.name, this.#platform(stage, place), place);
-    if (instead !== undefined) return new ImageDraft(instead);
+    if (instead !== undefined) {
+      const draft = new ImageDraft(instead);
+      this.#begin(stage, draft, false);
+      return draft;
+    }
     const base = await this.#base(stage);
     const draft = new ImageDraft(base);
     // As if ENV stood first: instructions see it and may set another value. A stage on a stage has it already.
     if (base.stage === undefined)
       for (const [name, value] of this.options.edits.env ?? []) draft.variables.setEnv(name, value);
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
+    this.#begin(stage, draft, stage.instructions.length + triggers.length > 0);
     for (const trigger of triggers)
       await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);
     for (const instruction of stage.instructions)
@@ -268,12 +311,15 @@ class Planner implements StageServices {
     if (name === "scratch") return this.#scratch(platform);
     const context = await this.#contextBase(stage, name, platform, place);
     if (context !== undefined) return context;
-    const earlier = this.#stages
-      .slice(0, stage.index)
-      .findLast((s) => s.name === name.toLowerCase());
+    const earlier = this.#continued(stage, name);
     if (earlier !== undefined) return (await this.#stage(earlier)).asBase();
     const image = await this.#resolve(name, platform, place);
     return this.#imageBase(stage, image, platform, place);
+  }
+
+  /** The earlier stage that a FROM's name is one of. */
+  #continued(stage: Stage, name: string): Stage | undefined {
+    return this.#stages.slice(0, stage.index).findLast((s) => s.name === name.toLowerCase());
   }
 
   #expandGlobal(word: { text: string; range: SourceRange }): string {
@@ -492,6 +538,7 @@ class Planner implements StageServices {
     const number = apart ? "" : ` ${position - unshown}/${stepCount(stage) - unshown}`;
     const name = `[${this.#stageLabel(stage)}${number}] ${oneLine(text)}`;
     const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
+    const { maxAge } = this.options;
     return this.#put({
       id,
       kind,
@@ -499,6 +546,7 @@ class Planner implements StageServices {
       op,
       step: { id, name, location: place },
       noCache: this.#uncached(stage),
+      ...(maxAge === undefined ? {} : { maxAge }),
     });
   }
 

@@ -206,10 +206,14 @@ export interface PlanOptions {
   /** Set on the resulting image, after all LABEL instructions. */
   readonly labels: Readonly<Record<string, string>>;
   readonly edits: ImageEdits;
+  /** Stages become images of their own, with labels that say which or without. Absent: only the target does. */
+  readonly stageImages?: { readonly labels: boolean };
   /** Stands in the place of the image that the first FROM names. */
   readonly firstBase?: string;
   /** All stages, or those named. */
   readonly noCache: boolean | readonly string[];
+  /** Milliseconds: what steps made before that is not taken. Absent: all of it is. */
+  readonly maxAge?: number;
   /** The network of RUN steps that name none. */
   readonly network: "default" | "none" | "host";
   readonly hostname?: string;
@@ -242,11 +246,29 @@ export interface PlannedImage {
   readonly baseHistory: readonly HistoryEntry[];
 }
 
+/** A stage, and the image that it is. */
+export interface PlannedStage {
+  readonly index: number;
+  /** As it is written behind AS; without that, the stage's index. */
+  readonly name: string;
+  /** What FROM names. */
+  readonly base: string;
+  /** The index of the stage that this is. */
+  readonly baseStage?: number;
+  /** It has instructions of its own, so that its image is another than its base's. */
+  readonly own: boolean;
+  /** How many entries of the image's history are those of the stages below. */
+  readonly inherited: number;
+  readonly image: PlannedImage;
+}
+
 export interface Plan {
   readonly graph: Graph;
   readonly image: PlannedImage;
   /** The vertex whose snapshot has, in {@link scanOutput}, what a scan found. */
   readonly scan?: VertexId;
+  /** The stages that were planned, in their order, the target last; none unless their images are wanted. */
+  readonly stageImages: readonly PlannedStage[];
   readonly stageName?: string;
   /** Indices of the stages that were planned. */
   readonly stages: ReadonlySet<number>;

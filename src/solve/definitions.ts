@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the vertices of a graph are by definition: each is asked once, after its inputs.
 
-import { TsbuildError } from "../base/index.js";
+import { all, TsbuildError } from "../base/index.js";
 import { definitionKey } from "./keys.js";
 import type { CacheKey, Graph, KeyParts, Step, StepContext, Vertex, VertexId } from "./types.js";
 
@@ -17,16 +17,20 @@ export class Definitions {
   readonly #steps: Readonly<Record<string, Step>>;
   readonly #contextOf: (vertex: Vertex) => StepContext;
   readonly #defined = new Map<VertexId, Promise<Definition>>();
-  readonly #renewals = new Map<VertexId, boolean>();
+  readonly #expired: (vertex: Vertex) => Promise<boolean>;
+  readonly #renewals = new Map<VertexId, Promise<boolean>>();
 
+  /** `expired`: whether something is remembered of a vertex, and all of it is too old. */
   constructor(
     graph: Graph,
     steps: Readonly<Record<string, Step>>,
     contextOf: (vertex: Vertex) => StepContext,
+    expired: (vertex: Vertex) => Promise<boolean>,
   ) {
     this.#graph = graph;
     this.#steps = steps;
     this.#contextOf = contextOf;
+    this.#expired = expired;
   }
 
   vertex(id: VertexId): Vertex {
@@ -61,14 +65,20 @@ export class Definitions {
    * The vertex or something below it is to run again, cache or not: its definition alone then says nothing about what it
    * yields. Its content key still may.
    */
-  renewed(id: VertexId): boolean {
+  renewed(id: VertexId): Promise<boolean> {
     let renewed = this.#renewals.get(id);
     if (renewed === undefined) {
-      const vertex = this.vertex(id);
-      renewed = vertex.noCache || vertex.inputs.some((input) => this.renewed(input));
+      renewed = this.#isRenewed(this.vertex(id));
       this.#renewals.set(id, renewed);
     }
     return renewed;
+  }
+
+  async #isRenewed(vertex: Vertex): Promise<boolean> {
+    if (vertex.noCache) return true;
+    // A young result may stand on an old one.
+    const inputs = await all(vertex.inputs.map((input) => this.renewed(input)));
+    return inputs.includes(true) || (vertex.maxAge !== undefined && (await this.#expired(vertex)));
   }
 
   async #define(vertex: Vertex): Promise<Definition> {
@@ -84,14 +94,9 @@ export class Definitions {
   }
 }
 
-/** Promise.all that waits for every promise before it rejects, so that nothing runs on unseen. */
-export async function all<T extends readonly unknown[]>(promises: {
-  readonly [K in keyof T]: Promise<T[K]>;
-}): Promise<T>;
-export async function all<T>(promises: readonly Promise<T>[]): Promise<T[]>;
-export async function all(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
+/** Whether a result that was made then counts no longer. Times in milliseconds since the epoch. */
+export function isTooOld({ maxAge }: Vertex, createdAt: number, now: number): boolean {
+  return maxAge !== undefined && now - createdAt > maxAge;
 }
 
 /** The error with the place of its vertex. */

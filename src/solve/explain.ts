@@ -3,11 +3,12 @@
 // of the vertex that is most like it. Runs nothing.
 
 import { canonicalJson, type Json } from "../base/index.js";
-import { Definitions } from "./definitions.js";
+import { Definitions, isTooOld } from "./definitions.js";
 import { contentKey } from "./keys.js";
 import type {
   CacheRecord,
   CacheStore,
+  Clock,
   Graph,
   KeyParts,
   PartChange,
@@ -26,6 +27,8 @@ export interface ExplainedChange extends PartChange {
 export type Reason =
   /** It was asked for. */
   | { readonly why: "no-cache" }
+  /** Its result is remembered, but too old to count. */
+  | { readonly why: "expired" }
   /** Nothing like it is remembered. */
   | { readonly why: "new" }
   /** Its result is remembered, but has been removed. */
@@ -53,6 +56,7 @@ export interface ExplainOptions {
   readonly graph: Graph;
   readonly steps: Readonly<Record<string, Step>>;
   readonly cache: Pick<CacheStore, "get" | "history">;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
 }
@@ -90,7 +94,15 @@ class Explainer {
       progress: () => undefined,
       warn: options.warn,
     };
-    this.#definitions = new Definitions(options.graph, options.steps, () => this.#context);
+    this.#definitions = new Definitions(
+      options.graph,
+      options.steps,
+      () => this.#context,
+      async (vertex) => {
+        const { key } = await this.#definitions.of(vertex.id);
+        return this.#isTooOld(vertex, await options.cache.get(key));
+      },
+    );
   }
 
   async visit(id: VertexId): Promise<Found> {
@@ -117,7 +129,8 @@ class Explainer {
     const { cache } = this.#options;
     const step = this.#definitions.step(vertex);
     const { key, parts } = await this.#definitions.of(vertex.id);
-    const record = this.#definitions.renewed(vertex.id) ? undefined : await cache.get(key);
+    const remembered = await cache.get(key);
+    const record = (await this.#definitions.renewed(vertex.id)) ? undefined : remembered;
     if (record !== undefined && (await step.usable(record.result))) {
       this.#cover(vertex);
       return { explanation: { vertex, outcome: "hit", reasons: [] }, result: record.result };
@@ -134,9 +147,11 @@ class Explainer {
       content === undefined || vertex.noCache
         ? undefined
         : await cache.get(contentKey(vertex.kind, content));
-    if (same !== undefined && (await step.usable(same.result)))
+    if (same !== undefined && !this.#isTooOld(vertex, same) && (await step.usable(same.result)))
       return { explanation: { vertex, outcome: "content", reasons: [] }, result: same.result };
     if (vertex.noCache) return miss(vertex, [{ why: "no-cache" }]);
+    const expired = [remembered, same].find((one) => this.#isTooOld(vertex, one));
+    if (expired !== undefined) return miss(vertex, [{ why: "expired" }], expired);
     if (record !== undefined || same !== undefined) return miss(vertex, [{ why: "removed" }]);
 
     const before = await this.#nearest(vertex, parts);
@@ -147,8 +162,11 @@ class Explainer {
       if (!ofInputs.has(change.part))
         reasons.push({ why: "part-changed", change: await this.#explained(vertex, change) });
     reasons.push(...(await this.#changedInputs(vertex, inputs, before, reasons.length === 0)));
-    const { name, createdAt } = before;
-    return miss(vertex, reasons, { name, createdAt });
+    return miss(vertex, reasons, before);
+  }
+
+  #isTooOld(vertex: Vertex, record: CacheRecord | undefined): boolean {
+    return record !== undefined && isTooOld(vertex, record.createdAt, this.#options.clock());
   }
 
   #inputsThatRun(vertex: Vertex, inputs: readonly Found[]): Reason[] {
@@ -211,19 +229,10 @@ class Explainer {
   }
 }
 
-function miss(
-  vertex: Vertex,
-  reasons: readonly Reason[],
-  compared?: Explanation["compared"],
-): Found {
-  return {
-    explanation: {
-      vertex,
-      outcome: "miss",
-      reasons,
-      ...(compared === undefined ? {} : { compared }),
-    },
-  };
+function miss(vertex: Vertex, reasons: readonly Reason[], before?: CacheRecord): Found {
+  const compared =
+    before === undefined ? {} : { compared: { name: before.name, createdAt: before.createdAt } };
+  return { explanation: { vertex, outcome: "miss", reasons, ...compared } };
 }
 
 /** Parts that differ, by name. Content counts where both sides have it, and goes before a definition of the same name. */

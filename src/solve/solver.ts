@@ -4,9 +4,9 @@
 // that misses too. Each vertex is solved once, whoever asks.
 
 import pLimit, { type LimitFunction } from "p-limit";
-import { messageOf } from "../base/index.js";
+import { all, messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
-import { all, Definitions, located, type Definition } from "./definitions.js";
+import { Definitions, isTooOld, located, type Definition } from "./definitions.js";
 import { contentKey } from "./keys.js";
 import type {
   CacheKey,
@@ -58,7 +58,12 @@ export class Solver {
   constructor(options: SolverOptions) {
     this.#options = options;
     const { limits, graph, steps } = options;
-    this.#definitions = new Definitions(graph, steps, (vertex) => this.#context(vertex));
+    this.#definitions = new Definitions(
+      graph,
+      steps,
+      (vertex) => this.#context(vertex),
+      (vertex) => this.#expired(vertex),
+    );
     this.#limiters = {
       exec: pLimit(limits.exec),
       disk: pLimit(limits.disk),
@@ -105,9 +110,9 @@ export class Solver {
     const step = this.#definitions.step(vertex);
     const definition = await this.#definitions.of(vertex.id);
     const { key, parts } = definition;
-    const known = this.#definitions.renewed(vertex.id)
+    const known = (await this.#definitions.renewed(vertex.id))
       ? undefined
-      : ((await this.#lookup(key, step)) ?? (await this.#imported(vertex, definition)));
+      : ((await this.#lookup(key, step, vertex)) ?? (await this.#imported(vertex, definition)));
     if (known !== undefined) return this.#hit(vertex, known.result);
 
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
@@ -118,7 +123,9 @@ export class Solver {
       contentParts === undefined ? undefined : contentKey(vertex.kind, contentParts);
     const keys = byContent === undefined ? [key] : [key, byContent];
     const same =
-      byContent === undefined || vertex.noCache ? undefined : await this.#lookup(byContent, step);
+      byContent === undefined || vertex.noCache
+        ? undefined
+        : await this.#lookup(byContent, step, vertex);
     if (same !== undefined) {
       await this.#options.cache.put([key], { ...same, parts, inputs: definition.inputs });
       return this.#hit(vertex, same.result);
@@ -126,7 +133,9 @@ export class Solver {
 
     await using _lock = await this.#options.cache.lock(byContent ?? key, this.#signal);
     // Another process may have done the work while this one waited for the lock.
-    const meanwhile = vertex.noCache ? undefined : await this.#lookup(byContent ?? key, step);
+    const meanwhile = vertex.noCache
+      ? undefined
+      : await this.#lookup(byContent ?? key, step, vertex);
     if (meanwhile !== undefined) return this.#hit(vertex, meanwhile.result);
     return await this.#limiters[step.resource](async () => {
       this.#signal.throwIfAborted();
@@ -197,13 +206,25 @@ export class Solver {
   async #imported(vertex: Vertex, definition: Definition): Promise<CacheRecord | undefined> {
     const { imported, cache, clock } = this.#options;
     const { key, parts, inputs } = definition;
+    const createdAt = (await imported?.createdAt(key)) ?? clock();
+    if (isTooOld(vertex, createdAt, clock())) return undefined;
     const result = await imported?.get(key);
     if (result === undefined) return undefined;
     const { kind } = vertex;
     const name = vertex.step?.name ?? kind;
-    const record = { result, kind, name, parts, inputs, createdAt: clock() };
+    const record = { result, kind, name, parts, inputs, createdAt };
     await cache.put([key], record);
     return record;
+  }
+
+  /** The store is asked first: a cache of others is opened when that has nothing, or only what is too old. */
+  async #expired(vertex: Vertex): Promise<boolean> {
+    const { cache, imported, clock } = this.#options;
+    const { key } = await this.#definitions.of(vertex.id);
+    const own = (await cache.get(key))?.createdAt;
+    if (own !== undefined && !isTooOld(vertex, own, clock())) return false;
+    const createdAt = (await imported?.createdAt(key)) ?? own;
+    return createdAt !== undefined && isTooOld(vertex, createdAt, clock());
   }
 
   /** The key by definition. */
@@ -223,13 +244,16 @@ export class Solver {
     const definition = await this.#definitions.of(id);
     const step = this.#definitions.step(vertex);
     const record =
-      (await this.#lookup(definition.key, step)) ?? (await this.#imported(vertex, definition));
+      (await this.#lookup(definition.key, step, vertex)) ??
+      (await this.#imported(vertex, definition));
     return record?.result;
   }
 
-  async #lookup(key: CacheKey, step: Step): Promise<CacheRecord | undefined> {
-    const record = await this.#options.cache.get(key);
-    return record !== undefined && (await step.usable(record.result)) ? record : undefined;
+  async #lookup(key: CacheKey, step: Step, vertex: Vertex): Promise<CacheRecord | undefined> {
+    const { cache, clock } = this.#options;
+    const record = await cache.get(key);
+    if (record === undefined || isTooOld(vertex, record.createdAt, clock())) return undefined;
+    return (await step.usable(record.result)) ? record : undefined;
   }
 
   #context(vertex: Vertex): StepContext {

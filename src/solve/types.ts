@@ -18,6 +18,8 @@ export interface Vertex {
   readonly step?: StepInfo;
   /** Never taken from the cache (its result is still recorded). */
   readonly noCache: boolean;
+  /** Milliseconds: results that were made before that count for nothing. Absent: however old they are, they count. */
+  readonly maxAge?: number;
 }
 
 /** A directed acyclic graph; every input of a vertex is in the map. */
@@ -106,6 +108,8 @@ export interface CacheStore {
 
 /** Results that other machines had, by key by definition. Implemented in build/. */
 export interface ImportedResults {
+  /** When a result was made, in milliseconds since the epoch. Undefined: nobody has it, or nobody knows. */
+  createdAt(key: CacheKey): Promise<number | undefined>;
   /** Brings a result here. Undefined: nobody has it, or it cannot be had. */
   get(key: CacheKey): Promise<Result | undefined>;
 }

@@ -97,6 +97,20 @@ export class ImageResolver {
     });
   }
 
+  /** An image of the store that was found by its id, `text`, if it was: by its name where it has one. Errors: those of `reference`. */
+  stored(
+    image: { readonly name?: string; readonly descriptor: Descriptor } | undefined,
+    text: string,
+    platform: Platform,
+  ): Promise<ResolvedImage> {
+    if (image === undefined || image.name !== undefined)
+      return this.reference(image?.name ?? text, platform);
+    const { digest } = image.descriptor;
+    return this.#once(`${digest} ${formatFullPlatform(platform)}`, () =>
+      this.#image(text, image.descriptor, { kind: "store" }, platform),
+    );
+  }
+
   /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
   async platforms(text: string): Promise<readonly string[]> {
     const { found } = await this.#allowed(withDefaultTag(parseReference(text)));

@@ -6,7 +6,13 @@ import { statSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
-import { parseDescriptor, type Descriptor, type Digest } from "../oci/index.js";
+import {
+  isIndexType,
+  isManifestType,
+  parseDescriptor,
+  type Descriptor,
+  type Digest,
+} from "../oci/index.js";
 import { syncDirectory } from "./blobs.js";
 import { storeError } from "./errors.js";
 import { indexText, markLayout, type RootPaths } from "./root.js";
@@ -35,6 +41,20 @@ function nameOf(entry: unknown): string | undefined {
     if (typeof name === "string" && name.includes("/")) return name;
   }
   return undefined;
+}
+
+/** What an image that is kept without a name looks like. Other tools may have put it there. */
+function isUnnamed(entry: unknown): boolean {
+  if (!isRecord(entry)) return false;
+  const { annotations, mediaType } = entry;
+  const known =
+    typeof mediaType === "string" && (isManifestType(mediaType) || isIndexType(mediaType));
+  const named = isRecord(annotations) && (refName in annotations || imageName in annotations);
+  return known && !named && entry["artifactType"] === undefined;
+}
+
+function digestOf(entry: unknown): unknown {
+  return isRecord(entry) ? entry["digest"] : undefined;
 }
 
 /** The entry as others get it: the name's annotations are the index's business, not the image's. */
@@ -135,16 +155,57 @@ export class IndexImageStore implements ImageStore {
     return manifests.flatMap((entry): NamedImage[] => {
       const name = nameOf(entry);
       if (name === undefined) return [];
-      try {
-        return [{ name, descriptor: withoutName(parseDescriptor(entry)) }];
-      } catch (error) {
-        this.#options.warn(
-          `the entry ${name} of the list of images is damaged and was passed over`,
-        );
-        if (error instanceof TsbuildError) return [];
-        throw error;
-      }
+      return this.#descriptor(entry, name).map((descriptor) => ({
+        name,
+        descriptor: withoutName(descriptor),
+      }));
     });
+  }
+
+  /** Nothing when the entry is damaged. */
+  #descriptor(entry: unknown, name: string): Descriptor[] {
+    try {
+      return [parseDescriptor(entry)];
+    } catch (error) {
+      this.#options.warn(`the entry ${name} of the list of images is damaged and was passed over`);
+      if (error instanceof TsbuildError) return [];
+      throw error;
+    }
+  }
+
+  async unnamed(): Promise<Descriptor[]> {
+    const { manifests } = await this.#load();
+    const entries = manifests.filter(isUnnamed);
+    const kept = new Map(
+      entries
+        .flatMap((entry) => this.#descriptor(entry, "without a name"))
+        .map((descriptor) => [descriptor.digest, descriptor]),
+    );
+    for (const entry of manifests) if (!isUnnamed(entry)) kept.delete(digestOf(entry) as Digest);
+    return [...kept.values()];
+  }
+
+  async keep(
+    images: readonly Descriptor[],
+    { blobs = [], signal }: Parameters<ImageStore["keep"]>[1] = {},
+  ): Promise<void> {
+    await this.#options.syncBlobs(blobs);
+    await this.#change(signal, (manifests) => {
+      const added = new Map(images.map((image): [unknown, Descriptor] => [image.digest, image]));
+      for (const entry of manifests) if (isUnnamed(entry)) added.delete(digestOf(entry));
+      return added.size === 0 ? undefined : [...manifests, ...added.values()];
+    });
+  }
+
+  async release(images: readonly Digest[], signal?: AbortSignal): Promise<number> {
+    const unwanted = new Set<unknown>(images);
+    let released = 0;
+    await this.#change(signal, (manifests) => {
+      const left = manifests.filter((entry) => !isUnnamed(entry) || !unwanted.has(digestOf(entry)));
+      released = manifests.length - left.length;
+      return released === 0 ? undefined : left;
+    });
+    return released;
   }
 
   async roots(): Promise<{ descriptors: Descriptor[]; version: string }> {

@@ -80,6 +80,15 @@ export interface ImageStore {
   ): Promise<void>;
   /** How many of the names were there. Blobs stay until they are pruned. */
   remove(names: readonly string[], signal?: AbortSignal): Promise<number>;
+  /** Images that are kept without a name, and have none beside that; each once, in the order in which they came. */
+  unnamed(): Promise<Descriptor[]>;
+  /** Keeps images without a name, in one atomic change. `blobs`: as for {@link set}. */
+  keep(
+    images: readonly Descriptor[],
+    options?: { readonly blobs?: readonly Digest[]; readonly signal?: AbortSignal },
+  ): Promise<void>;
+  /** Keeps them no longer; what has a name stays under it. How many were kept. */
+  release(images: readonly Digest[], signal?: AbortSignal): Promise<number>;
   /**
    * Everything that the index points at, entries of other tools too, and the state of the index in which that was so. Throws
    * STORE_CORRUPT when the index is damaged: what it named is then unknown.

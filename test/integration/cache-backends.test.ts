@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { RegistryServer } from "../support/registry-server.js";
@@ -110,6 +110,17 @@ describe("a cache in a directory", () => {
     assert.doesNotMatch(quiet.stderr, /importing/);
     const anew = await build(machine(), ["--no-cache", "--cache-from", "type=local,src=cache"]);
     assert.equal(ran(anew).length, 5);
+  });
+  it("gives nothing that was made longer ago than --cache-ttl", async () => {
+    const from = ["--cache-from", "type=local,src=cache"];
+    assert.deepEqual(ran(await build(machine(), [...from, "--cache-ttl=1h"])), []);
+    const store = machine();
+    // Even when it was imported a moment ago.
+    await build(store, from);
+    const age = Math.floor(Date.now() - statSync(join(space.directory, "cache")).mtimeMs);
+    assert.ok(age > 0);
+    for (const root of [machine(), store])
+      assert.equal(ran(await build(root, [...from, `--cache-ttl=${age}ms`])).length, 5);
   });
   it("does not make a changed file's copy a hit", async () => {
     writeFileSync(join(space.directory, "context/file"), "changed\n");

@@ -116,6 +116,32 @@ describe("explain", () => {
     );
   });
 
+  it("knows what is too old for --cache-ttl", async () => {
+    await using space = prepared();
+    await space.succeed(["build", ...flags()]);
+    const young = await explain(space, "--cache-ttl=1h");
+    for (const end of ["/version", "/source", "/made /made", "cat /made"])
+      assert.equal(young(end).outcome, "hit", end);
+    const old = await explain(space, "--cache-ttl=.01s");
+    for (const end of ["/version", "cat /made"]) {
+      assert.equal(old(end).outcome, "miss");
+      assert.deepEqual(
+        old(end).reasons.map(({ why, text }) => [why, text]),
+        [["expired", "older than --cache-ttl"]],
+      );
+    }
+    // Base images are no results of steps.
+    assert.equal(old("/busybox").outcome, "hit");
+    const none = await explain(space, "--cache-ttl=0");
+    assert.deepEqual(
+      none("/source").reasons.map(({ why }) => why),
+      ["no-cache"],
+    );
+    // What was run again is young.
+    assert.equal((await explain(space, "--cache-ttl=1m"))("cat /made").outcome, "hit");
+    await space.fail(2, ["build", "--cache-ttl=soon", ...flags()]);
+  });
+
   it("knows of a pruned result, and compares an edited instruction with what stood there before", async () => {
     await using space = prepared();
     await explain(space);

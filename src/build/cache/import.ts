@@ -48,6 +48,16 @@ export class ImportedCaches implements ImportedResults {
     );
   }
 
+  /** Of several caches, the one of which `get` takes it. */
+  async createdAt(key: CacheKey): Promise<number | undefined> {
+    for (const cache of await this.#caches()) {
+      const layers = cache.records.get(key);
+      // A cache that does not know says 0.
+      if (layers !== undefined) return layers.at(-1)?.createdAt || undefined;
+    }
+    return undefined;
+  }
+
   /** A layer that is no step's result, in the store then. */
   layer(key: CacheKey): Promise<CachedLayer | undefined> {
     const what = "a cache mount begins empty, for its content cannot be imported";
@@ -70,10 +80,7 @@ export class ImportedCaches implements ImportedResults {
     failure: string,
     take: (cache: OpenedCache, layers: readonly CachedLayer[]) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    if (this.#sources.length === 0) return undefined;
-    // Nothing is asked for before something is missing.
-    this.#opened ??= this.#open();
-    for (const cache of await this.#opened) {
+    for (const cache of await this.#caches()) {
       const layers = cache.records.get(key);
       if (layers === undefined) continue;
       try {
@@ -84,6 +91,12 @@ export class ImportedCaches implements ImportedResults {
       }
     }
     return undefined;
+  }
+
+  /** Nothing is asked for before something is missing. */
+  #caches(): Promise<readonly OpenedCache[]> {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   /** A cache that cannot be had is no reason not to build. */

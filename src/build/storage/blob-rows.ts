@@ -20,6 +20,8 @@ interface Reference {
   readonly lastUsedAt: number;
   /** Not to be removed. */
   readonly named: boolean;
+  /** An image without a name, which is kept no longer when this goes. */
+  readonly unnamed?: Digest;
 }
 
 type References = Map<Digest, Reference[]>;
@@ -31,22 +33,29 @@ export interface BlobRows {
   readonly pulledVersion: string;
 }
 
+/** `unnamed`: images that are kept without a name may go. */
 export async function blobRows(
   store: Store,
   states: ReadonlyMap<SnapshotId, KnownState>,
   leased: ReadonlySet<string>,
+  unnamed: boolean,
 ): Promise<BlobRows> {
   const references: References = new Map();
   const contents = new ImageContents(store);
   const { descriptors, version: imagesVersion } = await store.images.roots();
-  for (const descriptor of descriptors) await addNamed(references, contents, descriptor);
+  const blobs: StoredBlob[] = [];
+  for await (const blob of store.blobs.list()) blobs.push(blob);
+  const times = new Map(blobs.map(({ digest, modified }) => [digest, modified]));
+  const mayGo = new Set(
+    unnamed ? (await store.images.unnamed()).map(({ digest }) => digest) : undefined,
+  );
+  for (const descriptor of descriptors)
+    await addKept(references, contents, descriptor, times, mayGo);
   const pulled = [...store.table<Pulled>(pulledTable).entries()];
   for (const [name, record] of pulled) await addPulled(references, contents, name, record);
   addLayers(references, store, states);
   addDownloads(references, store);
-  const rows: Row[] = [];
-  for await (const blob of store.blobs.list())
-    rows.push(rowOf(blob, references.get(blob.digest) ?? [], leased));
+  const rows = blobs.map((blob) => rowOf(blob, references.get(blob.digest) ?? [], leased));
   return { rows, imagesVersion, pulledVersion: pulledVersionOf(pulled) };
 }
 
@@ -61,22 +70,24 @@ function add(references: References, digest: Digest, reference: Reference): void
   else known.push(reference);
 }
 
-async function addNamed(
+async function addKept(
   references: References,
   contents: ImageContents,
   descriptor: Descriptor,
+  times: ReadonlyMap<Digest, number>,
+  mayGo: ReadonlySet<Digest>,
 ): Promise<void> {
-  const { annotations } = descriptor;
+  const { annotations, digest: top } = descriptor;
   const name =
-    annotations?.["io.containerd.image.name"] ??
-    annotations?.["org.opencontainers.image.ref.name"] ??
-    descriptor.digest;
+    annotations?.["io.containerd.image.name"] ?? annotations?.["org.opencontainers.image.ref.name"];
+  const goes = mayGo.has(top);
   for (const digest of await contents.of(descriptor))
     add(references, digest, {
       type: "image",
-      description: `named image ${name}`,
-      lastUsedAt: 0,
-      named: true,
+      description: name === undefined ? `image without a name ${top}` : `named image ${name}`,
+      named: !goes,
+      // What goes is as old as the image, not as its layers.
+      ...(goes ? { unnamed: top, lastUsedAt: times.get(top) ?? 0 } : { lastUsedAt: 0 }),
     });
 }
 
@@ -152,6 +163,7 @@ function rowOf(
       kind: "blob",
       digest,
       records: references.flatMap(({ record }) => (record === undefined ? [] : [record])),
+      unnamed: references.flatMap((one) => (one.unnamed === undefined ? [] : [one.unnamed])),
     },
   };
 }

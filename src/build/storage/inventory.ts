@@ -19,14 +19,19 @@ export interface Inventory {
   readonly pulledVersion: string;
 }
 
-/**
- * Takes stock. `exact`: everything is measured, and directories that nothing knows are found. Otherwise directories are
- * taken to be as they were when they were measured first, and only new ones are walked.
- */
-export async function takeInventory(
-  rooms: Rooms,
-  options: { readonly exact: boolean; readonly signal: AbortSignal },
-): Promise<Inventory> {
+export interface InventoryOptions {
+  /**
+   * Everything is measured, and directories that nothing knows are found. Otherwise directories are taken to be as they were
+   * when they were measured first, and only new ones are walked.
+   */
+  readonly exact: boolean;
+  /** Images that are kept without a name may go. Default: false. */
+  readonly unnamed?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Takes stock. */
+export async function takeInventory(rooms: Rooms, options: InventoryOptions): Promise<Inventory> {
   const { store } = rooms;
   const { signal } = options;
   const leased = await store.leased();
@@ -47,7 +52,7 @@ export async function takeInventory(
           signal,
         ),
       ];
-  const blobs = await blobRows(store, states, leased);
+  const blobs = await blobRows(store, states, leased, options.unnamed ?? false);
   return {
     rows: [
       ...stateRows(states, layers.dirs),

@@ -16,7 +16,7 @@ import {
 import type { Collection } from "../../store/index.js";
 import type { Rooms } from "../rooms.js";
 import { pulledVersionOf } from "./blob-rows.js";
-import { takeInventory, type Inventory } from "./inventory.js";
+import { takeInventory, type Inventory, type InventoryOptions } from "./inventory.js";
 import { diskUsageTable, usageKey } from "./measure.js";
 import type { Holding, Row } from "./rows.js";
 import { volumeTable, type VolumeRecord } from "./volume-records.js";
@@ -36,13 +36,17 @@ const attempts = 10;
  */
 export async function removeSelected(
   rooms: Rooms,
-  options: { readonly exact: boolean; readonly signal: AbortSignal },
+  options: InventoryOptions,
   select: (inventory: Inventory) => Promise<readonly StorageRecord[]>,
 ): Promise<readonly Row[]> {
   for (let i = 0; i < attempts; i++) {
     const inventory = await takeInventory(rooms, options);
     const selected = new Set((await select(inventory)).map(({ id }) => id));
     const wanted = inventory.rows.filter(({ id }) => selected.has(id));
+    const unnamed = rowsOf(wanted, "blob").flatMap(({ holding }) => holding.unnamed);
+    // They leave the list whole, before anything of them goes; then the list is another one.
+    if (unnamed.length > 0 && (await rooms.store.images.release(unnamed, options.signal)) > 0)
+      continue;
     const removed = await removeRows(rooms, inventory, wanted, options.signal);
     if (removed !== undefined) return removed;
   }

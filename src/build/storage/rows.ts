@@ -16,6 +16,8 @@ export type Holding =
       readonly digest: Digest;
       /** Records that speak of it, by table. */
       readonly records: readonly (readonly [table: string, key: string])[];
+      /** Images that are kept without a name, and no longer when it goes. */
+      readonly unnamed: readonly Digest[];
     }
   /** A named volume. */
   | { readonly kind: "volume"; readonly dir: LayerDirId; readonly name: string }

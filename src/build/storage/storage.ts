@@ -31,6 +31,8 @@ export interface PruneOptions extends StorageOptions {
   readonly all?: boolean;
   /** Named volumes too. */
   readonly volumes?: boolean;
+  /** Images that are kept without a name, too. */
+  readonly unnamed?: boolean;
   /** Milliseconds. */
   readonly keepDuration?: number;
   /** Bytes. */
@@ -87,7 +89,8 @@ export async function prune(options: PruneOptions = {}): Promise<readonly Storag
   let confirmed = options.confirm === undefined;
   return withRooms(options, async (rooms, signal) => {
     const disk = await rooms.store.disk();
-    const removed = await removeSelected(rooms, { exact: true, signal }, async ({ rows }) => {
+    const inventory = { exact: true, unnamed: options.unnamed ?? false, signal };
+    const removed = await removeSelected(rooms, inventory, async ({ rows }) => {
       const selected = selectForRemoval(rows, policy, disk, Date.now());
       confirmed ||= (await options.confirm?.(selected)) === true;
       return confirmed ? selected : [];

@@ -8,8 +8,10 @@ import { parseAgent, parseSecret } from "../options/credentials.js";
 import {
   attestationTexts,
   buildArguments,
+  cacheFlags,
   imageEdits,
   jobsFlag,
+  keptStages,
   networkFlag,
   outputsOf,
   parseTruth,
@@ -145,7 +147,8 @@ function requestOf(
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
     ...(squash === undefined ? {} : { squash }),
-    noCache: flags.cache ? separated(flags.noCacheFilter) : true,
+    ...keptStages(flags),
+    ...cacheFlags(flags),
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),
@@ -225,6 +228,8 @@ function summary(result: BuildResult): string {
   for (const { platform, manifest, config } of images)
     if (index !== undefined) lines.push(`manifest ${manifest.digest} ${platform}`);
     else lines.push(`manifest ${manifest.digest}`, `image id ${config.digest}`);
+  for (const { name, platform, config } of result.stages)
+    lines.push(`stage ${name} ${config.digest}${index === undefined ? "" : ` ${platform}`}`);
   for (const name of result.names) lines.push(`named ${name}`);
   for (const { path } of result.outputs) if (path !== undefined) lines.push(`wrote ${path}`);
   return lines.map((line) => `${line}\n`).join("");

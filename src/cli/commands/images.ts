@@ -7,8 +7,9 @@ import { formatSize, formatTable } from "../human.js";
 export async function imagesCommand(flags: {
   readonly format: string;
   readonly quiet?: boolean;
+  readonly filter: readonly string[];
 }): Promise<void> {
-  const images = await listImages();
+  const images = await listImages(flags.filter);
   if (flags.format === "json") {
     process.stdout.write(images.map((image) => `${printableJson(image)}\n`).join(""));
     return;
@@ -18,7 +19,7 @@ export async function imagesCommand(flags: {
     return;
   }
   const rows = images.map(({ name, id, platform, size, created }) => [
-    name,
+    name ?? "<none>",
     id.slice(7, 19),
     platform,
     formatSize(size),
@@ -29,6 +30,10 @@ export async function imagesCommand(flags: {
 
 /** `tsbuild untag IMAGE...`. */
 export async function untagCommand(images: readonly string[]): Promise<void> {
-  const names = await untagImages(images);
-  process.stdout.write(names.map((name) => `untagged ${name}\n`).join(""));
+  const taken = await untagImages(images);
+  const lines = [
+    ...taken.names.map((name) => `untagged ${name}\n`),
+    ...taken.images.map((digest) => `no longer kept: ${digest}\n`),
+  ];
+  process.stdout.write(lines.join(""));
 }

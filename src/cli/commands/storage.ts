@@ -22,6 +22,7 @@ export interface DiskUsageFlags {
 export interface PruneFlags {
   readonly all?: boolean;
   readonly volumes?: boolean;
+  readonly unnamed?: boolean;
   readonly force?: boolean;
   readonly verbose?: boolean;
   readonly filter: readonly string[];
@@ -69,6 +70,7 @@ export async function pruneCommand(flags: PruneFlags): Promise<number> {
     prune({
       all: flags.all ?? false,
       volumes: flags.volumes ?? false,
+      unnamed: flags.unnamed ?? false,
       filters: flags.filter,
       ...(reservedSpace === undefined ? {} : { reservedSpace }),
       ...(maxUsedSpace === undefined ? {} : { maxUsedSpace }),

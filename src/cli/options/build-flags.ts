@@ -25,8 +25,11 @@ export interface BuildFlags {
   readonly squash?: boolean;
   readonly squashAll?: boolean;
   readonly singleSnapshot?: boolean;
+  readonly saveStages?: boolean;
+  readonly stageLabels?: boolean;
   readonly cache: boolean;
   readonly noCacheFilter: readonly string[];
+  readonly cacheTtl?: string;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly pull?: boolean;
@@ -151,8 +154,14 @@ export function addBuildFlags(command: Command): Command {
     ),
     new Option("--squash-all", "the same as --squash").hideHelp(),
     new Option("--single-snapshot", "what --layers=false is read as").hideHelp(),
+    new Option("--save-stages", "keep every stage that is built as an image of the store, too"),
+    new Option("--stage-labels", "with labels that say which stage each image is"),
     new Option("--no-cache", "run every step again"),
     noCacheFilter(),
+    new Option(
+      "--cache-ttl <duration>",
+      "run steps again whose results are older than this, such as 24h (0: all of them)",
+    ),
     list(
       "--cache-from <spec>",
       "a cache to take steps from: type=local,src=DIR, type=gha, or an image or cache at a registry",

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { TsbuildError, errnoOf, parseBoolean } from "../../base/index.js";
 import type { BuildRequest } from "../../build.js";
 import type { BuildFlags } from "./build-flags.js";
-import { parseArguments, parseWhole, separated, usageError } from "./values.js";
+import { parseAge, parseArguments, parseWhole, separated, usageError } from "./values.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -140,10 +140,34 @@ export function refuseConflicts({ network, hosts, addHost, ...flags }: BuildFlag
     throw new TsbuildError("CLI_USAGE", "--no-hosts and --add-host cannot be used together");
 }
 
+/** `--no-cache`, `--no-cache-filter` and `--cache-ttl`, of which 0 is `--no-cache`. */
+export function cacheFlags({
+  cache,
+  noCacheFilter,
+  cacheTtl,
+}: BuildFlags): Pick<BuildRequest, "noCache" | "cacheMaxAge"> {
+  const maxAge = cacheTtl === undefined ? undefined : parseAge("--cache-ttl", cacheTtl);
+  if (!cache || maxAge === 0) return { noCache: true };
+  return {
+    noCache: separated(noCacheFilter),
+    ...(maxAge === undefined ? {} : { cacheMaxAge: maxAge }),
+  };
+}
+
 /** `--squash` is Buildah's: the base's layers, too. `--layers=false` comes as `--single-snapshot`. */
 export function squashFlag(flags: BuildFlags): BuildRequest["squash"] {
   if (flags.squash === true || flags.squashAll === true) return "all";
   return flags.singleSnapshot === true ? "new" : undefined;
+}
+
+/** `--save-stages` and `--stage-labels`. */
+export function keptStages({
+  saveStages,
+  stageLabels,
+}: BuildFlags): Pick<BuildRequest, "keepStages"> {
+  if (saveStages === true) return { keepStages: { labels: stageLabels === true } };
+  if (stageLabels !== true) return {};
+  throw new TsbuildError("CLI_USAGE", "--stage-labels requires --save-stages");
 }
 
 /** How many commands run at a time; undefined: as many as tsbuild thinks fit. */

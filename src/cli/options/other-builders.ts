@@ -92,10 +92,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
     "Only stages that the target needs are built: name another one with --target.",
     ["--build-unused-stages"],
   ],
-  [
-    "What stages made stays in the cache; --target STAGE -t NAME makes an image of one.",
-    ["--save-stages", "--stage-labels"],
-  ],
   ["Images for Windows are not built here.", ["--os-version <version>", "--os-feature <feature>"]],
   [
     "No list of an image's packages is made: run a scanner over an output.",
@@ -118,7 +114,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--cw <options>",
       "--layer-label <label>",
       "--policy <spec>",
-      "--cache-ttl <time>",
       "--identity-label",
       "--ignore-path <path>",
     ],

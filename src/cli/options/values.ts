@@ -2,7 +2,7 @@
 // Values of flags: sizes, numbers, KEY=VALUE lists, comma-separated attributes. Every error names the flag.
 
 import { isIP } from "node:net";
-import { TsbuildError, didYouMean } from "../../base/index.js";
+import { TsbuildError, didYouMean, parseDuration as parseGoDuration } from "../../base/index.js";
 import { parseDuration } from "../../build/storage/storage.js";
 
 /** A wrong use of the command line (exit code 2). */
@@ -39,6 +39,15 @@ export function parseTime(flag: string, value: string): number {
   if (time === undefined || time <= 0)
     throw usageError(flag, value, "expected a duration such as 90s or 1h30m");
   return time;
+}
+
+/** Milliseconds, or 0: as Go writes durations (`1h30m`, `.5s`), and days. */
+export function parseAge(flag: string, value: string): number {
+  const nanoseconds = parseGoDuration(value);
+  const age = nanoseconds === undefined ? parseDuration(value) : nanoseconds / 1e6;
+  if (age === undefined || age < 0)
+    throw usageError(flag, value, "expected a duration such as 24h, 1h30m or 7d");
+  return age;
 }
 
 /** A whole number, not less than `minimum`. */

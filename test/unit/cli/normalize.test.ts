@@ -12,6 +12,8 @@ import {
   refuseConflicts,
   withAuthFile,
   buildArguments,
+  cacheFlags,
+  keptStages,
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
@@ -51,6 +53,32 @@ describe("flags without a value", () => {
   it("leave values of other flags, and what follows --, alone", () => {
     assert.deepEqual(parse("--label=a=--push=true", ".").flags.label, ["a=--push=true"]);
     assert.deepEqual(parse("--", "--push=true").rest, ["--push=true"]);
+  });
+});
+
+describe("--save-stages", () => {
+  const stages = (...flags: string[]): ReturnType<typeof keptStages> =>
+    keptStages(parse(...flags, ".").flags);
+  it("is needed for --stage-labels", () => {
+    assert.deepEqual(stages("--save-stages=false"), {});
+    assert.deepEqual(stages("--save-stages"), { keepStages: { labels: false } });
+    assert.deepEqual(stages("--save-stages", "--stage-labels"), { keepStages: { labels: true } });
+    assert.throws(() => stages("--stage-labels"), usage);
+  });
+});
+
+describe("--cache-ttl", () => {
+  const ages = (text: string): ReturnType<typeof cacheFlags> =>
+    cacheFlags(parse(`--cache-ttl=${text}`, ".").flags);
+  it("takes durations as Go writes them, and days", () => {
+    assert.deepEqual(ages("1h30m"), { noCache: [], cacheMaxAge: 5_400_000 });
+    assert.deepEqual(ages(".5s"), { noCache: [], cacheMaxAge: 500 });
+    assert.deepEqual(ages("7d"), { noCache: [], cacheMaxAge: 604_800_000 });
+    for (const text of ["", "5", "-1h", "h", "soon"]) assert.throws(() => ages(text), usage, text);
+  });
+  it("of 0 is --no-cache", () => {
+    assert.deepEqual(ages("0"), { noCache: true });
+    assert.deepEqual(ages("0s"), { noCache: true });
   });
 });
 
@@ -123,7 +151,7 @@ describe("flags of other builders", () => {
       ["--transient-mount", "/a:/b"],
       ["--userns=host"],
       ["--no-push"],
-      ["--save-stages"],
+      ["--build-unused-stages"],
       ["--destination=x"],
     ])
       assert.throws(

@@ -26,6 +26,7 @@ function planOf(platform: string, ...vertices: readonly Vertex[]): PlatformPlan 
       history: [{ createdBy: "ENV" }, { createdBy: "RUN", vertex: head }],
       baseHistory: [],
     },
+    stageImages: [],
     stages: new Set([0]),
   };
   return { platform: parsePlatform(platform), plan };
@@ -36,7 +37,7 @@ describe("mergePlans", () => {
     const one = planOf("linux/amd64", vertex("a", "make"), vertex("b", "use", ["a"]));
     const { graph, images } = mergePlans([one]);
     assert.deepEqual([...graph], [...one.plan.graph]);
-    assert.deepEqual(images, [{ platform: one.platform, image: one.plan.image }]);
+    assert.deepEqual(images, [{ platform: one.platform, image: one.plan.image, stages: [] }]);
   });
 
   it("has what is the same once, and names the rest after its platform", () => {

@@ -306,6 +306,59 @@ describe("ten thousand stages", () => {
   });
 });
 
+describe("stages as images", () => {
+  const text = `ARG BASE=a.example/base
+FROM \${BASE} AS First
+ARG X
+RUN true
+FROM first AS same
+FROM same AS next
+LABEL io.buildah.stage.name=own
+FROM a.example/base
+RUN true
+FROM a.example/unused AS unused
+FROM next
+COPY --from=3 / /
+`;
+  const labels = { "io.buildah.stage.name": "of the base", kept: "1" };
+  const given = (stageImages?: PlanOptions["stageImages"]): Given => ({
+    images: { "a.example/base": { Labels: labels } },
+    options: stageImages === undefined ? {} : { stageImages },
+  });
+
+  it("are those that the target needs, with what they begin with", async () => {
+    const { stageImages, image } = await plan(text, given({ labels: true }));
+    assert.deepEqual(
+      stageImages.map(({ image: _image, ...stage }) => stage),
+      [
+        { index: 0, name: "First", base: "a.example/base", own: true, inherited: 0 },
+        { index: 1, name: "same", base: "first", baseStage: 0, own: false, inherited: 2 },
+        { index: 2, name: "next", base: "same", baseStage: 1, own: true, inherited: 2 },
+        { index: 3, name: "3", base: "a.example/base", own: true, inherited: 0 },
+        { index: 5, name: "5", base: "next", baseStage: 2, own: true, inherited: 3 },
+      ],
+    );
+    assert.equal(stageImages.at(-1)?.image, image);
+    // A stage's own word counts, one of what is below it does not.
+    assert.deepEqual(
+      stageImages.map((stage) => stage.image.config.Labels),
+      [
+        { kept: "1" },
+        { kept: "1" },
+        { "io.buildah.stage.name": "own", kept: "1" },
+        { kept: "1" },
+        { kept: "1" },
+      ],
+    );
+  });
+
+  it("are none unless they are wanted, and keep the base's labels when they get none", async () => {
+    assert.deepEqual((await plan(text, given())).stageImages, []);
+    const { stageImages } = await plan(text, given({ labels: false }));
+    assert.deepEqual(stageImages[0]?.image.config.Labels, labels);
+  });
+});
+
 describe("a chain of steps", () => {
   const chain = (steps: number): string => `FROM busybox\n${"RUN true\n".repeat(steps)}`;
 

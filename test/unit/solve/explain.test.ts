@@ -73,7 +73,9 @@ async function ask(
   gone?: ReadonlySet<string>,
 ): Promise<Map<string, Explanation>> {
   const steps = { work: work(gone) };
-  const found = await explain({ graph, steps, cache, signal, warn: () => undefined }, ["top"]);
+  const clock = (): number => time;
+  const options = { graph, steps, cache, clock, signal, warn: () => undefined };
+  const found = await explain(options, ["top"]);
   return new Map(found.map((one) => [one.vertex.id, one]));
 }
 
@@ -185,5 +187,18 @@ describe("explain", () => {
     assert.equal(gone.get("middle")?.outcome, "hit");
     const renewed = new Map(chain()).set(...vertex("middle", ["base"], {}, { noCache: true }));
     assert.deepEqual((await ask(renewed, cache)).get("middle")?.reasons, [{ why: "no-cache" }]);
+  });
+
+  it("says when a result is too old, and which younger ones stand on it", async () => {
+    const cache = new MemoryCache();
+    await build(chain(), cache, "middle");
+    time += 100;
+    await build(chain(), cache);
+    const aged: Graph = new Map([...chain()].map(([id, one]) => [id, { ...one, maxAge: 50 }]));
+    const found = await ask(aged, cache);
+    assert.deepEqual(found.get("base")?.reasons, [{ why: "expired" }]);
+    assert.deepEqual(Object.keys(found.get("base")?.compared ?? {}), ["name", "createdAt"]);
+    const [reason] = found.get("top")?.reasons ?? [];
+    assert.ok(reason?.why === "input-runs" && reason.input.id === "middle");
   });
 });

@@ -6,6 +6,7 @@ import {
   Solver,
   type CacheStore,
   type Graph,
+  type ImportedResults,
   type Result,
   type Step,
   type Vertex,
@@ -29,6 +30,8 @@ function lab(
       signal: AbortSignal,
     ) => Promise<Result>;
     readonly usable?: (result: Result) => boolean;
+    readonly now?: number;
+    readonly imported?: ImportedResults;
   } = {},
 ): Lab {
   const ran: string[] = [];
@@ -54,7 +57,8 @@ function lab(
         steps: { work: step },
         cache,
         limits: { exec: 4, disk: 4, network: 4 },
-        clock: () => 0,
+        clock: () => behaviour.now ?? 0,
+        ...(behaviour.imported === undefined ? {} : { imported: behaviour.imported }),
         events: (event) => {
           events.push(event);
         },
@@ -128,6 +132,55 @@ describe("Solver", () => {
     const second = lab(changed, cache, { run: same });
     await second.solve("top");
     assert.deepEqual(second.ran, ["left"]);
+  });
+
+  it("runs again what is too old, and what stands on it, however young that is", async () => {
+    const cache = new MemoryCache();
+    await lab(diamond, cache, { now: 0 }).solve("right");
+    await lab(diamond, cache, { now: 100 }).solve("top");
+    const aged: Graph = new Map([...diamond].map(([id, one]) => [id, { ...one, maxAge: 50 }]));
+    // Of `base` and `right`, made at 0, and the others, made at 100.
+    const run = (v: Vertex): Promise<Result> => Promise.resolve(`new ${v.id}`);
+    const second = lab(aged, cache, { now: 120, run });
+    await second.solve("top");
+    assert.deepEqual([...second.ran].sort(), ["base", "left", "right", "top"]);
+    const third = lab(aged, cache, { now: 121, run });
+    await third.solve("top");
+    assert.deepEqual(third.ran, []);
+    // Without a limit everything counts.
+    const free = lab(diamond, cache, { now: 10_000 });
+    await free.solve("top");
+    assert.deepEqual(free.ran, []);
+  });
+
+  it("spares what stands on something that was too old and comes out the same", async () => {
+    const cache = new MemoryCache();
+    const run = (v: Vertex): Promise<Result> => Promise.resolve(`content of ${v.id}`);
+    await lab(diamond, cache, { now: 0, run }).solve("base");
+    await lab(diamond, cache, { now: 100, run }).solve("top");
+    const aged: Graph = new Map([...diamond].map(([id, one]) => [id, { ...one, maxAge: 50 }]));
+    const second = lab(aged, cache, { now: 120, run });
+    await second.solve("top");
+    assert.deepEqual(second.ran, ["base"]);
+  });
+
+  it("judges what others made by when they made it, and goes on to know that", async () => {
+    const single = (maxAge: number): Graph =>
+      new Map([["top", { ...vertex("top", [])[1], maxAge }]]);
+    const imported = (createdAt: number | undefined): ImportedResults => ({
+      createdAt: () => Promise.resolve(createdAt),
+      get: () => Promise.resolve("of another machine"),
+    });
+    const cache = new MemoryCache();
+    const young = lab(single(50), cache, { now: 100, imported: imported(60) });
+    assert.equal(await young.solve("top"), "of another machine");
+    const old = lab(single(30), cache, { now: 100, imported: imported(undefined) });
+    assert.equal(await old.solve("top"), "top()");
+    const other = new MemoryCache();
+    const stale = lab(single(30), other, { now: 100, imported: imported(60) });
+    assert.equal(await stale.solve("top"), "top()");
+    const undated = lab(single(30), new MemoryCache(), { now: 100, imported: imported(undefined) });
+    assert.equal(await undated.solve("top"), "of another machine");
   });
 
   it("runs again what is no longer usable", async () => {

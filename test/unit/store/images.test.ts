@@ -87,6 +87,35 @@ describe("named images", () => {
     assert.equal((await store.images.list()).length, 1);
   });
 
+  it("may be kept without a name, once, until they are released; a name hides that", async () => {
+    const [a, b] = [image("a"), image("b")];
+    await store.images.keep([a, b, a]);
+    await store.images.keep([b]);
+    assert.deepEqual(await store.images.unnamed(), [a, b]);
+    assert.deepEqual(await store.images.list(), []);
+    await store.images.set([{ name: "docker.io/library/x:1", descriptor: a }]);
+    assert.deepEqual(await store.images.unnamed(), [b]);
+    await store.images.remove(["docker.io/library/x:1"]);
+    assert.deepEqual(await store.images.unnamed(), [a, b]);
+    assert.equal((await store.images.roots()).descriptors.length, 2);
+    assert.equal(await store.images.release([a.digest, image("c").digest]), 1);
+    assert.deepEqual(await store.images.unnamed(), [b]);
+  });
+
+  it("of other tools, which are no images or have names of their own, are not among those without", async () => {
+    const named = {
+      ...image("f"),
+      annotations: { "org.opencontainers.image.ref.name": "v1" },
+    };
+    const signature = { ...image("s"), artifactType: "application/x.signature" };
+    const layer = { ...image("l"), mediaType: "application/vnd.oci.image.layer.v1.tar" };
+    const manifests = [named, signature, layer, 7, null];
+    await writeFile(indexFile(), JSON.stringify({ schemaVersion: 2, manifests }));
+    assert.deepEqual(await store.images.unnamed(), []);
+    assert.equal(await store.images.release([image("f").digest, image("s").digest]), 0);
+    assert.equal((await readIndex()).manifests.length, 5);
+  });
+
   it("pass over a damaged entry with a warning", async () => {
     const bad = {
       ...image("a"),
