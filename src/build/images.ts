@@ -13,16 +13,19 @@ import {
   parseIndex,
   parseManifest,
   parseReference,
+  wholeId,
   withDefaultTag,
   type Descriptor,
   type ImageConfig,
   type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
-import { openStore, type NamedImage, type Store } from "../store/index.js";
+import { imageOfId, type StoredImage } from "../steps/index.js";
+import { openStore, type Store } from "../store/index.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 export interface ImageSummary {
+  /** Empty: it has none. */
   readonly name: string;
   /** Digest of the configuration; of the index when the image is for several platforms. */
   readonly id: string;
@@ -114,26 +117,6 @@ export function listImages(): Promise<ImageSummary[]> {
   });
 }
 
-/** The name of the image whose id is, or begins with, this text; undefined when none is, or several are. */
-export async function nameOfId(store: Store, text: string): Promise<string | undefined> {
-  const id = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text)?.[1];
-  if (id === undefined) return undefined;
-  const images = await store.images.list();
-  // What is a name, too, means the image of that name.
-  if (text.length < 64 && images.some(({ name }) => name === nameOf(text))) return undefined;
-  const found = new Map<string, string>();
-  for (const { name, descriptor } of images) {
-    const digest = await idOf(store, descriptor);
-    if (digest.startsWith(`sha256:${id}`)) found.set(digest, name);
-  }
-  return found.size === 1 ? [...found.values()][0] : undefined;
-}
-
-async function idOf(store: Store, descriptor: Descriptor): Promise<string> {
-  if (isIndexType(descriptor.mediaType)) return descriptor.digest;
-  return parseManifest(await store.blobs.read(descriptor), descriptor.mediaType).config.digest;
-}
-
 function nameOf(text: string): string {
   return formatReference(withDefaultTag(parseReference(text)));
 }
@@ -157,14 +140,20 @@ function notFound(name: string, known: readonly string[]): TsbuildError {
   );
 }
 
-/** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND. */
-export async function namedImage(store: Store, text: string): Promise<NamedImage> {
-  const name = (await nameOfId(store, text)) ?? nameOf(text);
-  const descriptor = await store.images.get(name);
-  if (descriptor !== undefined) return { name, descriptor };
+/** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND, OCI_REFERENCE. */
+export async function storedImage(
+  store: Store,
+  text: string,
+): Promise<Pick<StoredImage, "name" | "descriptor">> {
+  const found = await imageOfId(store, text);
+  if (found !== undefined) return found;
+  const name = wholeId(text) ?? nameOf(text);
+  const images = await store.images.list();
+  const image = images.findLast((known) => known.name === name);
+  if (image !== undefined) return image;
   throw notFound(
     name,
-    (await store.images.list()).map((image) => image.name),
+    images.map((known) => known.name),
   );
 }
 
@@ -172,7 +161,7 @@ export async function namedImage(store: Store, text: string): Promise<NamedImage
 export function tagImage(text: string, tags: readonly string[]): Promise<readonly string[]> {
   return withStore(async (store) => {
     const names = tags.map(nameOf);
-    const { descriptor } = await namedImage(store, text);
+    const { descriptor } = await storedImage(store, text);
     await store.images.set(names.map((name) => ({ name, descriptor })));
     return names;
   });
@@ -181,7 +170,7 @@ export function tagImage(text: string, tags: readonly string[]): Promise<readonl
 /** Errors: BUILD_IMAGE_NOT_FOUND. */
 export function inspectImage(text: string): Promise<ImageDetails> {
   return withStore(async (store) => {
-    const { name, descriptor } = await namedImage(store, text);
+    const { name = "", descriptor } = await storedImage(store, text);
     return readDetails(store, name, descriptor);
   });
 }

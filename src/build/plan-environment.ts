@@ -12,12 +12,9 @@ import { formatPlatform, type Platform } from "../oci/index.js";
 import type { NamedContext, PlanEnvironment } from "../plan/index.js";
 import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
-import type { Store } from "../store/index.js";
-import { nameOfId } from "./images.js";
 import { remoteSource } from "./source-policy.js";
 
 export function planEnvironment(
-  store: Store,
   images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
@@ -30,13 +27,7 @@ export function planEnvironment(
     ...(policy === undefined
       ? {}
       : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
-    resolveImage: async (reference, platform) => {
-      // A whole id is never a name.
-      const named = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)
-        ? await nameOfId(store, reference)
-        : undefined;
-      return images.reference(named ?? reference, platform);
-    },
+    resolveImage: (reference, platform) => images.reference(reference, platform),
     async namedContext(name: string, platform: Platform): Promise<NamedContext | undefined> {
       const found = findNamedContext(named, name, formatPlatform(platform));
       if (found === undefined) return undefined;

@@ -120,15 +120,7 @@ export async function prepareBuild(
 
   const plan = async (target?: string): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
-    const environmentOf = planEnvironment(
-      rooms.store,
-      images,
-      trees,
-      named,
-      policy,
-      environment,
-      cleanup,
-    );
+    const environmentOf = planEnvironment(images, trees, named, policy, environment, cleanup);
     const planOf = (
       targetPlatform: Platform,
       own: PlanEnvironment,

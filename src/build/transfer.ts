@@ -21,7 +21,7 @@ import { createRegistryClient, type RegistryClient } from "../registry/index.js"
 import { ImageResolver, storeBlob } from "../steps/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { asStep } from "./as-step.js";
-import { namedImage } from "./images.js";
+import { storedImage } from "./images.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 /** Blobs that are fetched at once. */
@@ -141,7 +141,7 @@ async function partsOf(
 
 /**
  * Pushes an image of the store, under its own name or under `to`.
- * Errors: BUILD_IMAGE_NOT_FOUND, REGISTRY_*, STORE_*.
+ * Errors: BUILD_IMAGE_NOT_FOUND, BUILD_UNSUPPORTED (it has no name), REGISTRY_*, STORE_*.
  */
 export async function pushImage(
   request: TransferRequest & { readonly to?: string },
@@ -149,8 +149,17 @@ export async function pushImage(
   const { image, to, events, signal } = request;
   await using cleanup = new CleanupStack();
   const store = cleanup.use(await storeOf(request));
-  const source = await namedImage(store, image);
-  const reference = withDefaultTag(parseReference(to ?? source.name));
+  const source = await storedImage(store, image);
+  const target = to ?? source.name;
+  if (target === undefined)
+    throw new TsbuildError(
+      "BUILD_UNSUPPORTED",
+      `the image ${image} has no name to be pushed under`,
+      {
+        hint: "Say where it goes: tsbuild push ID NAME.",
+      },
+    );
+  const reference = withDefaultTag(parseReference(target));
   const client = cleanup.use(await clientFor(reference, request));
   const name = formatReference(reference);
   return await asStep(`pushing ${name}`, events, signal, async (progress) => {

@@ -18,6 +18,7 @@ import {
   parseManifest,
   parseReference,
   platformsOf,
+  wholeId,
   withDefaultTag,
   type Descriptor,
   type ImageIndex,
@@ -29,6 +30,7 @@ import type { SourcePolicy } from "../policy/index.js";
 import { readLayoutIndex, type Table } from "../store/index.js";
 import { fetchBlob } from "./image-blobs.js";
 import type { StepServices } from "./services.js";
+import { imageOfId } from "./stored-image.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
 
@@ -59,6 +61,12 @@ interface Found {
   readonly origin: ImageOrigin;
 }
 
+/** What somebody named, as messages call it. */
+interface Meant {
+  readonly shown: string;
+  readonly found: Found;
+}
+
 /** Finds base images. One per build, so that each name is asked for once. */
 export class ImageResolver {
   readonly #rooms: Rooms;
@@ -84,28 +92,68 @@ export class ImageResolver {
   }
 
   /**
-   * The image that a reference means for a platform.
-   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, REGISTRY_*, STORE_*, POLICY_*.
+   * The image that a reference means for a platform; an image of the store by its id, or by 12 digits of it or more: what is shorter
+   * looks like a name.
+   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, STEPS_NOT_PULLED, REGISTRY_*, STORE_*, POLICY_*.
    */
-  reference(text: string, platform: Platform): Promise<ResolvedImage> {
-    const reference = withDefaultTag(parseReference(text));
-    const name = formatReference(reference);
-    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
-      const { reference: allowed, found } = await this.#allowed(reference);
-      const { descriptor, origin } = found;
-      return this.#image(familiarReference(allowed), descriptor, origin, platform);
-    });
+  async reference(text: string, platform: Platform): Promise<ResolvedImage> {
+    return this.#imageFor(await this.#meant(text), platform);
+  }
+
+  /** The image of the store whose id begins so; undefined: there is none. Errors: those of `reference`. */
+  async stored(text: string, platform: Platform): Promise<ResolvedImage | undefined> {
+    const meant = await this.#byId(text);
+    return meant === undefined ? undefined : this.#imageFor(meant, platform);
   }
 
   /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
   async platforms(text: string): Promise<readonly string[]> {
-    const { found } = await this.#allowed(withDefaultTag(parseReference(text)));
-    const { descriptor, origin } = found;
+    const { descriptor, origin } = (await this.#meant(text)).found;
     const bytes = await this.#document(origin, descriptor);
     if (isIndexType(descriptor.mediaType))
       return platformsOf(parseIndex(bytes, descriptor.mediaType));
     const { config } = parseManifest(bytes, descriptor.mediaType);
     return [formatPlatform(parseImageConfig(await this.#document(origin, config)))];
+  }
+
+  #imageFor({ shown, found }: Meant, platform: Platform): Promise<ResolvedImage> {
+    const { descriptor, origin } = found;
+    const key = `${shown} ${descriptor.digest} ${formatFullPlatform(platform)}`;
+    return this.#once(key, () => this.#image(shown, descriptor, origin, platform));
+  }
+
+  async #meant(text: string): Promise<Meant> {
+    const id = wholeId(text);
+    const stored =
+      id !== undefined || /^[0-9a-f]{12,}$/.test(text) ? await this.#byId(text) : undefined;
+    if (stored !== undefined) return stored;
+    if (id !== undefined)
+      throw new TsbuildError("STEPS_NOT_PULLED", `no image in the store has the id ${id}`, {
+        hint: "No registry knows images by their ids. `tsbuild images` lists those of the store.",
+      });
+    const { reference, found } = await this.#allowed(withDefaultTag(parseReference(text)));
+    return { shown: familiarReference(reference), found };
+  }
+
+  /** The policy is asked by a name that the image has, whoever knows it by its id. */
+  async #byId(text: string): Promise<Meant | undefined> {
+    const { store } = this.#rooms;
+    const image = await imageOfId(store, text);
+    if (image === undefined) return undefined;
+    // As with names of the store's images: what was pulled by this name is meant.
+    if (wholeId(text) === undefined) {
+      const name = formatReference(withDefaultTag(parseReference(text)));
+      if (store.table<Pulled>(pulledTable).get(name) !== undefined) return undefined;
+    }
+    const { id, name, descriptor } = image;
+    const known = withDefaultTag(parseReference(name ?? id));
+    const allowed = this.#policy?.image(known, descriptor.digest).reference ?? known;
+    if (allowed !== known) {
+      const { reference, found } = await this.#allowed(allowed);
+      return { shown: familiarReference(reference), found };
+    }
+    const shown = name === undefined ? id : familiarReference(known);
+    return { shown, found: { descriptor, origin: { kind: "store" } } };
   }
 
   /** What a name may and does mean. The policy is asked before anything is, and again about the digest that was found. */
