@@ -14,16 +14,16 @@ import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
 import { remoteSource } from "./source-policy.js";
 
+/** Gives the environment of a plan whose images are found so; what one plan has opened, the next ones have, too. */
 export function planEnvironment(
-  images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
   policy: SourcePolicy | undefined,
   environment: ContextEnvironment,
   cleanup: { use<T extends AsyncDisposable>(resource: T): T },
-): PlanEnvironment {
+): (images: Pick<ImageResolver, "reference" | "layout">) => PlanEnvironment {
   const added = new Set<string>();
-  return {
+  return (images) => ({
     ...(policy === undefined
       ? {}
       : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
@@ -64,5 +64,5 @@ export function planEnvironment(
           return assertNever(found);
       }
     },
-  };
+  });
 }

@@ -61,6 +61,12 @@ interface Found {
   readonly origin: ImageOrigin;
 }
 
+/** Which image of an OCI layout. */
+interface LayoutImage {
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
 /** What somebody named, as messages call it. */
 interface Meant {
   readonly shown: string;
@@ -109,6 +115,18 @@ export class ImageResolver {
   /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
   async platforms(text: string): Promise<readonly string[]> {
     const { descriptor, origin } = (await this.#meant(text)).found;
+    return this.#platformsOf(descriptor, origin);
+  }
+
+  /** The same of an OCI layout. Errors: those of `layout`. */
+  async layoutPlatforms(path: string, wanted: LayoutImage): Promise<readonly string[]> {
+    const entries = entriesOf(await readLayoutIndex(path), wanted, layoutName(path, wanted));
+    const origin = { kind: "layout", path } as const;
+    const found = await Promise.all(entries.map((entry) => this.#platformsOf(entry, origin)));
+    return [...new Set(found.flat())];
+  }
+
+  async #platformsOf(descriptor: Descriptor, origin: ImageOrigin): Promise<readonly string[]> {
     const bytes = await this.#document(origin, descriptor);
     if (isIndexType(descriptor.mediaType))
       return platformsOf(parseIndex(bytes, descriptor.mediaType));
@@ -186,12 +204,8 @@ export class ImageResolver {
    * The image of an OCI layout: by digest, by tag, `latest`, or the only one there is.
    * Errors: STEPS_LAYOUT, STEPS_NO_PLATFORM, STORE_*, OCI_*.
    */
-  layout(
-    path: string,
-    wanted: { readonly tag?: string; readonly digest?: string },
-    platform: Platform,
-  ): Promise<ResolvedImage> {
-    const name = `oci-layout://${path}${wanted.tag === undefined ? "" : `:${wanted.tag}`}${wanted.digest === undefined ? "" : `@${wanted.digest}`}`;
+  layout(path: string, wanted: LayoutImage, platform: Platform): Promise<ResolvedImage> {
+    const name = layoutName(path, wanted);
     return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       const descriptor = chooseFromLayout(await readLayoutIndex(path), wanted, name, platform);
       return this.#image(name, descriptor, { kind: "layout", path }, platform);
@@ -323,18 +337,33 @@ export class ImageResolver {
 
 const refName = "org.opencontainers.image.ref.name";
 
-function chooseFromLayout(
-  { manifests }: ImageIndex,
-  { tag, digest }: { readonly tag?: string; readonly digest?: string },
+function layoutName(path: string, { tag, digest }: LayoutImage): string {
+  const suffix = (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
+  return `oci-layout://${path}${suffix}`;
+}
+
+function nameOf({ annotations }: Descriptor): string {
+  return annotations?.[refName] ?? "";
+}
+
+function noSuchImage({ manifests }: ImageIndex, name: string): TsbuildError {
+  return new TsbuildError("STEPS_LAYOUT", `${name}: no such image in the layout`, {
+    hint: `It has: ${manifests.map((descriptor) => nameOf(descriptor) || descriptor.digest).join(", ")}.`,
+  });
+}
+
+/** One entry, or several of one name, which are the same image for several platforms. */
+function entriesOf(
+  index: ImageIndex,
+  { tag, digest }: LayoutImage,
   name: string,
-  platform: Platform,
-): Descriptor {
-  const nameOf = (descriptor: Descriptor): string => descriptor.annotations?.[refName] ?? "";
+): readonly Descriptor[] {
+  const { manifests } = index;
   const named = (wanted: string): Descriptor[] =>
     manifests.filter(
       (descriptor) => nameOf(descriptor) === wanted || nameOf(descriptor).endsWith(`:${wanted}`),
     );
-  const candidates =
+  const entries =
     digest !== undefined
       ? manifests.filter((descriptor) => descriptor.digest === digest)
       : tag !== undefined
@@ -342,23 +371,19 @@ function chooseFromLayout(
         : named("latest").length > 0
           ? named("latest")
           : manifests;
-  // Several entries of one name are the same image for several platforms.
-  const index: ImageIndex = { schemaVersion: 2, mediaType: "", manifests: candidates };
-  const found =
-    candidates.length === 1
-      ? candidates[0]
-      : sameName(candidates, nameOf)
-        ? choosePlatform(index, platform)
-        : undefined;
-  if (found !== undefined) return found;
-  throw new TsbuildError("STEPS_LAYOUT", `${name}: no such image in the layout`, {
-    hint: `It has: ${manifests.map((descriptor) => nameOf(descriptor) || descriptor.digest).join(", ")}.`,
-  });
+  if (new Set(entries.map(nameOf)).size === 1) return entries;
+  throw noSuchImage(index, name);
 }
 
-function sameName(
-  candidates: readonly Descriptor[],
-  nameOf: (descriptor: Descriptor) => string,
-): boolean {
-  return candidates.length > 0 && new Set(candidates.map(nameOf)).size === 1;
+function chooseFromLayout(
+  index: ImageIndex,
+  wanted: LayoutImage,
+  name: string,
+  platform: Platform,
+): Descriptor {
+  const entries = entriesOf(index, wanted, name);
+  const found =
+    entries.length === 1 ? entries[0] : choosePlatform({ ...index, manifests: entries }, platform);
+  if (found === undefined) throw noSuchImage(index, name);
+  return found;
 }
