@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -17,6 +18,7 @@
 #include "compat.h"
 #include "guard.h"
 #include "init.h"
+#include "io.h"
 #include "ns.h"
 #include "priv.h"
 #include "report.h"
@@ -31,6 +33,7 @@ struct watch {
 	struct guard guard;
 	int signals; /* signalfd */
 	int control; /* signals for the command; -1: none */
+	bool unread; /* the step was ended because nobody reads what it writes */
 	struct relay relays[N_RELAYS];
 };
 
@@ -130,16 +133,50 @@ static struct pollfd relay_poll(const struct relay *relay)
 				(struct pollfd){ .fd = relay->from, .events = POLLIN };
 }
 
-/* 0, or -1: nobody takes the output any more. */
+/* 0, or -1: nobody takes the output any more, and the relay is still open. */
 static int serve_relay(struct relay *relay, const struct pollfd *ready)
 {
 	if (relay->from < 0 || ready->revents == 0)
 		return 0;
 	int more = relay_move(relay);
-	if (more <= 0)
+	if (more == 0)
 		relay_close(relay);
-	/* A command that is attached learns by itself that nobody reads any more. */
-	return more < 0 && relay->buffer == NULL ? -1 : 0;
+	return more < 0 ? -1 : 0;
+}
+
+/* Whether a process has left SIGPIPE alone; what we cannot find out counts as yes. */
+static bool sigpipe_is_default(pid_t pid)
+{
+	static const char *const masks[] = { "\nSigBlk:", "\nSigIgn:", "\nSigCgt:" };
+	char path[32], text[4096];
+	const unsigned long long bit = 1ull << (SIGPIPE - 1);
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read_all(fd, text, sizeof(text) - 1);
+	text[length < 0 ? 0 : length] = '\0';
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		const char *mask = strstr(text, masks[i]);
+		if (mask != NULL && (strtoull(mask + strlen(masks[i]), NULL, 16) & bit) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * An attached command writes, and nobody reads. Elsewhere SIGPIPE would be its end, but the kernel keeps that from a process 1 that
+ * leaves the signal alone, and it would write on for ever: so we end it, before it can see an error and complain of it. One that
+ * wants to know gets to know, and so does what a process 1 of ours looks after. A terminal that nobody sees ends what runs in it.
+ */
+static void serve_unread(const struct run *run, struct watch *watch, struct relay *relay)
+{
+	bool told = run->terminal.master < 0 && (run->init >= 0 || !sigpipe_is_default(watch->child));
+
+	if (relay != &watch->relays[RELAY_INPUT] && !told) {
+		watch->unread = true;
+		kill_child(watch);
+	}
+	relay_close(relay);
 }
 
 /* Hands on the signals that our caller has sent. */
@@ -178,8 +215,15 @@ static void watch_child(const struct run *run, struct watch *watch)
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
 			continue; /* EINTR: nothing else can happen */
 		bool deaf = false;
-		for (int i = 0; i < N_RELAYS; i++)
-			deaf |= serve_relay(&watch->relays[i], &fds[4 + i]) < 0;
+		for (int i = 0; i < N_RELAYS; i++) {
+			struct relay *relay = &watch->relays[i];
+			if (serve_relay(relay, &fds[4 + i]) == 0)
+				continue;
+			if (run->attached)
+				serve_unread(run, watch, relay);
+			else
+				deaf = true;
+		}
 		if (!killed && (fds[1].revents != 0 || fds[2].revents != 0 || deaf)) {
 			kill_child(watch);
 			killed = true;
@@ -195,7 +239,7 @@ static void watch_child(const struct run *run, struct watch *watch)
  * Hands on what is still in the pipes. Every process of the step is gone, so all that it wrote is there. Whoever writes still got his
  * end from it over a socket: for him nobody waits, and nothing of his is handed on.
  */
-static void drain_output(struct watch *watch)
+static void drain_output(const struct run *run, struct watch *watch)
 {
 	struct relay *output = &watch->relays[RELAY_OUTPUT], *errors = &watch->relays[RELAY_ERRORS];
 
@@ -207,18 +251,25 @@ static void drain_output(struct watch *watch)
 		int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), stalled ? -1 : 0);
 		if (ready == 0 || fds[2].revents != 0)
 			return;
-		if (serve_relay(output, &fds[0]) < 0 || serve_relay(errors, &fds[1]) < 0)
-			return;
+		for (int i = RELAY_OUTPUT; i <= RELAY_ERRORS; i++) {
+			if (serve_relay(&watch->relays[i], &fds[i - RELAY_OUTPUT]) == 0)
+				continue;
+			if (!run->attached)
+				return;
+			relay_close(&watch->relays[i]);
+		}
 	}
 }
 
-static void report_end(const siginfo_t *end)
+static void report_end(const siginfo_t *end, bool unread)
 {
+	int number = unread && end->si_status == SIGKILL ? SIGPIPE : end->si_status;
+
 	if (end->si_code == CLD_EXITED)
 		report_event("exited", REPORT_INT, "code", (long long)end->si_status, REPORT_END);
 	else
-		report_event("signaled", REPORT_INT, "number", (long long)end->si_status, REPORT_TEXT, "signal",
-			     sigabbrev_np(end->si_status), REPORT_END);
+		report_event("signaled", REPORT_INT, "number", (long long)number, REPORT_TEXT, "signal", sigabbrev_np(number),
+			     REPORT_END);
 }
 
 /* Lets the child go on. -1: reported, and the child must go. */
@@ -299,7 +350,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 	for (int i = 0; i < 3; i++)
 		if (run->stdio[i] >= 0)
 			close(run->stdio[i]);
-	drain_output(watch);
+	drain_output(run, watch);
 	terminal_restore();
 	if (finish(run) < 0)
 		return -1;
@@ -307,7 +358,7 @@ static int run_and_watch(struct run *run, struct watch *watch)
 	if (well && write_layer(run) < 0)
 		return -1;
 	if (!report_is_final())
-		report_end(&end);
+		report_end(&end, watch->unread);
 	return 0;
 }
 

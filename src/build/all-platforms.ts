@@ -3,23 +3,40 @@
 
 import { TsbuildError } from "../base/index.js";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/index.js";
-import type { PlanEnvironment } from "../plan/index.js";
+import type { ResolvedImage } from "../plan/index.js";
 import type { ImageResolver } from "../steps/index.js";
 
 /**
- * The environment of a plan that only tells which base images there are, and the platforms that they have in common, once
- * that plan is made. Errors of `platforms`: BUILD_NO_PLATFORMS.
+ * Finds images for a plan that only tells which base images there are: any image of each will do. Once that plan is made, `platforms`
+ * are those that all of them have. Errors of `platforms`: BUILD_NO_PLATFORMS.
  */
-export function platformSurvey(
-  environment: PlanEnvironment,
-  images: ImageResolver,
-): {
-  readonly environment: PlanEnvironment;
-  readonly platforms: () => readonly [Platform, ...Platform[]];
-} {
-  const offered = new Map<string, readonly string[]>();
-  const platforms = (): readonly [Platform, ...Platform[]] => {
-    const [first = [], ...others] = offered.values();
+export class PlatformSurvey implements Pick<ImageResolver, "reference" | "layout"> {
+  readonly #images: ImageResolver;
+  readonly #offered = new Map<string, readonly string[]>();
+
+  constructor(images: ImageResolver) {
+    this.#images = images;
+  }
+
+  async reference(text: string, platform: Platform): Promise<ResolvedImage> {
+    const found = await this.#images.platforms(text);
+    this.#offered.set(text, found);
+    return this.#images.reference(text, oneOf(found, platform));
+  }
+
+  async layout(
+    path: string,
+    wanted: Parameters<ImageResolver["layout"]>[1],
+    platform: Platform,
+  ): Promise<ResolvedImage> {
+    const found = await this.#images.layoutPlatforms(path, wanted);
+    const image = await this.#images.layout(path, wanted, oneOf(found, platform));
+    this.#offered.set(image.reference, found);
+    return image;
+  }
+
+  platforms(): readonly [Platform, ...Platform[]] {
+    const [first = [], ...others] = this.#offered.values();
     const [one, ...more] = first
       .filter((platform) => others.every((list) => list.includes(platform)))
       .toSorted()
@@ -27,26 +44,17 @@ export function platformSurvey(
     if (one !== undefined) return [one, ...more];
     throw new TsbuildError(
       "BUILD_NO_PLATFORMS",
-      offered.size === 0
+      this.#offered.size === 0
         ? "--all-platforms asks base images for their platforms, and this build has none"
-        : `the base images have no platform in common (${[...offered].map(([name, list]) => `${name}: ${list.join(", ")}`).join("; ")})`,
+        : `the base images have no platform in common (${[...this.#offered].map(([name, list]) => `${name}: ${list.join(", ")}`).join("; ")})`,
       { hint: "Say which ones with --platform." },
     );
-  };
-  return {
-    platforms,
-    environment: {
-      ...environment,
-      async resolveImage(reference, platform) {
-        const found = await images.platforms(reference);
-        offered.set(reference, found);
-        const wanted = formatPlatform(platform);
-        // For the survey any image will do.
-        return environment.resolveImage(
-          reference,
-          found.includes(wanted) ? platform : parsePlatform(found[0] ?? wanted),
-        );
-      },
-    },
-  };
+  }
+}
+
+function oneOf(found: readonly string[], wanted: Platform): Platform {
+  const [first] = found;
+  return first === undefined || found.includes(formatPlatform(wanted))
+    ? wanted
+    : parsePlatform(first);
 }

@@ -13,6 +13,7 @@ import {
   parseIndex,
   parseManifest,
   parseReference,
+  wholeId,
   withDefaultTag,
   type Descriptor,
   type Digest,
@@ -20,15 +21,11 @@ import {
   type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
+import { imageOfId, type StoredImage } from "../steps/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { defaultStoreRoot } from "./store-root.js";
 
-/** An image of the store. */
-export interface StoredImage {
-  /** Absent: it is kept without one. */
-  readonly name?: string;
-  readonly descriptor: Descriptor;
-}
+type Listed = Pick<StoredImage, "name" | "descriptor">;
 
 export interface ImageSummary {
   /** Absent: it is kept without one. */
@@ -51,7 +48,7 @@ export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig;
 }
 
-async function readDetails(store: Store, image: StoredImage): Promise<ImageDetails> {
+async function readDetails(store: Store, image: Listed): Promise<ImageDetails> {
   const { name, descriptor } = image;
   if (!isIndexType(descriptor.mediaType)) return readImage(store, image);
   const index = parseIndex(await store.blobs.read(descriptor), descriptor.mediaType);
@@ -80,7 +77,7 @@ async function readDetails(store: Store, image: StoredImage): Promise<ImageDetai
   };
 }
 
-async function readImage(store: Store, { name, descriptor }: StoredImage): Promise<ImageDetails> {
+async function readImage(store: Store, { name, descriptor }: Listed): Promise<ImageDetails> {
   const manifest = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
   const config = parseImageConfig(await store.blobs.read(manifest.config));
   const size = manifest.layers.reduce(
@@ -136,8 +133,8 @@ function imageFilter(filter: string): (image: ImageDetails) => boolean {
   });
 }
 
-async function allImages(store: Store): Promise<StoredImage[]> {
-  const unnamed: StoredImage[] = [];
+async function allImages(store: Store): Promise<Listed[]> {
+  const unnamed: Listed[] = [];
   for (const descriptor of await store.images.unnamed())
     if (await isImage(store, descriptor)) unnamed.push({ descriptor });
   return [...(await store.images.list()), ...unnamed];
@@ -152,27 +149,6 @@ async function isImage(store: Store, descriptor: Descriptor): Promise<boolean> {
     if (isTsbuildError(error)) return false;
     throw error;
   }
-}
-
-/** The image whose id is, or begins with, this text; undefined when none is, or several are. */
-export async function imageOfId(store: Store, text: string): Promise<StoredImage | undefined> {
-  const id = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text)?.[1];
-  if (id === undefined) return undefined;
-  const images = await allImages(store);
-  // What is a name, too, means the image of that name.
-  if (text.length < 64 && images.some(({ name }) => name === nameOf(text))) return undefined;
-  const found = new Map<string, StoredImage>();
-  for (const image of images) {
-    const digest = await idOf(store, image.descriptor);
-    if (digest.startsWith(`sha256:${id}`) && found.get(digest)?.name === undefined)
-      found.set(digest, image);
-  }
-  return found.size === 1 ? [...found.values()][0] : undefined;
-}
-
-async function idOf(store: Store, descriptor: Descriptor): Promise<string> {
-  if (isIndexType(descriptor.mediaType)) return descriptor.digest;
-  return parseManifest(await store.blobs.read(descriptor), descriptor.mediaType).config.digest;
 }
 
 function nameOf(text: string): string {
@@ -210,16 +186,17 @@ function notFound(name: string, known: readonly string[]): TsbuildError {
   );
 }
 
-/** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND. */
-export async function storedImage(store: Store, text: string): Promise<StoredImage> {
-  const image = await imageOfId(store, text);
+/** The image of the store that a name, an id or the beginning of one means. Errors: BUILD_IMAGE_NOT_FOUND, OCI_REFERENCE. */
+export async function storedImage(store: Store, text: string): Promise<Listed> {
+  const found = await imageOfId(store, text);
+  if (found !== undefined) return found;
+  const name = wholeId(text) ?? nameOf(text);
+  const images = await store.images.list();
+  const image = images.findLast((known) => known.name === name);
   if (image !== undefined) return image;
-  const name = nameOf(text);
-  const descriptor = await store.images.get(name);
-  if (descriptor !== undefined) return { name, descriptor };
   throw notFound(
     name,
-    (await store.images.list()).map((image) => image.name),
+    images.map((known) => known.name),
   );
 }
 

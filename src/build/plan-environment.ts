@@ -12,31 +12,22 @@ import { formatPlatform, type Platform } from "../oci/index.js";
 import type { NamedContext, PlanEnvironment } from "../plan/index.js";
 import type { SourcePolicy } from "../policy/index.js";
 import type { ContextTrees, ImageResolver } from "../steps/index.js";
-import type { Store } from "../store/index.js";
-import { imageOfId } from "./images.js";
 import { remoteSource } from "./source-policy.js";
 
+/** Gives the environment of a plan whose images are found so; what one plan has opened, the next ones have, too. */
 export function planEnvironment(
-  store: Store,
-  images: ImageResolver,
   trees: ContextTrees,
   named: NamedContexts,
   policy: SourcePolicy | undefined,
   environment: ContextEnvironment,
   cleanup: { use<T extends AsyncDisposable>(resource: T): T },
-): PlanEnvironment {
+): (images: Pick<ImageResolver, "reference" | "layout">) => PlanEnvironment {
   const added = new Set<string>();
-  return {
+  return (images) => ({
     ...(policy === undefined
       ? {}
       : { remoteSource: (kind, source) => remoteSource(policy, kind, source) }),
-    resolveImage: async (reference, platform) => {
-      // A whole id is never a name.
-      const image = /^(?:sha256:)?[0-9a-f]{64}$/.test(reference)
-        ? await imageOfId(store, reference)
-        : undefined;
-      return images.stored(image, reference, platform);
-    },
+    resolveImage: (reference, platform) => images.reference(reference, platform),
     async namedContext(name: string, platform: Platform): Promise<NamedContext | undefined> {
       const found = findNamedContext(named, name, formatPlatform(platform));
       if (found === undefined) return undefined;
@@ -73,5 +64,5 @@ export function planEnvironment(
           return assertNever(found);
       }
     },
-  };
+  });
 }

@@ -30,7 +30,7 @@ import {
 } from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
-import { platformSurvey } from "./all-platforms.js";
+import { PlatformSurvey } from "./all-platforms.js";
 import { withEpoch } from "./epoch.js";
 import { withResolvedEpoch } from "./epoch-source.js";
 import { planEnvironment } from "./plan-environment.js";
@@ -121,15 +121,7 @@ export async function prepareBuild(
 
   const plan = async (target?: string, scan?: ScanWish): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
-    const environmentOf = planEnvironment(
-      rooms.store,
-      images,
-      trees,
-      named,
-      policy,
-      environment,
-      cleanup,
-    );
+    const environmentOf = planEnvironment(trees, named, policy, environment, cleanup);
     const planOf = (
       targetPlatform: Platform,
       own: PlanEnvironment,
@@ -159,15 +151,15 @@ export async function prepareBuild(
         ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
       });
     const allPlatforms = async (): Promise<readonly [Platform, ...Platform[]]> => {
-      const survey = platformSurvey(environmentOf, images);
-      await planOf(hostPlatform(), survey.environment, false, () => undefined);
+      const survey = new PlatformSurvey(images);
+      await planOf(hostPlatform(), environmentOf(survey), false, () => undefined);
       return survey.platforms();
     };
     const targets = request.allPlatforms === true ? await allPlatforms() : platforms;
     const planFor = async (targetPlatform: Platform): Promise<PlatformPlan> => {
       // What it warns of is the same for all of them.
       const told = targetPlatform === targets[0];
-      const planned = await planOf(targetPlatform, environmentOf, told, (found) => {
+      const planned = await planOf(targetPlatform, environmentOf(images), told, (found) => {
         findings.push(...found);
       });
       findings.push(...checkStages(dockerfile, planned));

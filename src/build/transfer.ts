@@ -141,7 +141,7 @@ async function partsOf(
 
 /**
  * Pushes an image of the store, under its own name or under `to`.
- * Errors: BUILD_IMAGE_NOT_FOUND, REGISTRY_*, STORE_*.
+ * Errors: BUILD_IMAGE_NOT_FOUND, BUILD_UNSUPPORTED (it has no name), REGISTRY_*, STORE_*.
  */
 export async function pushImage(
   request: TransferRequest & { readonly to?: string },

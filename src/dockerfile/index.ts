@@ -11,8 +11,8 @@ export { expandHeredoc, expandWord, expandWords, scopeOf } from "./expand/expand
 export { resolveMount } from "./mounts/resolve.js";
 export { applyMode, parseMode } from "./values/mode.js";
 export type { ModeSpec } from "./values/mode.js";
-export { parsePorts } from "./values/ports.js";
-export type { Port } from "./values/ports.js";
+export { parsePorts, portKeys } from "./values/ports.js";
+export type { Ports } from "./values/ports.js";
 export { parseSignal, parseStopSignal } from "./values/signal.js";
 export { parseSize } from "./values/numbers.js";
 export { cleanPath } from "./values/paths.js";

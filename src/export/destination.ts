@@ -2,7 +2,7 @@
 // Where outputs go: a file that appears under its name only when it is whole, or stdout.
 
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, realpathSync, statSync } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
@@ -34,6 +34,29 @@ export function fileDestination(
 /** A fresh name in the same directory, for rename. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
+}
+
+/** Where a path really is, though what it ends with may be missing. Throws EXPORT_DESTINATION. */
+export function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || path === "/") throw destinationError(error, path);
+    return join(realPlace(dirname(path)), basename(path));
+  }
+}
+
+/** The first of several places where two would write, of which only one would be left. Devices and pipes take both. */
+export function writtenTwice(paths: readonly string[]): string | undefined {
+  if (paths.length < 2) return undefined;
+  const seen = new Set<string>();
+  return paths.find((path) => {
+    const place = realPlace(path);
+    const there = statSync(place, { throwIfNoEntry: false });
+    const known = seen.has(place);
+    seen.add(place);
+    return known && (there === undefined || there.isFile() || there.isDirectory());
+  });
 }
 
 /** What is at a path, symlinks followed; undefined when nothing is. */

@@ -65,6 +65,7 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
         needs: "image",
         layers: wish.layers,
         toStdout,
+        ...(path === undefined ? {} : { path }),
         async export(input, options) {
           const image = await prepareImage(input, wish);
           const texts = textsFor(type, image);

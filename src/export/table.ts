@@ -4,6 +4,7 @@
 import { TsbuildError, didYouMean, printable } from "../base/index.js";
 import type { Reference } from "../oci/index.js";
 import { imageExporter, registryExporter } from "./image.js";
+import { writtenTwice } from "./destination.js";
 import { dockerExporter, ociExporter } from "./oci.js";
 import { cacheOnlyExporter, localExporter, tarExporter } from "./tree.js";
 import type { Exporter, ExporterContext, ExporterRow, OutputSpec } from "./types.js";
@@ -30,7 +31,7 @@ export function createExporter(spec: OutputSpec, context: ExporterContext): Expo
   );
 }
 
-/** Refuses before a build what would fail after it: what outputs need of the names, and of one another. Throws EXPORT_OPTION. */
+/** Refuses before a build what would fail after it: what outputs need of the names, and of one another. Throws EXPORT_OPTION, EXPORT_DESTINATION. */
 export function checkOutputs(outputs: readonly Exporter[], names: readonly Reference[]): void {
   if (names.length === 0 && outputs.some(({ needsName }) => needsName))
     throw new TsbuildError("EXPORT_OPTION", "a push needs a name for the image", {
@@ -39,5 +40,10 @@ export function checkOutputs(outputs: readonly Exporter[], names: readonly Refer
   if (outputs.filter(({ toStdout }) => toStdout).length > 1)
     throw new TsbuildError("EXPORT_OPTION", "several outputs would go to the standard output", {
       hint: "give all but one of them a file with dest=",
+    });
+  const twice = writtenTwice(outputs.flatMap(({ path }) => (path === undefined ? [] : [path])));
+  if (twice !== undefined)
+    throw new TsbuildError("EXPORT_OPTION", `several outputs would go to ${printable(twice)}`, {
+      hint: "give each a dest= of its own",
     });
 }

@@ -2,11 +2,10 @@
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
 import { Readable } from "node:stream";
-import { realpathSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { pack } from "tar-stream";
-import { TsbuildError, errnoOf, printable } from "../base/index.js";
+import { TsbuildError, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
   booleanOf,
@@ -16,7 +15,7 @@ import {
   treeWish,
   type Attributes,
 } from "./attributes.js";
-import { fileDestination, writeOut, writeText } from "./destination.js";
+import { fileDestination, realPlace, writeOut, writeText } from "./destination.js";
 import { destinationError, errorBelow, optionError } from "./errors.js";
 import type {
   ExporterAttribute,
@@ -95,16 +94,6 @@ const localAttributes: readonly ExporterAttribute[] = [
 /** The permission to delete in a directory that is not below the current one. */
 const deletePermission = "buildx.local.delete";
 
-/** Where a path really is, though what it ends with may be missing. */
-function realPlace(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT" || path === "/") throw destinationError(error, path);
-    return join(realPlace(dirname(path)), basename(path));
-  }
-}
-
 /** Throws EXPORT_OPTION, EXPORT_DESTINATION. */
 function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: ExporterContext): boolean {
   const mode = given["mode"] ?? "copy";
@@ -153,6 +142,7 @@ export const localExporter: ExporterRow = {
     return {
       type: "local",
       needs: "tree",
+      path,
       layers: treeWish("local", given),
       async export(input, { signal }) {
         const places = placesOf(input, split);
@@ -230,6 +220,7 @@ export const tarExporter: ExporterRow = {
       type: "tar",
       needs: "tree",
       toStdout,
+      ...(destination === undefined ? {} : destination),
       layers: treeWish("tar", given),
       async export(input, options) {
         const { signal } = options;

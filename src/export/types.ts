@@ -122,6 +122,8 @@ export interface Exporter {
   readonly layers: LayerWish;
   /** It will write to stdout. */
   readonly toStdout?: boolean;
+  /** The file or directory that it will write, absolute. */
+  readonly path?: string;
   /** It can do nothing with an image without a name, and brings none of its own. */
   readonly needsName?: boolean;
   /** Writes the image's blobs, index or tree out. On failure nothing appears under the destination's name. */

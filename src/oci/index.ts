@@ -41,6 +41,7 @@ export {
   familiarReference,
   formatReference,
   parseReference,
+  wholeId,
   withDefaultTag,
   type Reference,
 } from "./reference.js";

@@ -22,6 +22,7 @@ const domainPattern =
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const imageId = /^[a-f0-9]{64}$/;
+const wholeIdPattern = /^(?:sha256:)?([a-f0-9]{64})$/;
 const maxName = 255;
 const maxText = 1024;
 
@@ -102,6 +103,12 @@ export function formatReference(reference: Reference): string {
     (reference.tag === undefined ? "" : `:${reference.tag}`) +
     (reference.digest === undefined ? "" : `@${reference.digest}`)
   );
+}
+
+/** The digest that a whole image id is: 64 hexadecimal digits, with `sha256:` before them or not. Never a name. */
+export function wholeId(text: string): Digest | undefined {
+  const hex = wholeIdPattern.exec(text)?.[1];
+  return hex === undefined ? undefined : parseDigest(`sha256:${hex}`);
 }
 
 /** As short as Docker shows it: `alpine:3`. Parses back to the same reference. */

@@ -2,7 +2,7 @@
 // Instructions that only change the image's configuration. Each records its line of history.
 
 import { assertNever } from "../base/index.js";
-import { checkPorts, parsePorts, parseStopSignal } from "../dockerfile/index.js";
+import { checkPorts, parsePorts, parseStopSignal, portKeys } from "../dockerfile/index.js";
 import type {
   ArgInstruction,
   CmdInstruction,
@@ -140,10 +140,9 @@ function planExpose(planner: StagePlanner, instruction: ExposeInstruction): void
   const values = words.flatMap((word) => planner.expandSplit(word));
   const found = parsePorts(values, planner.place(instruction.range));
   services.report(checkPorts(services.options.dockerfile, instruction, found));
-  const parsed = found.map(({ key }) => key);
-  const all = [...new Set([...Object.keys(draft.config.ExposedPorts ?? {}), ...parsed])].sort();
-  draft.config.ExposedPorts = Object.fromEntries(all.map((port) => [port, {}]));
-  draft.note(`EXPOSE [${[...new Set(parsed)].join(" ")}]`);
+  const ports = new Set(found.flatMap(portKeys));
+  for (const port of ports) draft.exposedPorts.add(port);
+  draft.note(`EXPOSE [${[...ports].join(" ")}]`);
 }
 
 function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction): void {

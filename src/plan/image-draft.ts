@@ -29,6 +29,8 @@ export class ImageDraft {
   readonly platform: Platform;
   readonly variables: Variables;
   readonly config: Mutable<ContainerConfig>;
+  /** The base's and those of EXPOSE, put into the configuration at the end: there may be tens of thousands. */
+  readonly exposedPorts: Set<string>;
   /** CMD was given in this very stage, so ENTRYPOINT leaves it alone. */
   cmdGiven = false;
   readonly base: DraftBase;
@@ -41,6 +43,9 @@ export class ImageDraft {
     this.platform = base.platform;
     this.config = { ...base.config };
     delete this.config.OnBuild;
+    this.exposedPorts = new Set(
+      base.stage?.exposedPorts ?? Object.keys(base.config.ExposedPorts ?? {}),
+    );
     this.variables = new Variables(base.config.Env ?? [], base.stage?.variables);
     // A stage that continues another has what that one set.
     // Windows has its own.
@@ -98,6 +103,10 @@ export class ImageDraft {
       ...this.config,
       Env: this.variables.env.filter((line) => !unsetEnv.includes(line.split("=", 1)[0] ?? "")),
     };
+    if (this.exposedPorts.size > 0)
+      config.ExposedPorts = Object.fromEntries(
+        [...this.exposedPorts].sort().map((port) => [port, {}]),
+      );
     if (Object.keys(labels).length > 0) config.Labels = { ...config.Labels, ...labels };
     if (unsetLabels.length > 0)
       config.Labels = Object.fromEntries(

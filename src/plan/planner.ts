@@ -16,7 +16,13 @@ import {
   parseOnBuild,
 } from "../dockerfile/index.js";
 import type { Finding, Instruction, Stage } from "../dockerfile/index.js";
-import { formatPlatform, parsePlatform, parseReference, type Platform } from "../oci/index.js";
+import {
+  formatPlatform,
+  parsePlatform,
+  parseReference,
+  wholeId,
+  type Platform,
+} from "../oci/index.js";
 import type { Vertex, VertexId } from "../solve/index.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
@@ -615,6 +621,7 @@ function stepCount(stage: Stage): number {
 }
 
 function isReference(text: string): boolean {
+  if (wholeId(text) !== undefined) return true;
   try {
     parseReference(text);
     return true;

@@ -4,6 +4,7 @@
 import { TsbuildError, withoutCredentials } from "../base/index.js";
 import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
+import { isDigest } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
 import { absolutePath, sourceKind, writtenAsDirectory } from "./places.js";
 import { InputList, type StagePlanner } from "./stage-planner.js";
@@ -104,7 +105,7 @@ function localSource(
   text: string,
   root: () => SourceRef,
 ): CopySource {
-  if (instruction.checksum !== undefined)
+  if (flagValue(planner, instruction.checksum) !== undefined)
     planner.fail("PLAN_BAD_SOURCE", "checksum requires HTTP(S) or Git sources", instruction.range);
   if (instruction.keepGitDir === true)
     planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
@@ -131,13 +132,7 @@ function remoteSource(
   kind: "http" | "git",
   inputs: InputList,
 ): CopySource {
-  const checksum = instruction.checksum && planner.expand(instruction.checksum);
-  if (checksum !== undefined && instruction.sources.length !== 1)
-    planner.fail(
-      "PLAN_BAD_SOURCE",
-      "checksum can't be specified for multiple sources",
-      instruction.range,
-    );
+  const checksum = checksumOf(planner, instruction, kind);
   const found = allowedSource(planner, instruction, kind, {
     url,
     ...(checksum === undefined ? {} : { checksum }),
@@ -157,6 +152,27 @@ function remoteSource(
     planner.fail("PLAN_BAD_SOURCE", "--keep-git-dir is for git sources only", instruction.range);
   return { kind: "download", root: inputs.refer({ vertex: add(found) }) };
 }
+
+/** What a download or a checkout must be; looked at before anything is fetched. */
+function checksumOf(
+  planner: StagePlanner,
+  { checksum, sources, range }: AddInstruction,
+  kind: "http" | "git",
+): string | undefined {
+  const value = flagValue(planner, checksum);
+  if (value === undefined) return undefined;
+  if (sources.length !== 1)
+    planner.fail("PLAN_BAD_SOURCE", "checksum can't be specified for multiple sources", range);
+  const at = checksum?.range ?? range;
+  if (kind === "http" && !isDigest(value))
+    planner.fail("PLAN_BAD_VALUE", `invalid checksum "${value}" for a download`, at, digestForm);
+  if (kind === "git" && !/^[0-9a-f]+$/.test(value))
+    planner.fail("PLAN_BAD_VALUE", `invalid checksum "${value}" for a repository`, at, commitForm);
+  return value;
+}
+
+const digestForm = "It is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits.";
+const commitForm = "It is that of a commit: lower-case hexadecimal digits.";
 
 function allowedSource(
   planner: StagePlanner,

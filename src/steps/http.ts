@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { redactUrl, TsbuildError } from "../base/index.js";
 import { fetchUrl, parseHttpUrl, urlFilename, type HttpValidators } from "../context/index.js";
-import { parseDigest } from "../oci/index.js";
+import { algorithmOf, parseDigest, type Digest } from "../oci/index.js";
 import type { HttpOp } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
@@ -85,6 +85,7 @@ async function fetchFile(
   context: StepContext,
 ): Promise<Download> {
   const { store, remotes } = services;
+  const wanted = checksum === undefined ? undefined : parseDigest(checksum);
   const table = store.table<Download>(downloadTable);
   const known = table.get(url);
   const usable = known !== undefined && (await store.blobs.has(parseDigest(known.digest)));
@@ -99,14 +100,14 @@ async function fetchFile(
     signal: context.signal,
   });
   if (result.kind === "not-modified" && known !== undefined) {
-    await verify(url, checksum, known.digest, () =>
+    await verify(url, wanted, known.digest, () =>
       store.blobs.stream({ digest: parseDigest(known.digest), size: known.size }),
     );
     return known;
   }
   if (result.kind === "not-modified")
     throw new RangeError("a server answered a question that was not asked");
-  await verify(url, checksum, result.sha256, () => createReadStream(destination));
+  await verify(url, wanted, result.sha256, () => createReadStream(destination));
   const digest = parseDigest(result.sha256);
   await store.blobs.write(createReadStream(destination), {
     expected: { digest, size: result.size },
@@ -120,15 +121,13 @@ async function fetchFile(
 
 async function verify(
   url: string,
-  checksum: string | undefined,
+  wanted: Digest | undefined,
   sha256: string,
   open: () => AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  if (checksum === undefined) return;
-  const wanted = parseDigest(checksum);
-  const actual = wanted.startsWith("sha256:")
-    ? sha256
-    : await digestWith(wanted.slice(0, wanted.indexOf(":")), open());
+  if (wanted === undefined) return;
+  const algorithm = algorithmOf(wanted);
+  const actual = algorithm === "sha256" ? sha256 : await digestWith(algorithm, open());
   if (actual !== wanted)
     throw new TsbuildError(
       "STEPS_CHECKSUM",

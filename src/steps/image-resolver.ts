@@ -18,6 +18,7 @@ import {
   parseManifest,
   parseReference,
   platformsOf,
+  wholeId,
   withDefaultTag,
   type Descriptor,
   type ImageIndex,
@@ -29,6 +30,7 @@ import type { SourcePolicy } from "../policy/index.js";
 import { readLayoutIndex, type Table } from "../store/index.js";
 import { fetchBlob } from "./image-blobs.js";
 import type { StepServices } from "./services.js";
+import { imageOfId } from "./stored-image.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
 
@@ -59,6 +61,18 @@ interface Found {
   readonly origin: ImageOrigin;
 }
 
+/** Which image of an OCI layout. */
+interface LayoutImage {
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/** What somebody named, as messages call it. */
+interface Meant {
+  readonly shown: string;
+  readonly found: Found;
+}
+
 /** Finds base images. One per build, so that each name is asked for once. */
 export class ImageResolver {
   readonly #rooms: Rooms;
@@ -84,42 +98,80 @@ export class ImageResolver {
   }
 
   /**
-   * The image that a reference means for a platform.
-   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, REGISTRY_*, STORE_*, POLICY_*.
+   * The image that a reference means for a platform; an image of the store by its id, or by 12 digits of it or more: what is shorter
+   * looks like a name.
+   * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, STEPS_NOT_PULLED, REGISTRY_*, STORE_*, POLICY_*.
    */
-  reference(text: string, platform: Platform): Promise<ResolvedImage> {
-    const reference = withDefaultTag(parseReference(text));
-    const name = formatReference(reference);
-    return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
-      const { reference: allowed, found } = await this.#allowed(reference);
-      const { descriptor, origin } = found;
-      return this.#image(familiarReference(allowed), descriptor, origin, platform);
-    });
+  async reference(text: string, platform: Platform): Promise<ResolvedImage> {
+    return this.#imageFor(await this.#meant(text), platform);
   }
 
-  /** An image of the store that was found by its id, `text`, if it was: by its name where it has one. Errors: those of `reference`. */
-  stored(
-    image: { readonly name?: string; readonly descriptor: Descriptor } | undefined,
-    text: string,
-    platform: Platform,
-  ): Promise<ResolvedImage> {
-    if (image === undefined || image.name !== undefined)
-      return this.reference(image?.name ?? text, platform);
-    const { digest } = image.descriptor;
-    return this.#once(`${digest} ${formatFullPlatform(platform)}`, () =>
-      this.#image(text, image.descriptor, { kind: "store" }, platform),
-    );
+  /** The image of the store whose id begins so; undefined: there is none. Errors: those of `reference`. */
+  async stored(text: string, platform: Platform): Promise<ResolvedImage | undefined> {
+    const meant = await this.#byId(text);
+    return meant === undefined ? undefined : this.#imageFor(meant, platform);
   }
 
   /** The platforms that a reference has images for, formatted. Errors: those of `reference`. */
   async platforms(text: string): Promise<readonly string[]> {
-    const { found } = await this.#allowed(withDefaultTag(parseReference(text)));
-    const { descriptor, origin } = found;
+    const { descriptor, origin } = (await this.#meant(text)).found;
+    return this.#platformsOf(descriptor, origin);
+  }
+
+  /** The same of an OCI layout. Errors: those of `layout`. */
+  async layoutPlatforms(path: string, wanted: LayoutImage): Promise<readonly string[]> {
+    const entries = entriesOf(await readLayoutIndex(path), wanted, layoutName(path, wanted));
+    const origin = { kind: "layout", path } as const;
+    const found = await Promise.all(entries.map((entry) => this.#platformsOf(entry, origin)));
+    return [...new Set(found.flat())];
+  }
+
+  async #platformsOf(descriptor: Descriptor, origin: ImageOrigin): Promise<readonly string[]> {
     const bytes = await this.#document(origin, descriptor);
     if (isIndexType(descriptor.mediaType))
       return platformsOf(parseIndex(bytes, descriptor.mediaType));
     const { config } = parseManifest(bytes, descriptor.mediaType);
     return [formatPlatform(parseImageConfig(await this.#document(origin, config)))];
+  }
+
+  #imageFor({ shown, found }: Meant, platform: Platform): Promise<ResolvedImage> {
+    const { descriptor, origin } = found;
+    const key = `${shown} ${descriptor.digest} ${formatFullPlatform(platform)}`;
+    return this.#once(key, () => this.#image(shown, descriptor, origin, platform));
+  }
+
+  async #meant(text: string): Promise<Meant> {
+    const id = wholeId(text);
+    const stored =
+      id !== undefined || /^[0-9a-f]{12,}$/.test(text) ? await this.#byId(text) : undefined;
+    if (stored !== undefined) return stored;
+    if (id !== undefined)
+      throw new TsbuildError("STEPS_NOT_PULLED", `no image in the store has the id ${id}`, {
+        hint: "No registry knows images by their ids. `tsbuild images` lists those of the store.",
+      });
+    const { reference, found } = await this.#allowed(withDefaultTag(parseReference(text)));
+    return { shown: familiarReference(reference), found };
+  }
+
+  /** The policy is asked by a name that the image has, whoever knows it by its id. */
+  async #byId(text: string): Promise<Meant | undefined> {
+    const { store } = this.#rooms;
+    const image = await imageOfId(store, text);
+    if (image === undefined) return undefined;
+    // As with names of the store's images: what was pulled by this name is meant.
+    if (wholeId(text) === undefined) {
+      const name = formatReference(withDefaultTag(parseReference(text)));
+      if (store.table<Pulled>(pulledTable).get(name) !== undefined) return undefined;
+    }
+    const { id, name, descriptor } = image;
+    const known = withDefaultTag(parseReference(name ?? id));
+    const allowed = this.#policy?.image(known, descriptor.digest).reference ?? known;
+    if (allowed !== known) {
+      const { reference, found } = await this.#allowed(allowed);
+      return { shown: familiarReference(reference), found };
+    }
+    const shown = name === undefined ? id : familiarReference(known);
+    return { shown, found: { descriptor, origin: { kind: "store" } } };
   }
 
   /** What a name may and does mean. The policy is asked before anything is, and again about the digest that was found. */
@@ -152,12 +204,8 @@ export class ImageResolver {
    * The image of an OCI layout: by digest, by tag, `latest`, or the only one there is.
    * Errors: STEPS_LAYOUT, STEPS_NO_PLATFORM, STORE_*, OCI_*.
    */
-  layout(
-    path: string,
-    wanted: { readonly tag?: string; readonly digest?: string },
-    platform: Platform,
-  ): Promise<ResolvedImage> {
-    const name = `oci-layout://${path}${wanted.tag === undefined ? "" : `:${wanted.tag}`}${wanted.digest === undefined ? "" : `@${wanted.digest}`}`;
+  layout(path: string, wanted: LayoutImage, platform: Platform): Promise<ResolvedImage> {
+    const name = layoutName(path, wanted);
     return this.#once(`${name} ${formatFullPlatform(platform)}`, async () => {
       const descriptor = chooseFromLayout(await readLayoutIndex(path), wanted, name, platform);
       return this.#image(name, descriptor, { kind: "layout", path }, platform);
@@ -289,18 +337,33 @@ export class ImageResolver {
 
 const refName = "org.opencontainers.image.ref.name";
 
-function chooseFromLayout(
-  { manifests }: ImageIndex,
-  { tag, digest }: { readonly tag?: string; readonly digest?: string },
+function layoutName(path: string, { tag, digest }: LayoutImage): string {
+  const suffix = (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
+  return `oci-layout://${path}${suffix}`;
+}
+
+function nameOf({ annotations }: Descriptor): string {
+  return annotations?.[refName] ?? "";
+}
+
+function noSuchImage({ manifests }: ImageIndex, name: string): TsbuildError {
+  return new TsbuildError("STEPS_LAYOUT", `${name}: no such image in the layout`, {
+    hint: `It has: ${manifests.map((descriptor) => nameOf(descriptor) || descriptor.digest).join(", ")}.`,
+  });
+}
+
+/** One entry, or several of one name, which are the same image for several platforms. */
+function entriesOf(
+  index: ImageIndex,
+  { tag, digest }: LayoutImage,
   name: string,
-  platform: Platform,
-): Descriptor {
-  const nameOf = (descriptor: Descriptor): string => descriptor.annotations?.[refName] ?? "";
+): readonly Descriptor[] {
+  const { manifests } = index;
   const named = (wanted: string): Descriptor[] =>
     manifests.filter(
       (descriptor) => nameOf(descriptor) === wanted || nameOf(descriptor).endsWith(`:${wanted}`),
     );
-  const candidates =
+  const entries =
     digest !== undefined
       ? manifests.filter((descriptor) => descriptor.digest === digest)
       : tag !== undefined
@@ -308,23 +371,19 @@ function chooseFromLayout(
         : named("latest").length > 0
           ? named("latest")
           : manifests;
-  // Several entries of one name are the same image for several platforms.
-  const index: ImageIndex = { schemaVersion: 2, mediaType: "", manifests: candidates };
-  const found =
-    candidates.length === 1
-      ? candidates[0]
-      : sameName(candidates, nameOf)
-        ? choosePlatform(index, platform)
-        : undefined;
-  if (found !== undefined) return found;
-  throw new TsbuildError("STEPS_LAYOUT", `${name}: no such image in the layout`, {
-    hint: `It has: ${manifests.map((descriptor) => nameOf(descriptor) || descriptor.digest).join(", ")}.`,
-  });
+  if (new Set(entries.map(nameOf)).size === 1) return entries;
+  throw noSuchImage(index, name);
 }
 
-function sameName(
-  candidates: readonly Descriptor[],
-  nameOf: (descriptor: Descriptor) => string,
-): boolean {
-  return candidates.length > 0 && new Set(candidates.map(nameOf)).size === 1;
+function chooseFromLayout(
+  index: ImageIndex,
+  wanted: LayoutImage,
+  name: string,
+  platform: Platform,
+): Descriptor {
+  const entries = entriesOf(index, wanted, name);
+  const found =
+    entries.length === 1 ? entries[0] : choosePlatform({ ...index, manifests: entries }, platform);
+  if (found === undefined) throw noSuchImage(index, name);
+  return found;
 }

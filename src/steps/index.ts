@@ -24,6 +24,7 @@ export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
 export { unpackImage } from "./image.js";
 export { ImageResolver, type PullPolicy } from "./image-resolver.js";
+export { imageOfId, type StoredImage } from "./stored-image.js";
 export { fetchBlob, storeBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
 export { outlineTable, type Outline } from "./outlines.js";

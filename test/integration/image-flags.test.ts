@@ -109,6 +109,35 @@ describe("flags", () => {
     assert.deepEqual(again.config.config.Labels, { a: "b", c: "d", e: "f" });
     assert.equal(again.manifest.annotations, undefined);
   });
+  it("write the id of an image without a name, by which the store has it from then on", async () => {
+    const id = async (flags: readonly string[], input: string): Promise<string> => {
+      await space.succeed(["build", ...flags, ...baseContexts("busybox"), "--iidfile=id", "-"], {
+        input,
+      });
+      return readFileSync(join(space.directory, "id"), "utf8");
+    };
+    const one = await id([], "FROM busybox\nRUN echo own > /own\nLABEL a=b\n");
+    const both = await id(["--platform=linux/amd64,linux/arm64"], "FROM scratch\nLABEL c=d\n");
+    for (const text of [one, one.slice(7), one.slice(7, 19)]) {
+      const dockerfile = `FROM ${text}\nRUN cat /own\nCOPY --from=${text} /own /copy\n`;
+      const image = await built(["--pull", "--network=none"], dockerfile);
+      assert.deepEqual(image.config.config.Labels, { a: "b" });
+    }
+    assert.deepEqual((await built(["--pull"], `FROM ${both}\nLABEL e=f\n`)).config.config.Labels, {
+      c: "d",
+      e: "f",
+    });
+    const { stdout } = await space.succeed(["run", "--network=none", one, "cat", "/own"]);
+    assert.equal(stdout, "own\n");
+    await space.fail(1, ["push", one]);
+    await space.succeed(["tag", one.slice(7, 19), "localhost/named"]);
+    const named = JSON.parse((await space.succeed(["inspect", "localhost/named"])).stdout) as Image;
+    assert.equal(named.id, one);
+    // No registry is asked for an id that nobody has.
+    const missing = `FROM sha256:${"ab".repeat(32)}\n`;
+    const { stderr } = await space.fail(1, ["build", "--debug", "-"], { input: missing });
+    assert.match(stderr, /STEPS_NOT_PULLED/);
+  });
   it("leave the history out, and date image and layers", async () => {
     const image = await built(
       ["--omit-history", "--timestamp=86400"],

@@ -135,14 +135,28 @@ describe("the program", () => {
     assert.equal(code, 0);
     assert.deepEqual(readFileSync(file, "utf8").split("\n").sort(), ["", "a", "b", "c", "first"]);
   });
-  it("learns by a broken pipe that nobody reads any more", async () => {
-    const command = [process.execPath, program, "run", "--network=none", "busybox", "yes"];
-    const line = command.map((word) => `'${word}'`).join(" ");
-    const { stdout, code } = await run("sh", ["-c", `${line} 2>/dev/null | head -n 1`], {
-      env: { TSBUILD_ROOT: space.store, NODE_OPTIONS: undefined },
-      timeout: 30_000,
-    });
-    assert.deepEqual([code, stdout], [0, "y\n"]);
+  it("ends when nobody reads any more, without a word; one that handles SIGPIPE decides itself", async () => {
+    const loop = "while :; do echo y; done";
+    const cases: [string[], number][] = [
+      [["busybox", "yes"], 141],
+      [sh(loop), 141],
+      [sh("while :; do echo y; echo y >&2; done"), 141],
+      [["-t", ...sh(loop)], 141],
+      [sh('trap "" PIPE; while echo y 2>/dev/null; do :; done; exit 7'), 7],
+    ];
+    if (!("skip" in withoutInit)) cases.push([["--init", ...sh(loop)], 141]);
+    for (const [args, expected] of cases) {
+      const { code, stdout, stderr } = await run(
+        "bash",
+        ["-c", '"$@" | head -n 1; exit "${PIPESTATUS[0]}"', "-", process.execPath, program].concat(
+          ["run", "--network=none"],
+          args,
+        ),
+        { env: { TSBUILD_ROOT: space.store, NODE_OPTIONS: undefined }, timeout: 30_000 },
+      );
+      assert.deepEqual([code, stdout.trimEnd()], [expected, "y"], args.join(" "));
+      assert.match(stderr, /^(?:y\n)*$/);
+    }
   });
   it("is found by name, by the beginning of its id, and in a layout", async () => {
     const { stdout } = await space.succeed(["images", "--format", "json"]);

@@ -151,6 +151,20 @@ describe("--all-platforms", () => {
       input: "FROM three AS a\nFROM two\nCOPY --from=a /file /copied\n",
     });
     assert.equal((await inspect("all")).platform, "linux/arm64,linux/s390x");
+    // Layouts and other names that stand for images count as much.
+    await space.succeed(
+      ["build", "--platform=linux/amd64,linux/s390x", "-o", "type=oci,dest=pair,tar=false", "-"],
+      { input: "FROM scratch\nLABEL a=b\n" },
+    );
+    const contexts = ["pair=oci-layout://pair", "other=docker-image://three"];
+    await space.succeed(
+      [
+        ...["build", "--all-platforms", "-t", "layouts", "-"],
+        ...contexts.map((context) => `--build-context=${context}`),
+      ],
+      { input: "FROM other AS a\nFROM pair\nCOPY --from=a /file /copied\n" },
+    );
+    assert.equal((await inspect("layouts")).platform, "linux/amd64,linux/s390x");
     const { stderr } = await space.fail(1, ["build", "--debug", "--all-platforms", "-"], {
       input: "FROM scratch\n",
     });

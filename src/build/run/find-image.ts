@@ -7,7 +7,6 @@ import { hostPlatform, normalizePlatform, parsePlatform } from "../../oci/index.
 import type { ResolvedImage } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import { ImageResolver, unpackImage } from "../../steps/index.js";
-import { imageOfId } from "../images.js";
 import type { Rooms } from "../rooms.js";
 import type { RunImageRequest } from "./request.js";
 
@@ -19,7 +18,7 @@ export async function findImage(rooms: Rooms, request: RunImageRequest): Promise
   );
   const images = new ImageResolver(rooms, { pull, signal });
   if (!/^[a-z-]+:\/\//i.test(image))
-    return images.stored(await imageOfId(rooms.store, image), image, platform);
+    return (await images.stored(image, platform)) ?? images.reference(image, platform);
   const source = parseNamedContext(image, request.cwd ?? process.cwd());
   if (source.kind === "image") return images.reference(source.reference, platform);
   if (source.kind === "oci-layout") return images.layout(source.directory, source, platform);

@@ -13,7 +13,7 @@ import type {
   Instruction,
   Scope,
 } from "../types.js";
-import type { Port } from "../values/ports.js";
+import type { Ports } from "../values/ports.js";
 import { cleanPath } from "../values/paths.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
@@ -116,7 +116,7 @@ export function checkIgnored(
 export function checkPorts(
   dockerfile: Dockerfile,
   instruction: ExposeInstruction,
-  ports: readonly Port[],
+  ports: readonly Ports[],
 ): readonly Finding[] {
   const words = new Map(ports.map((port) => [port.word, port]));
   return [...words.values()].flatMap(({ word, protocolCasing, hostPart }) => [

@@ -4,11 +4,12 @@
 import { TsbuildError } from "../../base/index.js";
 import type { SourceLocation } from "../../base/index.js";
 
-/** One port. */
-export interface Port {
-  /** `80/tcp`, protocol in lower case: a key of ExposedPorts. */
-  readonly key: string;
-  /** The word of EXPOSE it came from. */
+/** What one word of EXPOSE says: a port, or a range of them. There may be 65,536, so they are listed only by portKeys. */
+export interface Ports {
+  readonly first: number;
+  readonly last: number;
+  /** In lower case. */
+  readonly protocol: string;
   readonly word: string;
   /** For lint ExposeProtoCasing: the protocol was not in lower case. */
   readonly protocolCasing: boolean;
@@ -43,7 +44,7 @@ function isAddress(text: string): boolean {
   return text.includes(":") && /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
 
-function parseWord(text: string, fail: (message: string) => never): readonly Port[] {
+function parseWord(text: string, fail: (message: string) => never): Ports {
   const parts = text.split(":");
   const container = parts[parts.length - 1] ?? "";
   const host = parts[parts.length - 2] ?? "";
@@ -62,28 +63,30 @@ function parseWord(text: string, fail: (message: string) => never): readonly Por
     if (!same && range.first !== range.last)
       fail(`invalid ranges specified for container and host Ports: ${port} and ${host}`);
   }
-  const suffix = protocol === "" ? "tcp" : protocol.toLowerCase();
-  const facts = {
+  return {
+    ...range,
+    protocol: protocol === "" ? "tcp" : protocol.toLowerCase(),
     word: text,
     protocolCasing: protocol !== protocol.toLowerCase(),
     hostPart: ip !== "" || host !== "",
   };
-  const count = range.last - range.first + 1;
-  return Array.from({ length: count }, (_, i) => ({
-    key: `${range.first + i}/${suffix}`,
-    ...facts,
-  }));
 }
 
-/** Reads the expanded words of EXPOSE, in order, ranges expanded. Errors: DOCKERFILE_VALUE at `location`. */
-export function parsePorts(words: readonly string[], location: SourceLocation): readonly Port[] {
-  const ports: Port[] = [];
-  for (const word of words) {
+/** Reads the expanded words of EXPOSE, in order. Errors: DOCKERFILE_VALUE at `location`. */
+export function parsePorts(words: readonly string[], location: SourceLocation): readonly Ports[] {
+  let count = 0;
+  return words.map((word) => {
     const fail = (message: string): never => {
       throw new TsbuildError("DOCKERFILE_VALUE", message, { location, details: { port: word } });
     };
-    for (const port of parseWord(word, fail)) ports.push(port);
-    if (ports.length > maxPorts) fail(`more than ${maxPorts} ports`);
-  }
-  return ports;
+    const ports = parseWord(word, fail);
+    count += ports.last - ports.first + 1;
+    if (count > maxPorts) fail(`more than ${maxPorts} ports`);
+    return ports;
+  });
+}
+
+/** Every port, `80/tcp`, as a key of ExposedPorts. */
+export function portKeys({ first, last, protocol }: Ports): string[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol}`);
 }

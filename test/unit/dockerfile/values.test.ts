@@ -9,6 +9,7 @@ import {
   cleanPath,
   parseMode,
   parsePorts,
+  portKeys,
   parseSignal,
   parseSize,
   parseStopSignal,
@@ -174,7 +175,7 @@ describe("sizes", () => {
 
 describe("EXPOSE", () => {
   const keys = (...words: string[]): readonly string[] =>
-    parsePorts(words, location).map(({ key }) => key);
+    parsePorts(words, location).flatMap(portKeys);
   const table: readonly (readonly [string, readonly string[]])[] = [
     ["80", ["80/tcp"]],
     ["80/tcp", ["80/tcp"]],
@@ -220,6 +221,11 @@ describe("EXPOSE", () => {
     const [upper, host] = parsePorts(["1/TCP", "2:3"], location);
     assert.deepEqual([upper?.protocolCasing, upper?.hostPart], [true, false]);
     assert.deepEqual([host?.protocolCasing, host?.hostPart], [false, true]);
+  });
+  it("keeps a range together, and lists it on request", () => {
+    const ports = parsePorts(["1-65535", "0-65535/udp"], location);
+    assert.equal(ports.length, 2);
+    assert.equal(new Set(ports.flatMap(portKeys)).size, 65535 + 65536);
   });
   it("refuses a flood of ranges", () => {
     const words = Array.from({ length: 1000 }, () => "0-65535");

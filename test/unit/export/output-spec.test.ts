@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
   checkOutputs,
@@ -147,6 +150,25 @@ describe("outputs together", () => {
       check(["type=oci", "-"]);
     }, /several outputs would go to the standard output/);
     check(["type=oci", "type=tar,dest=x", "type=docker", "type=oci,tar=false,dest=y"]);
+  });
+
+  it("have one place each, however it is written", (t) => {
+    const path = mkdtempSync(join(tmpdir(), "tsbuild-outputs-"));
+    t.after(() => {
+      rmSync(path, { recursive: true });
+    });
+    symlinkSync(".", join(path, "link"));
+    for (const specs of [
+      ["type=oci,dest=/work/a", "type=docker,dest=./b/../a"],
+      ["type=local,dest=x", "x"],
+      ["type=oci,tar=false,dest=x", "type=oci,tar=false,dest=x/"],
+      [`type=oci,dest=${path}/new`, `type=tar,dest=${path}/link/new`],
+    ])
+      assert.throws(() => {
+        check(specs);
+      }, /several outputs would go to/);
+    check(["type=oci,dest=/dev/null", "type=tar,dest=/dev/null"]);
+    check(["type=oci,dest=a", "type=oci,dest=A"]);
   });
 
   it("that push need a name, before anything is built", () => {

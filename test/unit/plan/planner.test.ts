@@ -281,6 +281,23 @@ describe("planBuild", () => {
     await fails("FROM a\nCOPY https://example.com/x /x\n", "PLAN_BAD_SOURCE", 2);
     await fails("FROM a\nADD --checksum=sha256:00 x /x\n", "PLAN_BAD_SOURCE", 2);
   });
+
+  it("refuses checksums that nothing could have", async () => {
+    const [file, repository] = ["https://example.com/x", "https://example.com/x.git"];
+    const [hex, commit] = ["0".repeat(64), "0".repeat(40)];
+    const bad = [`sha256:${hex.slice(1)}`, `md5:${hex}`, hex, `sha256:${"A".repeat(64)}`];
+    for (const sum of bad)
+      await fails(`FROM a\nADD --checksum=${sum} ${file} /x\n`, "PLAN_BAD_VALUE", 2);
+    for (const sum of [`sha256:${hex}`, "main"])
+      await fails(
+        `FROM a\nARG S=${sum}\nADD --checksum=$S ${repository} /x\n`,
+        "PLAN_BAD_VALUE",
+        3,
+      );
+    await plan(`FROM a\nARG S\nADD --checksum=$S ${file} /x\nADD --checksum=$S Dockerfile /x\n`);
+    await plan(`FROM a\nADD --checksum=sha256:${hex} ${file} /x\n`);
+    await plan(`FROM a\nADD --checksum=${commit} ${repository} /x\n`);
+  });
 });
 
 describe("ten thousand stages", () => {
