@@ -23,14 +23,14 @@ import {
   wholeId,
   type Platform,
 } from "../oci/index.js";
-import type { Vertex, VertexId } from "../solve/index.js";
+import type { VertexId } from "../solve/index.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
+import { GraphDraft, stageLabel } from "./graph-draft.js";
 import { ImageDraft, type DraftBase } from "./image-draft.js";
-import { defaultHostname, planRun } from "./run.js";
-import { scanOp, scanOutput } from "./scan.js";
+import { planRun } from "./run.js";
+import { planScan, type ScannedStage } from "./scan.js";
 import {
-  InputList,
   StagePlanner,
   type FoundSource,
   type ShownStep,
@@ -40,27 +40,18 @@ import { planTransfer } from "./transfer.js";
 import { stageBaseLabel, stageNameLabel } from "./stage-labels.js";
 import type {
   CopyOp,
-  ImageOp,
   Plan,
   PlannedImage,
   PlannedStage,
   PlanOptions,
   ResolvedImage,
   ScanWish,
-  SourceRef,
-  WorkdirOp,
 } from "./types.js";
-import { isProxyName, scanned } from "./variables.js";
+import { isProxyName } from "./variables.js";
 import { planWorkdir } from "./workdir.js";
 
 /** The comment of every history entry: what tools look for to tell such a history from the classic one. */
 export const historyComment = "buildkit.dockerfile.v0";
-
-/**
- * So many vertices may stand on one another. What walks the graph calls itself from input to input; and no image has half as
- * many layers.
- */
-const maxDepth = 1000;
 
 /** Build arguments that steer the builder and need no ARG. */
 const builderArgs = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
@@ -75,19 +66,17 @@ export async function planBuild(options: PlanOptions): Promise<Plan> {
 
 class Planner implements StageServices {
   readonly options: PlanOptions;
-  readonly #graph = new Map<VertexId, Vertex>();
-  /** How many vertices stand on one another, up to this one. */
-  readonly #depths = new Map<VertexId, number>();
+  readonly #graph: GraphDraft;
   readonly #stages: readonly Stage[];
   readonly #planned = new Map<number, Promise<ImageDraft>>();
   /** What is known of stages whose images are wanted, but for these. */
   readonly #beginnings = new Map<number, Omit<PlannedStage, "image">>();
   readonly #globals: ReturnType<typeof globalArgs>;
   readonly #target: Stage;
-  #stepsPlanned = new Map<number, number>();
 
   constructor(options: PlanOptions) {
     this.options = options;
+    this.#graph = new GraphDraft(options);
     this.#stages = options.dockerfile.stages;
     this.#target = this.#findTarget();
     const { targetPlatform, buildPlatform, buildArgs, dockerfile } = options;
@@ -113,63 +102,29 @@ class Planner implements StageServices {
     const image = { ...finished, platform: this.#imagePlatform(finished.platform) };
     const { scan } = this.options;
     return {
-      graph: this.#graph,
+      graph: this.#graph.vertices,
       image,
       stageImages: await this.#stageImages(image),
-      ...(scan === undefined ? {} : { scan: await this.#scan(scan, draft) }),
+      ...(scan === undefined ? {} : { scan: await this.#scan(scan) }),
       ...(name === undefined ? {} : { stageName: name }),
       stages: new Set(this.#planned.keys()),
     };
   }
 
-  /** A run of the generator over the target, and over the stages below it and the context that ask for it. */
-  async #scan(scan: ScanWish, target: ImageDraft): Promise<VertexId> {
-    const { environment, buildPlatform, network, hostname = defaultHostname } = this.options;
-    const given = await environment.namedContext(scan.generator, buildPlatform);
-    const image =
-      given?.kind === "image" ? given.image : await this.#generator(scan.generator, buildPlatform);
-    const isScanned = (what: "context" | "stage", stage: Stage, draft: ImageDraft): boolean =>
-      scanned(what, this.#stageLabel(stage), draft.variables, this.#globals.values);
-    const inputs = new InputList();
-    const core = inputs.refer({ vertex: target.head });
-    const extras = new Map<string, SourceRef>();
-    if (isScanned("context", this.#target, target))
-      extras.set("context", inputs.refer({ context: "" }));
+  async #scan(scan: ScanWish): Promise<VertexId> {
+    const stages: ScannedStage[] = [];
     for (const [index, planned] of this.#planned) {
       const stage = this.#stages[index];
-      const draft = await planned;
-      if (stage !== undefined && stage !== this.#target && isScanned("stage", stage, draft))
-        extras.set(this.#stageLabel(stage), inputs.refer({ vertex: draft.head }));
+      if (stage !== undefined) stages.push({ stage, draft: await planned });
     }
-    const location = this.#placeOf(this.#target);
-    const from = this.#imageVertex(image, `[sbom] FROM ${image.reference}`, location);
-    const output: WorkdirOp = { path: scanOutput, user: "" };
-    const noCache = this.#uncached(this.#target);
-    const root = this.#put({
-      ...{ id: "sbom:output", kind: "workdir", inputs: [from], op: output, noCache: false },
+    const target = stages.find(({ stage }) => stage === this.#target);
+    if (target === undefined) throw new RangeError("the target is planned first");
+    return planScan(scan, this.options, this.#graph, {
+      target,
+      others: stages.filter((stage) => stage !== target),
+      globals: this.#globals.values,
+      location: this.#placeOf(this.#target),
     });
-    const id = "sbom";
-    return this.#put({
-      id,
-      kind: "run",
-      inputs: [root, ...inputs.vertices],
-      op: scanOp(image, scan, { core, extras }, { network, hostname }),
-      step: { id, name: `[sbom] scan by ${image.reference}`, location },
-      noCache,
-    });
-  }
-
-  async #generator(name: string, platform: Platform): Promise<ResolvedImage> {
-    try {
-      return await this.options.environment.resolveImage(name, platform);
-    } catch (error) {
-      if (!(error instanceof TsbuildError)) throw error;
-      const { code, message, details, cause, hint } = error;
-      throw new TsbuildError(code, `the SBOM generator ${name}: ${message}`, {
-        ...(hint === undefined ? {} : { hint }),
-        ...{ details, cause },
-      });
-    }
   }
 
   async #stageImages(ofTarget: PlannedImage): Promise<readonly PlannedStage[]> {
@@ -375,15 +330,11 @@ class Planner implements StageServices {
   #scratch(platform: Platform): DraftBase {
     const config = { WorkingDir: "/" };
     return {
-      head: this.#scratchVertex(),
+      head: this.#graph.scratch(),
       platform,
       config,
       baseHistory: [],
     };
-  }
-
-  #scratchVertex(): VertexId {
-    return this.#put({ id: "scratch", kind: "scratch", inputs: [], op: null, noCache: false });
   }
 
   #imageBase(
@@ -405,7 +356,7 @@ class Planner implements StageServices {
       ),
     );
     return {
-      head: this.#imageVertex(image, `[${this.#stageLabel(stage)}] FROM ${image.reference}`, place),
+      head: this.#graph.image(image, `[${stageLabel(stage)}] FROM ${image.reference}`, place),
       image,
       platform: {
         ...platform,
@@ -417,24 +368,6 @@ class Planner implements StageServices {
       ...(config.author === undefined ? {} : { author: config.author }),
       baseHistory: config.history ?? [],
     };
-  }
-
-  #imageVertex(image: ResolvedImage, name: string, location: SourceLocation): VertexId {
-    const { mediaType, digest, size } = image.manifest;
-    const op: ImageOp = {
-      reference: image.reference,
-      manifest: { mediaType, digest, size },
-      origin: image.origin,
-    };
-    const id = `image:${digest}`;
-    return this.#put({
-      id,
-      kind: "image",
-      inputs: [],
-      op,
-      step: { id, name, location },
-      noCache: false,
-    });
   }
 
   /** FROM a context of files: all of them, on nothing. */
@@ -451,7 +384,7 @@ class Planner implements StageServices {
       unpack: "none",
       keepOwners: false,
     };
-    const head = this.addVertex("copy", [scratch.head], op, {
+    const head = this.#graph.add("copy", [scratch.head], op, {
       stage,
       text: `FROM ${context}`,
       place,
@@ -464,22 +397,18 @@ class Planner implements StageServices {
   }
 
   async findSource(name: string, stage: Stage, place: SourceLocation): Promise<FoundSource> {
-    if (name === "scratch") return { vertex: this.#scratchVertex() };
+    if (name === "scratch") return { vertex: this.#graph.scratch() };
     const context = await at(
       place,
       this.options.environment.namedContext(name, this.options.targetPlatform),
     );
     if (context?.kind === "tree") return { context: context.name };
-    if (context?.kind === "scratch") return { vertex: this.#scratchVertex() };
+    if (context?.kind === "scratch") return { vertex: this.#graph.scratch() };
     const found = context === undefined ? this.#sourceStage(name, stage, place) : undefined;
     if (found !== undefined) return { vertex: (await this.#stage(found)).head };
     const image = context?.image ?? (await this.#resolve(name, this.options.targetPlatform, place));
     return {
-      vertex: this.#imageVertex(
-        image,
-        `[${this.#stageLabel(stage)}] FROM ${image.reference}`,
-        place,
-      ),
+      vertex: this.#graph.image(image, `[${stageLabel(stage)}] FROM ${image.reference}`, place),
     };
   }
 
@@ -536,57 +465,7 @@ class Planner implements StageServices {
   }
 
   addVertex(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId {
-    const { stage, text, place, apart = false } = shown;
-    const position = (this.#stepsPlanned.get(stage.index) ?? 1) + 1;
-    // Nothing is done for FROM scratch, so it is no step.
-    const unshown = stage.from.image.text === "scratch" ? 1 : 0;
-    if (!apart) this.#stepsPlanned.set(stage.index, position);
-    const number = apart ? "" : ` ${position - unshown}/${stepCount(stage) - unshown}`;
-    const name = `[${this.#stageLabel(stage)}${number}] ${oneLine(text)}`;
-    const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
-    const { maxAge } = this.options;
-    return this.#put({
-      id,
-      kind,
-      inputs,
-      op,
-      step: { id, name, location: place },
-      noCache: this.#uncached(stage),
-      ...(maxAge === undefined ? {} : { maxAge }),
-    });
-  }
-
-  /** The id of something that the step at this position needs: they are counted. */
-  #idBefore(stage: Stage, position: number): VertexId {
-    const id = `${stage.index}:${position}:`;
-    let count = 1;
-    while (this.#graph.has(`${id}${count}`)) count++;
-    return `${id}${count}`;
-  }
-
-  #put(vertex: Vertex): VertexId {
-    if (this.#graph.has(vertex.id)) return vertex.id;
-    const depth = 1 + Math.max(0, ...vertex.inputs.map((input) => this.#depths.get(input) ?? 0));
-    if (depth > maxDepth)
-      throw new TsbuildError("PLAN_TOO_DEEP", `more than ${maxDepth} steps stand on one another`, {
-        ...(vertex.step === undefined ? {} : { location: vertex.step.location }),
-        hint: "Put several commands into one RUN, and several sources into one COPY.",
-      });
-    this.#depths.set(vertex.id, depth);
-    this.#graph.set(vertex.id, vertex);
-    return vertex.id;
-  }
-
-  #uncached(stage: Stage): boolean {
-    const { noCache } = this.options;
-    if (typeof noCache === "boolean") return noCache;
-    return noCache.some(
-      (name) => name.toLowerCase() === stage.name || name === String(stage.index),
-    );
-  }
-
-  #stageLabel(stage: Stage): string {
-    return stage.name ?? `stage-${stage.index}`;
+    return this.#graph.add(kind, inputs, op, shown);
   }
 
   report(findings: readonly Finding[]): void {
@@ -612,14 +491,6 @@ class Planner implements StageServices {
   }
 }
 
-/** FROM is the first step, then each instruction that makes a layer. */
-function stepCount(stage: Stage): number {
-  const layers = stage.instructions.filter(
-    ({ kind }) => kind === "run" || kind === "copy" || kind === "add" || kind === "workdir",
-  );
-  return layers.length + 1;
-}
-
 function isReference(text: string): boolean {
   if (wholeId(text) !== undefined) return true;
   try {
@@ -629,10 +500,6 @@ function isReference(text: string): boolean {
     if (error instanceof TsbuildError) return false;
     throw error;
   }
-}
-
-function oneLine(text: string): string {
-  return (text.split("\n", 1)[0] ?? "").trim();
 }
 
 /** The promise, with a place for its error. */
