@@ -3,7 +3,7 @@
 // anywhere; a stranger's (a git checkout) is read only as far as it stays inside itself. Never walks a tree.
 
 import type { Stats } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { TsbuildError, errnoOf, readSmallFile } from "../base/index.js";
 import { tooLarge } from "./read-all.js";
@@ -14,17 +14,25 @@ const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 /** True for an existing directory. */
 export async function isDirectory(path: string): Promise<boolean> {
-  return (await statOf(path))?.isDirectory() ?? false;
+  return (await statOf(path, stat))?.isDirectory() ?? false;
 }
 
 /** Whether a path of this machine is a regular file, symlinks followed. */
 export async function isFile(path: string): Promise<boolean> {
-  return (await statOf(path))?.isFile() ?? false;
+  return (await statOf(path, stat))?.isFile() ?? false;
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+/** Whether anything has this path; a symlink is something. What cannot be looked at is an error, as in the two above. */
+export async function exists(path: string): Promise<boolean> {
+  return (await statOf(path, lstat)) !== undefined;
+}
+
+async function statOf(
+  path: string,
+  look: (path: string) => Promise<Stats>,
+): Promise<Stats | undefined> {
   try {
-    return await stat(path);
+    return await look(path);
   } catch (error) {
     if (absent.has(errnoOf(error) ?? "")) return undefined;
     throw error;
