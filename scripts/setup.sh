@@ -44,6 +44,8 @@ skopeo            may  test   reads the images that tsbuild writes, to compare
 umoci             may  test   unpacks the images that tsbuild writes, to compare
 crun              may  test   runs the images that tsbuild builds
 runc              may  test   runs the images that tsbuild builds
+zsh               may  test   evaluates the completions for it
+fish              may  test   evaluates the completions for it
 LIST
 }
 

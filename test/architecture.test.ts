@@ -51,6 +51,7 @@ const allowances: readonly {
     modules: fileModules,
     rooms: ["context", "store", "sandbox", "cli", "export"],
     files: {
+      "base/small-file.ts": "small files read whole",
       "registry/credentials.ts": "the Docker configuration file",
       "registry/login.ts": "the Docker configuration file, which login and logout write",
       "registry/registries-file.ts": "the registries file",

@@ -9,4 +9,5 @@ export * from "./duration.js";
 export * from "./events.js";
 export * from "./names.js";
 export * from "./signals.js";
+export * from "./small-file.js";
 export * from "./streams.js";

@@ -6,7 +6,7 @@ import { lstat, lutimes, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TsbuildError, errnoOf, isTsbuildError, redactUrl } from "../base/index.js";
 import { GitSession, type GitOptions } from "./git.js";
-import { isInside } from "./local.js";
+import { exists, isInside } from "./local.js";
 import type { GitCheckout, GitSource, SourceRules } from "./types.js";
 
 /** A revision as the remote knows it. */
@@ -230,15 +230,6 @@ async function submodules(session: GitSession, work: string): Promise<string[]> 
   }
   const root = await realpath(work);
   return found.filter((path) => path !== root && isInside(root, path));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function subdirectory(work: string, source: GitSource): Promise<string> {

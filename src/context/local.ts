@@ -2,10 +2,10 @@
 // Reads single files (Dockerfile, ignore file) of a directory of this machine. The user's own directory may hold symlinks to
 // anywhere; a stranger's (a git checkout) is read only as far as it stays inside itself. Never walks a tree.
 
-import { constants, type Stats } from "node:fs";
-import { open, realpath, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { TsbuildError, errnoOf } from "../base/index.js";
+import { TsbuildError, errnoOf, readSmallFile } from "../base/index.js";
 import { tooLarge } from "./read-all.js";
 import type { FileReader } from "./types.js";
 
@@ -14,17 +14,25 @@ const absent = new Set(["ENOENT", "ENOTDIR"]);
 
 /** True for an existing directory. */
 export async function isDirectory(path: string): Promise<boolean> {
-  return (await statOf(path))?.isDirectory() ?? false;
+  return (await statOf(path, stat))?.isDirectory() ?? false;
 }
 
 /** Whether a path of this machine is a regular file, symlinks followed. */
 export async function isFile(path: string): Promise<boolean> {
-  return (await statOf(path))?.isFile() ?? false;
+  return (await statOf(path, stat))?.isFile() ?? false;
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+/** Whether anything has this path; a symlink is something. What cannot be looked at is an error, as in the two above. */
+export async function exists(path: string): Promise<boolean> {
+  return (await statOf(path, lstat)) !== undefined;
+}
+
+async function statOf(
+  path: string,
+  look: (path: string) => Promise<Stats>,
+): Promise<Stats | undefined> {
   try {
-    return await stat(path);
+    return await look(path);
   } catch (error) {
     if (absent.has(errnoOf(error) ?? "")) return undefined;
     throw error;
@@ -33,21 +41,13 @@ async function statOf(path: string): Promise<Stats | undefined> {
 
 /** The bytes of a regular file of this machine, symlinks followed, or undefined when there is none. */
 export async function readHostFile(path: string, maxBytes: number): Promise<Buffer | undefined> {
-  let file;
   try {
-    // O_NONBLOCK: a fifo of that name must not make us wait for a writer.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const bytes = await readSmallFile(path, maxBytes);
+    if (bytes === "too large") throw tooLarge(path, maxBytes);
+    return bytes === "not regular" ? undefined : bytes;
   } catch (error) {
     if (absent.has(errnoOf(error) ?? "")) return undefined;
-    throw unreadable(path, error);
-  }
-  try {
-    const info = await file.stat();
-    if (!info.isFile()) return undefined;
-    if (info.size > maxBytes) throw tooLarge(path, maxBytes);
-    return await file.readFile();
-  } finally {
-    await file.close();
+    throw error instanceof TsbuildError ? error : unreadable(path, error);
   }
 }
 

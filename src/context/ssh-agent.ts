@@ -3,10 +3,10 @@
 // and ends with the build. Keys go to it through a pipe; they are in no argument, file or variable of ours.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, open, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TsbuildError, errnoOf, messageOf, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, messageOf, printable, readSmallInput } from "../base/index.js";
 
 /** A socket that speaks the agent's protocol. Disposing ends the agent, if it is ours. */
 export interface SshAgent extends AsyncDisposable {
@@ -140,13 +140,11 @@ async function addKey(
 }
 
 async function readKey(id: string, path: string): Promise<Buffer> {
-  await using file = await open(path, "r");
-  const { size } = await file.stat();
-  if (size > maxKeyBytes)
+  const bytes = await readSmallInput(path, maxKeyBytes);
+  if (bytes === "too large")
     throw new TsbuildError("CONTEXT_SSH", `--ssh ${id}: ${path} is too large for a key`, {
       details: { path },
     });
-  const bytes = await file.readFile();
   // The parser of ssh wants the last line ended.
   return bytes.at(-1) === 0x0a ? bytes : Buffer.concat([bytes, Buffer.from("\n")]);
 }

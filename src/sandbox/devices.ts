@@ -2,9 +2,9 @@
 // Devices by the Container Device Interface: what the specifications of this machine say a command needs for one. Specifications
 // are the machine owner's; which of them a Dockerfile may use is its user's word (`--allow device`).
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { TsbuildError, errnoOf, isRecord, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, isRecord, printable, readSmallFile } from "../base/index.js";
 import type { RunMount } from "./types.js";
 
 /** Where specifications are looked for; a later directory wins. */
@@ -93,11 +93,12 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 async function readSpecification(path: string): Promise<unknown> {
   let bytes;
   try {
-    bytes = await readFile(path);
+    bytes = await readSmallFile(path, largest);
   } catch (error) {
     throw refuse(path, `cannot be read: ${errnoOf(error) ?? "unknown error"}`);
   }
-  if (bytes.byteLength > largest) throw refuse(path, `it has more than ${largest} bytes`);
+  if (bytes === "not regular") throw refuse(path, "cannot be read: it is not a regular file");
+  if (bytes === "too large") throw refuse(path, `it has more than ${largest} bytes`);
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unpacking an image's layers: several at once, each into a directory of its own, then put on top of one another.
 
-import pLimit from "p-limit";
-import { isTsbuildError } from "../base/index.js";
+import { eachAtOnce, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import { chainIds, hexOf } from "../oci/index.js";
 import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
@@ -88,24 +87,24 @@ class Unpacking {
   }
 
   async run(): Promise<void> {
-    const limit = pLimit(unpackedAtOnce);
+    const unpacked: Unpacked[] = [];
+    const { signal } = this.#options;
     try {
-      const unpacking = this.#missing.map((one) => limit(() => this.#unpackOne(one)));
-      // All must have ended before a failure is cleaned up after.
-      await Promise.allSettled(unpacking);
+      await eachAtOnce(this.#missing.entries(), unpackedAtOnce, signal, async ([i, one], own) => {
+        unpacked[i] = await this.#unpackOne(one, own);
+      });
       // From the bottom up: a directory that a layer only passes through looks like the one below it.
-      for (const unpacked of await Promise.all(unpacking)) await this.#putOnTop(unpacked);
+      for (const one of unpacked) await this.#putOnTop(one);
     } catch (error) {
       await Promise.all([...this.#drafts].map((draft) => this.#snapshots.discard(draft)));
       throw error;
     }
   }
 
-  async #unpackOne(missing: Missing): Promise<Unpacked> {
-    this.#options.signal.throwIfAborted();
+  async #unpackOne(missing: Missing, signal: AbortSignal): Promise<Unpacked> {
     const draft = await this.#prepare(missing.parent);
     try {
-      return { ...missing, draft, result: await this.#apply(missing.layer, draft.dir) };
+      return { ...missing, draft, result: await this.#apply(missing.layer, draft.dir, signal) };
     } catch (error) {
       if (!isTsbuildError(error, "SANDBOX_LINK_TARGET") || missing.parent === null) throw error;
       return { ...missing, draft, result: undefined };
@@ -121,7 +120,7 @@ class Unpacking {
     if (applied === undefined) {
       await this.#drop(draft);
       own = await this.#prepare(parent);
-      applied = await this.#apply(layer, own.dir, { kind: "stack", lowers });
+      applied = await this.#apply(layer, own.dir, signal, { kind: "stack", lowers });
     }
     await sandbox.inheritDirectories(own.dir, lowers, applied.impliedDirectories, signal);
     await this.#snapshots.record({
@@ -134,7 +133,12 @@ class Unpacking {
     this.#drafts.delete(own);
   }
 
-  async #apply(layer: UnpackLayer, dir: LayerDirId, below?: Root): Promise<ApplyResult> {
+  async #apply(
+    layer: UnpackLayer,
+    dir: LayerDirId,
+    signal: AbortSignal,
+    below?: Root,
+  ): Promise<ApplyResult> {
     // A layer that is read again counts once.
     const blob = counted(this.#options.blob(layer.descriptor), (count) => {
       if (below === undefined) this.#options.onProgress?.((this.#current += count), this.#total);
@@ -149,7 +153,7 @@ class Unpacking {
         madeTime: 0,
       },
       readLayer(blob, { diffId: layer.diffId }),
-      this.#options.signal,
+      signal,
     );
   }
 

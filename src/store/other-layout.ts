@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // OCI layouts that somebody else wrote: a base image or a cache in a directory.
 
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { TsbuildError, errnoOf } from "../base/index.js";
+import { TsbuildError, errnoOf, openRegularFile, readSmallFile } from "../base/index.js";
 import {
   algorithmOf,
   hexOf,
@@ -15,26 +13,12 @@ import {
 } from "../oci/index.js";
 import { storeError } from "./errors.js";
 
-/** Nothing else is read: a fifo would make us wait, and a device has no end; neither can be given up once it is begun. */
-async function openRegular(file: string): Promise<FileHandle> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw new TsbuildError("STORE_LAYOUT", `${file} is not a regular file`);
-}
-
 /** Its index.json. Errors: STORE_LAYOUT, STORE_PERMISSION, STORE_IO, OCI_*. */
 export async function readLayoutIndex(layout: string): Promise<ImageIndex> {
   const file = join(layout, "index.json");
-  let bytes: Uint8Array;
+  let bytes: Awaited<ReturnType<typeof readSmallFile>>;
   try {
-    await using handle = await openRegular(file);
-    if ((await handle.stat()).size > ociLimits.manifestBytes)
-      throw new TsbuildError(
-        "STORE_LAYOUT",
-        `${file} is larger than ${ociLimits.manifestBytes} bytes`,
-      );
-    bytes = await handle.readFile();
+    bytes = await readSmallFile(file, ociLimits.manifestBytes);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR")
       throw storeError(error, "read an OCI layout", file);
@@ -42,7 +26,17 @@ export async function readLayoutIndex(layout: string): Promise<ImageIndex> {
       cause: error,
     });
   }
+  if (bytes === "not regular") throw notRegular(file);
+  if (bytes === "too large")
+    throw new TsbuildError(
+      "STORE_LAYOUT",
+      `${file} is larger than ${ociLimits.manifestBytes} bytes`,
+    );
   return parseIndex(bytes);
+}
+
+function notRegular(file: string): TsbuildError {
+  return new TsbuildError("STORE_LAYOUT", `${file} is not a regular file`);
 }
 
 /**
@@ -55,6 +49,7 @@ export async function* readLayoutBlob(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const file = join(layout, "blobs", algorithmOf(digest), hexOf(digest));
-  const handle = await openRegular(file);
+  const handle = await openRegularFile(file);
+  if (handle === undefined) throw notRegular(file);
   yield* handle.createReadStream({ end: size, signal }) as AsyncIterable<Uint8Array>;
 }

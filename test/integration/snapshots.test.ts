@@ -104,6 +104,14 @@ describe("unpacking an image", () => {
     );
     assert.deepEqual(readdirSync(join(box.store, "snapshots")).sort(), before);
   });
+  it("does not begin more of it when one layer is wrong", async () => {
+    const wrong = { ...layer({ name: "x", content: "x" }), diffId: base.diffId };
+    const later = [1, 2, 3].map((i) => layer({ name: `later${i}` }));
+    reads.length = 0;
+    const unpacking = snapshots.unpack([wrong, wrong, ...later], { blob, signal });
+    await assert.rejects(unpacking, (error) => isTsbuildError(error, "LAYER_DIGEST"));
+    assert.ok(!reads.includes(later[2]?.descriptor.digest ?? ""), "the last one is not read");
+  });
   it("stops when it is aborted, and leaves nothing", async () => {
     const before = readdirSync(join(box.store, "snapshots")).sort();
     const controller = new AbortController();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tsbuild completion SHELL`: a script that completes commands, flags and their choices; what else is a file.
+// `tsbuild completion SHELL`: a script that completes commands, flags and their choices, and names of
+// images where a command takes one; what else is a file.
 
 import type { Command, Option } from "commander";
 
@@ -16,7 +17,13 @@ interface CompletedCommand {
   readonly names: readonly string[];
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
+  /** Its arguments may be images of the store. */
+  readonly images: boolean;
 }
+
+/** What a shell runs for the names of the store's images, as short as users write them. */
+const listImages =
+  "tsbuild images 2>/dev/null | sed -e 1d -e 's/ .*//' -e 's,^docker[.]io/library/,,' -e 's,^docker[.]io/,,'";
 
 /** The script for a shell to evaluate. */
 export function completionScript(program: Command, shell: Shell): string {
@@ -24,6 +31,7 @@ export function completionScript(program: Command, shell: Shell): string {
     names: [command.name(), ...command.aliases()],
     summary: command.description(),
     flags: command.options.filter(({ hidden }) => !hidden).map(flagOf),
+    images: command.registeredArguments.some((argument) => argument.name() === "image"),
   }));
   return { bash, zsh, fish }[shell](commands);
 }
@@ -68,10 +76,23 @@ function bash(commands: readonly CompletedCommand[]): string {
       `      flags=${quote(flags)} ;;`,
     ];
   });
+  const withImages = commands.filter(({ images }) => images).flatMap(({ names }) => names);
   return `${[
     "# bash completion for tsbuild: source <(tsbuild completion bash)",
+    "_tsbuild_images() {",
+    // Bash takes a word apart at colons, and replaces what stands behind the last one.
+    '  local word="${COMP_LINE:0:COMP_POINT}" names head',
+    '  word="${word##*[[:space:]]}"',
+    `  names=($(compgen -W "$(${listImages})" -- "$word"))`,
+    '  head="${word%"${word##*:}"}"',
+    '  [ "${COMP_WORDBREAKS#*:}" != "$COMP_WORDBREAKS" ] || head=',
+    '  COMPREPLY+=("${names[@]#"$head"}")',
+    "  compopt +o filenames 2>/dev/null",
+    "}",
     "_tsbuild() {",
     '  local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" command=build flags=',
+    "  # --flag=value is three words.",
+    '  if [ "$word" = = ]; then word=; elif [ "$before" = = ]; then before="${COMP_WORDS[COMP_CWORD-2]}"; fi',
     '  case "${COMP_WORDS[1]}" in',
     `    ${all.join("|")}) [ "$COMP_CWORD" -gt 1 ] && command="\${COMP_WORDS[1]}" ;;`,
     "  esac",
@@ -82,6 +103,7 @@ function bash(commands: readonly CompletedCommand[]): string {
     '    COMPREPLY=($(compgen -W "$flags" -- "$word"))',
     "  else",
     '    COMPREPLY=($(compgen -f -- "$word"))',
+    `    case "$command" in ${withImages.join("|")}) _tsbuild_images ;; esac`,
     `    [ "$COMP_CWORD" -eq 1 ] && COMPREPLY+=($(compgen -W ${quote(all.join(" "))} -- "$word"))`,
     "  fi",
     "}",
@@ -98,6 +120,12 @@ function zsh(commands: readonly CompletedCommand[]): string {
   return `${[
     "#compdef tsbuild",
     "# zsh completion for tsbuild: source <(tsbuild completion zsh)",
+    "_tsbuild_images() {",
+    "  local -a names",
+    `  names=(\${(f)"$(${listImages})"})`,
+    "  compadd -a names",
+    "  _files",
+    "}",
     "_tsbuild() {",
     "  local -a commands",
     "  commands=(",
@@ -116,7 +144,7 @@ function zsh(commands: readonly CompletedCommand[]): string {
       `    ${i === ordered.length - 1 ? "*" : command.names.join("|")})`,
       "      _arguments -s \\",
       ...command.flags.flatMap(spec).map((text) => `        ${text} \\`),
-      "        '*:file:_files' ;;",
+      `        ${command.images ? "'*:image:_tsbuild_images'" : "'*:file:_files'"} ;;`,
     ]),
     "  esac",
     "}",
@@ -148,8 +176,13 @@ function fish(commands: readonly CompletedCommand[]): string {
       ),
     );
   });
+  const withImages = commands.filter(({ images }) => images).flatMap(({ names }) => names);
   return `${[
     "# fish completion for tsbuild: tsbuild completion fish | source",
+    "function __tsbuild_images",
+    `  ${listImages}`,
+    "end",
+    `complete -c tsbuild -n '__fish_seen_subcommand_from ${withImages.join(" ")}' -a '(__tsbuild_images)'`,
     ...commands.flatMap(({ names, summary }) =>
       names.map((name) => `complete -c tsbuild -n ${none} -a ${name} -d ${quote(summary)}`),
     ),

@@ -2,8 +2,7 @@
 // --secret and --ssh. Values are read when a step first asks for them, and nowhere printed.
 
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { TsbuildError } from "../../base/index.js";
+import { TsbuildError, readSmallInput } from "../../base/index.js";
 import type { AgentSource, SecretSource } from "../../build.js";
 import { parseAttributes, usageError } from "./values.js";
 
@@ -51,10 +50,10 @@ function fromFile(id: string, path: string): SecretSource {
   return {
     id,
     read: async () => {
-      const { size } = await stat(path);
-      if (size > 500 * 1024)
+      const bytes = await readSmallInput(path, 500 * 1024);
+      if (bytes === "too large")
         throw new TsbuildError("CLI_SECRET", `secret ${id}: ${path} has more than 500 KiB`);
-      return readFile(path);
+      return bytes;
     },
   };
 }
