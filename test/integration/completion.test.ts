@@ -79,7 +79,11 @@ const skipWithout = (shell: Shell): { skip?: string } =>
 describe("completions of bash", () => {
   it("are commands, flags, values of flags, and files", async () => {
     assert.deepEqual(await bash("tsbuild", "ins"), ["inspect"]);
-    assert.deepEqual(await bash("tsbuild", "--cache-"), ["--cache-from", "--cache-to"]);
+    assert.deepEqual(await bash("tsbuild", "--cache-"), [
+      "--cache-from",
+      "--cache-to",
+      "--cache-ttl",
+    ]);
     assert.deepEqual(await bash("tsbuild", "run", "--ent"), ["--entrypoint"]);
     const kinds = ["plain"];
     assert.deepEqual(await bash("tsbuild", "build", "--progress", "pl"), kinds);

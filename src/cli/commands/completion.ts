@@ -23,7 +23,7 @@ interface CompletedCommand {
 
 /** What a shell runs for the names of the store's images, as short as users write them. */
 const listImages =
-  "tsbuild images 2>/dev/null | sed -e 1d -e 's/ .*//' -e 's,^docker[.]io/library/,,' -e 's,^docker[.]io/,,'";
+  "tsbuild images --filter dangling=false 2>/dev/null | sed -e 1d -e 's/ .*//' -e 's,^docker[.]io/library/,,' -e 's,^docker[.]io/,,'";
 
 /** The script for a shell to evaluate. */
 export function completionScript(program: Command, shell: Shell): string {
