@@ -36,7 +36,7 @@ export interface AssembleInput {
   readonly baseLayers: readonly ImageLayer[];
   /** One per planned history entry with a vertex, in order. */
   readonly builtLayers: readonly BuiltLayer[];
-  /** Seconds; clamps every time of ours. */
+  /** Seconds; the time of the image and of every history entry of ours. */
   readonly epoch?: number;
   /** Milliseconds; used when nothing else gives a time. */
   readonly now: number;
@@ -105,8 +105,9 @@ export async function assembleIndex(
 function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): ImageConfig {
   const { image, epoch } = input;
   const history = wholeHistory(input);
-  const created =
-    history.at(-1)?.created ?? image.base?.config.created ?? timestamp(input.now, epoch);
+  // An image that is its base, unchanged, is as old as that, whatever the epoch.
+  const ofBase = image.history.length === 0 ? image.base?.config.created : undefined;
+  const created = ofBase ?? history.at(-1)?.created ?? timestamp(input.now, epoch);
   const { variant, "os.version": version } = image.platform;
   const kept = unknownFields(image.base?.config);
   return {
@@ -152,7 +153,10 @@ export function historyOfBase(entries: readonly HistoryEntry[], layers: number):
   return history;
 }
 
-/** The base's history and ours. Entries without a layer take the time of the layer before them. */
+/**
+ * The base's history and ours. Without an epoch, entries without a layer take the time of the layer before them, the base's last one if
+ * need be: what was cached is no younger than what it was made of.
+ */
 function wholeHistory({
   image,
   baseLayers,
@@ -163,7 +167,7 @@ function wholeHistory({
   const history = historyOfBase(image.baseHistory, baseLayers.length);
   const first = builtLayers[0];
   let created = timestamp(first?.createdAt ?? now, epoch);
-  if (first === undefined && image.base?.config.created !== undefined)
+  if (epoch === undefined && first === undefined && image.base?.config.created !== undefined)
     created = image.base.config.created;
   const built = builtLayers[Symbol.iterator]();
   for (const { createdBy, vertex } of image.history) {
@@ -183,10 +187,13 @@ function wholeHistory({
   return history;
 }
 
-/** RFC 3339, not later than the epoch when there is one. */
+/**
+ * RFC 3339; the epoch when there is one. Also of what is older: how long a layer has been in this store must not make its image another
+ * one than elsewhere.
+ */
 export function timestamp(milliseconds: number, epoch: number | undefined): string {
-  const limit = epoch === undefined ? milliseconds : Math.min(milliseconds, epoch * 1000);
-  return new Date(limit).toISOString().replace(/\.000Z$/, "Z");
+  const time = epoch === undefined ? milliseconds : epoch * 1000;
+  return new Date(time).toISOString().replace(/\.000Z$/, "Z");
 }
 
 /** Without what says nothing: readers take an empty list (`CMD []`) and an absent one for the same. */

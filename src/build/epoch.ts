@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCE_DATE_EPOCH: the time that nothing in a reproducible image is later than.
+// SOURCE_DATE_EPOCH: the time of a reproducible image.
 
 import { TsbuildError } from "../base/index.js";
 
@@ -13,14 +13,18 @@ export function withEpoch(
   return new Map([...buildArgs, ["SOURCE_DATE_EPOCH", epoch]]);
 }
 
+/** Later years have no RFC 3339 form. */
+const lastEpoch = 253_402_300_799;
+
 /** Seconds; undefined when it is not set, or set to nothing. Errors: BUILD_EPOCH. */
 export function epochOf(buildArgs: ReadonlyMap<string, string>): number | undefined {
   const text = buildArgs.get("SOURCE_DATE_EPOCH");
   if (text === undefined || text === "") return undefined;
-  if (!/^\d{1,12}$/.test(text))
+  if (!/^\d{1,12}$/.test(text) || Number(text) > lastEpoch)
     throw new TsbuildError(
       "BUILD_EPOCH",
       `SOURCE_DATE_EPOCH ${JSON.stringify(text)} is not a whole number of seconds`,
+      { hint: `It is 0 to ${lastEpoch}, which is the end of the year 9999.` },
     );
   return Number(text);
 }

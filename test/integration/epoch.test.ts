@@ -46,6 +46,11 @@ after(() => {
   server.close();
 });
 
+interface Dated {
+  readonly created: string;
+  readonly history: readonly { readonly created: string }[];
+}
+
 let count = 0;
 async function build(
   args: readonly string[],
@@ -146,6 +151,32 @@ describe("SOURCE_DATE_EPOCH", () => {
     const reset = await marks("rewrite-timestamp=true,source-date-epoch=");
     assert.deepEqual(reset, [undefined, undefined]);
   });
+  it("is the time of an image, also of one without layers of its own, but not of its base", async () => {
+    const imageOf = async (args: readonly string[], input: string): Promise<Dated> => {
+      const command = ["build", "--quiet", ...baseContexts("busybox"), ...args, "-t", "dated", "-"];
+      await space.succeed(command, { input, timeout: 60_000 });
+      return (JSON.parse((await space.succeed(["inspect", "dated"])).stdout) as { config: Dated })
+        .config;
+    };
+    const base = await imageOf([], "FROM busybox\n");
+    const time = "1970-01-02T00:00:00Z";
+    assert.deepEqual(await imageOf(["--timestamp=86400"], "FROM busybox\n"), base);
+    const labelled = await imageOf(["--timestamp=86400"], "FROM busybox\nLABEL a=b\n");
+    assert.equal(labelled.created, time);
+    assert.deepEqual(labelled.history.slice(0, -1), base.history);
+    assert.equal(labelled.history.at(-1)?.created, time);
+    // Later than the layer was made: in another store it may be made after that.
+    const later = "4000000000";
+    const dockerfile = "FROM busybox\nRUN touch /made\nLABEL a=b\n";
+    await imageOf([], dockerfile);
+    const { created, history } = await imageOf(["--timestamp", later], dockerfile);
+    assert.equal(created, "2096-10-02T07:06:40Z");
+    assert.deepEqual(
+      history.slice(base.history.length).map((entry) => entry.created),
+      [created, created],
+    );
+  });
+
   it("is nothing for a directory of this machine", async () => {
     const context = join(space.directory, "context");
     mkdirSync(context);
