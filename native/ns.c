@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The user namespace of a rootless build and the private mount namespace of every verb. The maps themselves are decided in
 // TypeScript (from /etc/subuid); here they are written, by the set-uid programs newuidmap and newgidmap where several ids
-// are mapped, by ourselves where it is only our own.
+// are mapped, by ourselves where it is only our own, or where we are root of a container.
 
 #include "ns.h"
 
@@ -43,10 +43,14 @@ const char *ns_hint_unmapped(int err)
 	return "the user namespace has no such id: lend this user more in /etc/subuid and /etc/subgid";
 }
 
-/* One of the two set-uid programs, started before we enter the namespace and held back until we are in it. */
+/*
+ * One of the two set-uid programs, started before we enter the namespace and held back until we are in it; or a process that writes
+ * the map itself, because we may: only from outside of the namespace.
+ */
 struct map_writer {
 	const char *field; /* uidmap or gidmap */
-	const char *program;
+	const char *program; /* NULL: it writes itself */
+	const char *file; /* of the process whose map it is */
 	pid_t pid;
 	int gate;   /* closing it lets the program run */
 	int output; /* what it complains about */
@@ -79,12 +83,34 @@ static int fill_arguments(const struct spec *spec, const struct map_writer *writ
 	return 0;
 }
 
+/* The whole map at once, as the kernel wants it. The result is an exit code. */
+static int write_map(const struct spec *spec, const struct map_writer *writer, pid_t process)
+{
+	char path[64], text[4096];
+	const char *value;
+	size_t used = 0;
+
+	for (size_t cursor = 0; spec_next(spec, writer->field, &cursor, &value);) {
+		int n = snprintf(text + used, sizeof(text) - used, "%s\n", value);
+		if (n < 0 || (size_t)n >= sizeof(text) - used)
+			return EXIT_SYSTEM;
+		used += (size_t)n;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)process, writer->file);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, text, used) == (ssize_t)used)
+		return EXIT_SUCCESS;
+	dprintf(STDERR_FILENO, "%s: %s", path, strerrordesc_np(errno));
+	return EXIT_SYSTEM;
+}
+
 static int start_map_writer(const struct spec *spec, struct map_writer *writer)
 {
 	char *const no_environment[] = { NULL };
 	struct map_arguments arguments;
 	int gate[2], output[2];
 	char go;
+	const pid_t process = getpid();
 
 	if (fill_arguments(spec, writer, &arguments) < 0)
 		return report_refusal("bad-request", writer->field, "more id maps than are taken");
@@ -99,6 +125,8 @@ static int start_map_writer(const struct spec *spec, struct map_writer *writer)
 			_exit(EXIT_SYSTEM); /* the namespace could not be made */
 		dup2(output[1], STDOUT_FILENO);
 		dup2(output[1], STDERR_FILENO);
+		if (writer->program == NULL)
+			_exit(write_map(spec, writer, process));
 		execve(writer->program, (char *const *)arguments.list, no_environment);
 		dprintf(STDERR_FILENO, "%s", strerrordesc_np(errno));
 		_exit(EXIT_SYSTEM);
@@ -150,7 +178,8 @@ static int enter_user_namespace(void)
 	case EPERM:
 		return report_error("make a user namespace", NULL, errno,
 				    "allow it with sysctl kernel.unprivileged_userns_clone=1 or "
-				    "kernel.apparmor_restrict_unprivileged_userns=0, or in the container's seccomp profile");
+				    "kernel.apparmor_restrict_unprivileged_userns=0; a container needs "
+				    "--security-opt seccomp=unconfined (docs/containers.md)");
 	default:
 		return report_error("make a user namespace", NULL, errno, NULL);
 	}
@@ -178,10 +207,11 @@ static int write_single_maps(const char *uids, const char *gids)
 
 static int enter_with_writers(const struct spec *spec)
 {
-	struct map_writer uids = { .field = "uidmap", .program = spec_get(spec, "newuidmap") };
-	struct map_writer gids = { .field = "gidmap", .program = spec_get(spec, "newgidmap") };
+	struct map_writer uids = { .field = "uidmap", .file = "uid_map", .program = spec_get(spec, "newuidmap") };
+	struct map_writer gids = { .field = "gidmap", .file = "gid_map", .program = spec_get(spec, "newgidmap") };
+	bool own = spec_bool(spec, "own-maps");
 
-	if (uids.program == NULL || gids.program == NULL)
+	if (own != (uids.program == NULL) || own != (gids.program == NULL))
 		return report_refusal("bad-request", "newuidmap", "several ids need newuidmap and newgidmap");
 	/* Both wait for us side by side: forking is cheaper from here than from inside the namespace. */
 	if (start_map_writer(spec, &uids) < 0 || start_map_writer(spec, &gids) < 0)
@@ -210,7 +240,7 @@ static int make_user_namespace(const struct spec *spec)
 
 	if (gids == NULL)
 		return -1;
-	if (spec_get(spec, "newuidmap") != NULL)
+	if (spec_get(spec, "newuidmap") != NULL || spec_bool(spec, "own-maps"))
 		return enter_with_writers(spec);
 	if (enter_user_namespace() < 0)
 		return -1;

@@ -189,7 +189,7 @@ static void probe_proc(void)
 		item("mounting /proc", true, "available", NULL);
 	else
 		failed("mounting /proc", errno,
-		       "inside a container: run it with an unmasked /proc (podman: --security-opt unmask=ALL, Docker: --privileged)");
+		       "inside a container: run it with an unmasked /proc (Docker: --security-opt systempaths=unconfined, Podman: unmask=ALL)");
 }
 
 static void probe_build(void)

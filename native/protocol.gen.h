@@ -12,6 +12,7 @@ static const struct field_rule probe_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 };
 
@@ -24,6 +25,7 @@ static const struct field_rule serve_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 };
 
@@ -36,6 +38,7 @@ static const struct field_rule hold_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "network-program", FIELD_PATH, false, false, 4096, NULL },
 };
@@ -49,6 +52,7 @@ static const struct field_rule run_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
@@ -120,6 +124,7 @@ static const struct field_rule digest_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
@@ -136,6 +141,7 @@ static const struct field_rule copy_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
@@ -165,6 +171,7 @@ static const struct field_rule apply_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
@@ -192,6 +199,7 @@ static const struct field_rule diff_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
@@ -216,6 +224,7 @@ static const struct field_rule inherit_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
@@ -236,6 +245,7 @@ static const struct field_rule remove_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
@@ -250,6 +260,7 @@ static const struct field_rule usage_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
@@ -265,6 +276,7 @@ static const struct field_rule sync_fields[] = {
 	{ "gidmap", FIELD_IDMAP, true, false, 4096, NULL },
 	{ "newuidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
+	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
 };
 

@@ -40,7 +40,7 @@ static int attach_place(struct run *run, const char *path, int mount)
 
 	if (owned < 0)
 		return report_error("mount a file system of the kernel", path, errno,
-				    "inside a container, /proc and /sys must not be masked for this");
+				    "a container needs --security-opt systempaths=unconfined (Podman: unmask=ALL) for this");
 	cleanup_fd int place = open_place(run, path);
 	if (place < 0)
 		return -1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides which ids a rootless build has: its own as 0, and those that /etc/subuid and /etc/subgid lend it. Only reads;
-// the helper writes the maps.
+// Decides which ids a rootless build has: its own as 0, and those that /etc/subuid and /etc/subgid lend it; root of a container has
+// all of the container's. Only reads; the helper writes the maps.
 
 import { accessSync, constants, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -25,6 +25,8 @@ export type IdMaps =
       readonly newuidmap: string;
       readonly newgidmap: string;
     }
+  /** All ids that there are here, each as itself: we are root and may map them, but not mount. */
+  | { readonly kind: "all"; readonly uids: readonly IdRange[]; readonly gids: readonly IdRange[] }
   /** Only our own id; `missing` says why there are not more, `hint` what to do about it. */
   | {
       readonly kind: "one";
@@ -44,9 +46,14 @@ export interface IdMapSources {
   /** Absolute path of a program, or undefined. */
   readonly find?: (program: string) => string | undefined;
   readonly capabilities?: bigint;
+  /** The maps of our own user namespace. */
+  readonly uidMap?: string;
+  readonly gidMap?: string;
 }
 
 const CAP_SYS_ADMIN = 21n;
+/** CAP_SETGID, CAP_SETUID and CAP_SETFCAP: with them maps of a namespace that we have made may say any id of ours, 0 too. */
+const mayMap = (1n << 6n) | (1n << 7n) | (1n << 31n);
 /** More than any image uses; keeps the map within what one line of the kernel's takes. */
 const MAX_INSIDE = 4_294_967_294;
 
@@ -96,6 +103,15 @@ export function lentRanges(text: string, userName: string, uid: number): IdRange
   return ranges;
 }
 
+/** Every id of a namespace as itself, by its own map (user_namespaces(7)). */
+export function ownRanges(map: string): IdRange[] {
+  return [...map.matchAll(/^\s*(\d+)\s+\d+\s+(\d+)\s*$/gm)].map(([, first = "", count = ""]) => ({
+    inside: Number(first),
+    outside: Number(first),
+    count: Number(count),
+  }));
+}
+
 function effectiveCapabilities(): bigint {
   const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readOptional("/proc/self/status"));
   return BigInt(`0x${match?.[1] ?? "0"}`);
@@ -115,6 +131,12 @@ export function chooseIdMaps(sources: IdMapSources = {}): IdMaps {
   const gid = sources.gid ?? process.getegid?.() ?? 0;
   const capabilities = sources.capabilities ?? effectiveCapabilities();
   if (uid === 0 && (capabilities & (1n << CAP_SYS_ADMIN)) !== 0n) return { kind: "root" };
+  if (uid === 0 && (capabilities & mayMap) === mayMap) {
+    const allUids = ownRanges(sources.uidMap ?? readOptional("/proc/self/uid_map"));
+    const allGids = ownRanges(sources.gidMap ?? readOptional("/proc/self/gid_map"));
+    if (allUids.length > 0 && allGids.length > 0)
+      return { kind: "all", uids: allUids, gids: allGids };
+  }
   const userName = sources.userName ?? currentUserName();
   const find = sources.find ?? findProgram;
   const newuidmap = find("newuidmap");
@@ -154,6 +176,12 @@ export function idMapFields(maps: IdMaps): Field[] {
       return [
         ["uidmap", `0 ${maps.uid} 1`],
         ["gidmap", `0 ${maps.gid} 1`],
+      ];
+    case "all":
+      return [
+        ...maps.uids.map((range) => field("uidmap", range)),
+        ...maps.gids.map((range) => field("gidmap", range)),
+        ["own-maps", true],
       ];
     case "many":
       return [

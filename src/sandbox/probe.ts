@@ -19,6 +19,8 @@ function idMapItem(maps: IdMaps): ProbeItem {
   switch (maps.kind) {
     case "root":
       return { name: "id maps", ok: true, detail: "root: not needed" };
+    case "all":
+      return { name: "id maps", ok: true, detail: "root of a container: all of its ids" };
     case "many": {
       const count = maps.uids.reduce((sum, range) => sum + range.count, 0);
       return { name: "id maps", ok: true, detail: `${count} user ids through ${maps.newuidmap}` };

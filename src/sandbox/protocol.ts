@@ -71,6 +71,7 @@ const commonFields: readonly FieldRow[] = [
   { name: "gidmap", type: "idmap", repeatable: true, meaning: "group ids of the user namespace" },
   { name: "newuidmap", type: "path", meaning: "program that may write several user ids" },
   { name: "newgidmap", type: "path", meaning: "program that may write several group ids" },
+  { name: "own-maps", type: "bool", meaning: "we may write several ids ourselves" },
   {
     name: "user-namespace",
     type: "bool",

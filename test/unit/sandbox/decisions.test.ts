@@ -42,6 +42,19 @@ describe("id maps", () => {
     ]);
     assert.equal(chooseIdMaps({ ...ann, find: () => undefined }).kind, "one");
   });
+  it("are all of a container's ids for its root, who needs no program for that", () => {
+    const docker = 0xa80425fbn;
+    const map = "         0          0 4294967295\n";
+    const root = { ...ann, uid: 0, capabilities: docker, uidMap: map, find: () => undefined };
+    assert.deepEqual(idMapFields(chooseIdMaps({ ...root, gidMap: "0 1000 1\n1 100000 65536\n" })), [
+      ["uidmap", "0 0 4294967295"],
+      ["gidmap", "0 0 1"],
+      ["gidmap", "1 1 65536"],
+      ["own-maps", true],
+    ]);
+    const withoutOne = docker & ~(1n << 31n);
+    assert.equal(chooseIdMaps({ ...root, capabilities: withoutOne, gidMap: map }).kind, "one");
+  });
   it("treat root without privileges as an ordinary user", () => {
     assert.equal(chooseIdMaps({ ...ann, uid: 0, subuid: "", subgid: "" }).kind, "one");
   });
