@@ -5,8 +5,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
+import { parseDevices } from "#src/cli/options/devices.js";
 import {
+  networkFlag,
   outputsOf,
+  parseFormat,
   platformFlags,
   pullPolicy,
   refuseConflicts,
@@ -15,6 +18,7 @@ import {
 } from "#src/cli/options/image-flags.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
+import { parseDns } from "#src/cli/options/values.js";
 
 const usage = { code: "CLI_USAGE" };
 
@@ -98,6 +102,39 @@ describe("--pull", () => {
     assert.equal(policyOf("--pull-always"), "always");
     assert.equal(policyOf("--pull-never"), "never");
     assert.throws(() => policyOf("--pull=sometimes"), usage);
+    assert.throws(() => {
+      refuseConflicts(parse("--pull-always", "--pull=never", ".").flags);
+    }, usage);
+  });
+});
+
+describe("--device", () => {
+  it("is a device, the devices of a directory, or the name of a registered one", () => {
+    const node = (source: string, target = source): unknown => ({ kind: "device", source, target });
+    assert.deepEqual(
+      parseDevices(["/dev/null", "/dev/zero:/dev/z", "/dev/x:rwm", "v.example/d=a"]),
+      {
+        mounts: [node("/dev/null"), node("/dev/zero", "/dev/z"), node("/dev/x")],
+        registered: ["v.example/d=a"],
+      },
+    );
+    const all = parseDevices(["/dev:/devices:rw"]).mounts.map(({ target }) => target);
+    assert.ok(all.includes("/devices/null") && !all.includes("/devices/fd"));
+  });
+  it("cannot be for reading alone, nor be somewhere without a name", () => {
+    for (const text of ["/dev/null:r", "/dev/null:/x:w", "/dev/null:x", "/dev/null:/x:rw:rw"])
+      assert.throws(() => parseDevices([text]), usage);
+  });
+});
+
+describe("--dns", () => {
+  it("is addresses, or none", () => {
+    const dns = (...servers: readonly string[]): readonly string[] =>
+      parseDns({ dns: servers, dnsSearch: [], dnsOption: [] }).servers;
+    assert.deepEqual(dns("192.0.2.1,::1", "192.0.2.2"), ["192.0.2.1", "::1", "192.0.2.2"]);
+    assert.deepEqual(dns("none"), ["none"]);
+    assert.throws(() => dns("none", "192.0.2.1"), usage);
+    assert.throws(() => dns("example.com"), usage);
   });
 });
 
@@ -116,12 +153,24 @@ describe("flags of other builders", () => {
     assert.deepEqual(rest, ["."]);
     assert.deepEqual(parse("--cache-from=a", "--cache-to", "type=inline", ".").rest, ["."]);
     assert.deepEqual(parse("--squash=false", "--all-platforms=false", ".").rest, ["."]);
+    assert.deepEqual(parse("--pid=private", "--ipc", "container", "--loglevel=3", ".").rest, ["."]);
+    assert.deepEqual(parse("--tls-verify", ".").rest, ["."]);
+    assert.equal(parse("--http-proxy", ".").flags.httpProxy, true);
+    assert.equal(parse("--http-proxy=false", ".").flags.httpProxy, false);
+    for (const network of ["", "bridge", "private", "pasta", "slirp4netns:mtu=1500"])
+      assert.equal(networkFlag(parse(`--network=${network}`, ".").flags), "default");
+    assert.throws(() => networkFlag(parse("--network=ns:/x", ".").flags), usage);
+    assert.deepEqual(["OCI", "ociv1", "docker"].map(parseFormat), ["oci", "oci", "docker"]);
+    assert.throws(() => parseFormat("tar"), usage);
   });
   it("are refused with advice where they would", () => {
     for (const args of [
       ["--compat-volumes"],
       ["--transient-mount", "/a:/b"],
       ["--userns=host"],
+      ["--pid=host"],
+      ["--isolation=bogus"],
+      ["--log-rusage"],
       ["--no-push"],
       ["--save-stages"],
       ["--destination=x"],

@@ -33,6 +33,7 @@ describe("the text of an output", () => {
   for (const text of [
     "",
     "dest=x,name=y",
+    "dest=x",
     "type=oci,dest",
     "type=",
     'type=oci,"dest',
