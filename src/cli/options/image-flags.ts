@@ -62,12 +62,12 @@ export function imageEdits(
 ): NonNullable<BuildRequest["edits"]> {
   return {
     env: parseArguments(flags.env, env),
-    unsetEnv: flags.unsetenv,
-    unsetLabels: flags.unsetlabel,
+    unsetEnv: separated(flags.unsetenv),
+    unsetLabels: separated(flags.unsetlabel),
     inheritLabels: parseTruth("--inherit-labels", flags.inheritLabels),
     history: flags.omitHistory !== true,
     inheritAnnotations: flags.inheritAnnotations ?? false,
-    unsetAnnotations: flags.unsetannotation,
+    unsetAnnotations: separated(flags.unsetannotation),
     createdAnnotation: flags.createdAnnotation ?? false,
   };
 }

@@ -182,5 +182,5 @@ export function parseDns(flags: {
   const others = servers.length + flags.dnsSearch.length + flags.dnsOption.length > 1;
   if (wrong !== undefined && (wrong !== "none" || others))
     throw usageError("--dns", wrong, "expected IP addresses, or none alone");
-  return { servers, search: flags.dnsSearch, options: flags.dnsOption };
+  return { servers, search: separated(flags.dnsSearch), options: separated(flags.dnsOption) };
 }

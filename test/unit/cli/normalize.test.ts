@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
 import { parseDevices } from "#src/cli/options/devices.js";
 import {
+  imageEdits,
   networkFlag,
   outputsOf,
   parseFormat,
@@ -16,6 +17,7 @@ import {
   withAuthFile,
   buildArguments,
 } from "#src/cli/options/image-flags.js";
+import { runLimits } from "#src/cli/options/limits.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
 import { parseDns } from "#src/cli/options/values.js";
@@ -183,6 +185,24 @@ describe("flags of other builders", () => {
           return true;
         },
       );
+  });
+  it("take several values at once, comma-separated", () => {
+    const names = ["--unsetenv=A,B", "--unsetenv=C", "--unsetlabel=d,e", "--unsetannotation=f,g"];
+    const { flags } = parse(...names, "--ulimit=nofile=8:9,core=0", "--dns-search=h,i", ".");
+    const edits = imageEdits(flags, {});
+    assert.deepEqual(edits.unsetEnv, ["A", "B", "C"]);
+    assert.deepEqual(
+      [edits.unsetLabels, edits.unsetAnnotations],
+      [
+        ["d", "e"],
+        ["f", "g"],
+      ],
+    );
+    assert.deepEqual(
+      runLimits(flags).ulimits?.map(({ name }) => name),
+      ["nofile", "core"],
+    );
+    assert.deepEqual(parseDns(flags).search, ["h", "i"]);
   });
   it("name platforms, each as a whole or one by its parts", () => {
     const platformsOf = (...args: readonly string[]): readonly string[] =>
