@@ -7,7 +7,7 @@ import type { Shell } from "./commands/completion.js";
 import type { LoginFlags } from "./commands/login.js";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
 import type { PullFlags, TransferFlags } from "./commands/transfer.js";
-import { parseFormat } from "./options/image-flags.js";
+import { parseFormat, parseTruth } from "./options/image-flags.js";
 import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
@@ -208,7 +208,11 @@ function authFileOption(): Option {
 function addRegistryFlags(command: Command): Command {
   return command
     .addOption(authFileOption())
-    .option("--insecure", "plain HTTP, or TLS without verifying the certificate");
+    .option("--insecure", "plain HTTP, or TLS without verifying the certificate")
+    .addOption(new Option("--tls-verify <bool>", "false: the same as --insecure").hideHelp())
+    .on("option:tls-verify", (value: string) => {
+      if (!parseTruth("--tls-verify", value)) command.setOptionValue("insecure", true);
+    });
 }
 
 function addTransferFlags(command: Command): Command {
