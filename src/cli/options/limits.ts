@@ -70,6 +70,9 @@ export function runLimits(given: LimitFlags): NonNullable<BuildRequest["limits"]
     ...(cpusetMems === undefined ? {} : { cpusetMems }),
     ...(pidsLimit === undefined ? {} : { pids: parseWhole("--pids-limit", pidsLimit, -1) }),
     ...(cgroupParent === undefined ? {} : { cgroupParent }),
-    ulimits: separated(flags.ulimit).map(parseUlimit),
+    // `host`, which Buildah knows, are this process's: those that a command has anyway.
+    ulimits: separated(flags.ulimit)
+      .filter((text) => text !== "host")
+      .map(parseUlimit),
   };
 }

@@ -188,7 +188,7 @@ describe("flags of other builders", () => {
   });
   it("take several values at once, comma-separated", () => {
     const names = ["--unsetenv=A,B", "--unsetenv=C", "--unsetlabel=d,e", "--unsetannotation=f,g"];
-    const { flags } = parse(...names, "--ulimit=nofile=8:9,core=0", "--dns-search=h,i", ".");
+    const { flags } = parse(...names, "--ulimit=host,nofile=8:9,core=0", "--dns-search=h,i", ".");
     const edits = imageEdits(flags, {});
     assert.deepEqual(edits.unsetEnv, ["A", "B", "C"]);
     assert.deepEqual(
