@@ -122,6 +122,7 @@ const partNames: Readonly<Record<string, string>> = {
   digest: "content of the URL",
   commit: "commit",
   hosts: "names of --add-host",
+  resolver: "--dns",
 };
 
 function changeText(change: ExplainedChange): { text: string; lines: readonly string[] } {

@@ -13,20 +13,25 @@ const publicServers = ["8.8.8.8", "8.8.4.4"];
 
 /** `--dns*` flags: each replaces its lines of the host's file. */
 export interface DnsSettings {
+  /** Addresses; or `none`, for the image's own file. */
   readonly servers: readonly string[];
   readonly search: readonly string[];
   readonly options: readonly string[];
 }
 
-/** The text of resolv.conf for steps. `hostNetwork`: loopback servers are reachable and stay. */
-export function resolvConf(dns: DnsSettings, hostNetwork: boolean): string {
+/** The text of resolv.conf for steps, unless it is the image's. `hostNetwork`: loopback servers are reachable and stay. */
+export function resolvConf(
+  dns: DnsSettings,
+  hostNetwork: boolean,
+): { readonly resolvConf?: string } {
+  if (dns.servers.includes("none")) return {};
   let lines = readLines("/etc/resolv.conf");
   const servers = lines.filter((line) => line.startsWith("nameserver"));
   if (servers.length === 1 && servers[0]?.split(/\s+/)[1] === systemdStub && !hostNetwork) {
     const real = readLines(systemdFile);
     if (real.length > 0) lines = real;
   }
-  return rewriteResolvConf(lines, dns, hostNetwork);
+  return { resolvConf: rewriteResolvConf(lines, dns, hostNetwork) };
 }
 
 /** The same for given lines. */
@@ -66,13 +71,14 @@ function readLines(file: string): string[] {
 
 /**
  * Proxy variables for RUN: build arguments, else the environment, else what Docker's configuration file says. Programs
- * look for one case or the other, so that what is given in one case is set in both.
+ * look for one case or the other, so that what is given in one case is set in both. `env` undefined: build arguments only.
  */
 export function proxyEnvironment(
   buildArgs: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>> | undefined,
 ): string[] {
-  const layers = [buildArgs, new Map(Object.entries(env)), dockerProxies(env)];
+  const host = env === undefined ? [] : [new Map(Object.entries(env)), dockerProxies(env)];
+  const layers = [buildArgs, ...host];
   const names = layers.flatMap((layer) => [...layer.keys()]).filter(isProxyName);
   const cases = names.flatMap((name) => [name.toLowerCase(), name.toUpperCase()]);
   return [...new Set(cases)].sort().flatMap((name) => {

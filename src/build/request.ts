@@ -88,11 +88,15 @@ export interface BuildRequest {
   readonly allow?: readonly string[];
   /** Where specifications of devices are looked for; a later directory wins. Absent: where the Container Device Interface has them. */
   readonly cdiDirectories?: readonly string[];
+  /** Registered devices that every RUN has. */
+  readonly devices?: readonly string[];
   readonly addHosts?: readonly (readonly [name: string, address: string])[];
   /** Commands see the image's own /etc/hosts. */
   readonly noHosts?: boolean;
-  /** Files of this machine, and file systems in memory, that every RUN has. Volumes are none: those outlive a build. */
+  /** Files and devices of this machine, and file systems in memory, that every RUN has. Volumes are none: those outlive a build. */
   readonly mounts?: readonly MountRequest[];
+  /** false: the proxies of this machine's environment are not passed on. */
+  readonly hostProxies?: boolean;
   readonly dns?: {
     readonly servers: readonly string[];
     readonly search: readonly string[];

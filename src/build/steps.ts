@@ -44,14 +44,18 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     ]),
     noHosts: request.noHosts ?? false,
     mounts: planMounts(request.mounts ?? [], {}).map(mountOf),
-    resolvConf: resolvConf(
+    ...resolvConf(
       request.dns ?? { servers: [], search: [], options: [] },
       request.network === "host",
     ),
-    proxyEnv: proxyEnvironment(buildArgs, request.env ?? process.env),
+    proxyEnv: proxyEnvironment(
+      buildArgs,
+      request.hostProxies === false ? undefined : (request.env ?? process.env),
+    ),
     devices: {
       registered: once(() => readDevices(request.cdiDirectories ?? cdiDirectories)),
       allow: request.allow ?? [],
+      given: request.devices ?? [],
     },
     limits: request.limits ?? {},
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
@@ -78,6 +82,8 @@ function mountOf(mount: MountRequest): RunSettings["mounts"][number] {
   switch (kind) {
     case "bind":
       return { kind: "host", target, path: mount.source, readOnly: mount.readOnly };
+    case "device":
+      return { kind, target, path: mount.source };
     case "tmpfs":
       return mount;
     case "volume":

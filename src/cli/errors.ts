@@ -2,6 +2,6 @@
 export const cliErrorCodes = {
   CLI_USAGE: "A flag or its value is wrong.",
   CLI_SECRET: "A secret given with --secret cannot be read.",
-  CLI_RESULT_FILE: "The file of --iidfile or --metadata-file cannot be written.",
+  CLI_RESULT_FILE: "The file of --iidfile, --metadata-file or --logfile cannot be written.",
   CLI_SSH: "An agent given with --ssh cannot be used.",
 } as const;

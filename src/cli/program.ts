@@ -7,6 +7,7 @@ import type { Shell } from "./commands/completion.js";
 import type { LoginFlags } from "./commands/login.js";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
 import type { PullFlags, TransferFlags } from "./commands/transfer.js";
+import { parseFormat, parseTruth } from "./options/image-flags.js";
 import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
@@ -48,8 +49,8 @@ function createProgram(setExitCode: (code: number) => void): Command {
   addBuildFlags(program.command("build [context]", { isDefault: true }).alias("b"))
     .description("build an image from a Dockerfile (the default command)")
     .addOption(
-      new Option("--format <kind>", "media types of the image")
-        .choices(["oci", "docker"])
+      new Option("--format <kind>", "media types of the image: oci or docker")
+        .argParser(parseFormat)
         .hideHelp(),
     )
     .action(async (context: string | undefined, flags: BuildFlags) => {
@@ -217,7 +218,11 @@ function authFileOption(): Option {
 function addRegistryFlags(command: Command): Command {
   return command
     .addOption(authFileOption())
-    .option("--insecure", "plain HTTP, or TLS without verifying the certificate");
+    .option("--insecure", "plain HTTP, or TLS without verifying the certificate")
+    .addOption(new Option("--tls-verify <bool>", "false: the same as --insecure").hideHelp())
+    .on("option:tls-verify", (value: string) => {
+      if (!parseTruth("--tls-verify", value)) command.setOptionValue("insecure", true);
+    });
 }
 
 function addTransferFlags(command: Command): Command {

@@ -16,7 +16,8 @@ export function parseOutput(text: string): OutputSpec {
   const fields = csvFields(text);
   if (fields === undefined)
     throw refuse("a quote is out of place", 'quote a whole field that holds commas: "name=a,b"');
-  if (fields.length === 1 && fields[0] === text && !text.startsWith("type="))
+  // A directory of such a name has to be written ./dest=...
+  if (fields.length === 1 && fields[0] === text && !/^(?:type|dest)=/.test(text))
     return text === "-"
       ? { type: "tar", attributes: { dest: "-" } }
       : { type: "local", attributes: { dest: text } };

@@ -23,6 +23,8 @@ export type MountRequest =
       /** Whether a new volume begins with what the image has at this place. */
       readonly copy: boolean;
     }
+  /** A device of the host, such as /dev/fuse. */
+  | { readonly kind: "device"; readonly source: string; readonly target: string }
   | {
       readonly kind: "tmpfs";
       readonly target: string;

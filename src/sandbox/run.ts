@@ -157,7 +157,9 @@ function plainFields(request: RunRequest): Field[] {
     ...(request.hosts === undefined
       ? []
       : fileFields("/etc/hosts", Buffer.from(request.hosts), 0o644)),
-    ...fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644),
+    ...(request.resolvConf === undefined
+      ? []
+      : fileFields("/etc/resolv.conf", Buffer.from(request.resolvConf), 0o644)),
   ];
 }
 

@@ -313,9 +313,9 @@ export interface RunRequest {
   /** `""`, `user`, `user:group`, numbers or names; looked up in the rootfs. */
   readonly user: string;
   readonly hostname: string;
-  /** Full text of the files bound read-only over /etc/hosts (absent: it is the rootfs' own) and /etc/resolv.conf. */
+  /** Full text of the files bound read-only over /etc/hosts and /etc/resolv.conf. Absent: it is the rootfs' own. */
   readonly hosts?: string;
-  readonly resolvConf: string;
+  readonly resolvConf?: string;
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
   readonly mounts: readonly RunMount[];

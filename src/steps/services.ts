@@ -43,10 +43,10 @@ export interface RunSettings {
   readonly extraHosts: readonly (readonly [name: string, address: string])[];
   /** /etc/hosts is the image's own. */
   readonly noHosts: boolean;
-  /** `--volume` and `--mount`: what every command has, below what RUN itself mounts. */
-  readonly mounts: readonly Extract<RunMount, { readonly kind: "host" | "tmpfs" }>[];
-  /** The host's resolv.conf, already freed of addresses that mean nothing inside. */
-  readonly resolvConf: string;
+  /** `--volume`, `--mount`, `--device`: what every command has, below what RUN itself mounts. */
+  readonly mounts: readonly Extract<RunMount, { readonly kind: "host" | "tmpfs" | "device" }>[];
+  /** The host's resolv.conf, already freed of addresses that mean nothing inside. Absent: the image's own. */
+  readonly resolvConf?: string;
   /** `HTTP_PROXY=...`: reaches the command, and neither keys nor history. */
   readonly proxyEnv: readonly string[];
   readonly devices: DeviceSettings;

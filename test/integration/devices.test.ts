@@ -87,3 +87,33 @@ describe("RUN --device", () => {
     assert.match(hooked.stderr, /it asks for hooks/);
   });
 });
+
+describe("build --device", () => {
+  it("gives every RUN devices of this machine, which reach no layer", async () => {
+    const command = 'echo x > /dev/given/null && [ -z "$(cat /dev/given/null)" ]';
+    const flags = ["--device=/dev/null:/dev/given/null:rwm", "-o", join(space.directory, "given")];
+    assert.equal((await build("", command)).code, 1);
+    const { code, stderr } = await build("", command, ...flags);
+    assert.equal(code, 0, stderr);
+    assert.throws(() => statSync(join(space.directory, "given/dev/given")));
+    const none = await build("", "true # none", "--device=/dev/no-such-device");
+    assert.match(none.stderr, /this machine has no such device: \/dev\/no-such-device/);
+  });
+  it("gives registered ones without further leave, to commands that ask for them, too", async () => {
+    const command = '[ "$FOUND" = yes ] && echo x > /dev/outside';
+    for (const flags of ["", "--device=v.example/d=null"]) {
+      const { code, stderr } = await build(flags, command, "--device=v.example/d=null");
+      assert.equal(code, 0, stderr);
+    }
+    const missing = await build("", "true # other", "--device=v.example/d=other");
+    assert.match(missing.stderr, /required device "v\.example\/d=other" is not registered/);
+  });
+  it("is there for containers", async () => {
+    await space.succeed(["build", ...baseContexts("busybox"), "-t", "boxed", "-"], {
+      input: "FROM busybox\n",
+    });
+    const command = ["boxed", "sh", "-c", "echo x > /dev/given"];
+    await space.succeed(["run", "--name=c", "--device=/dev/null:/dev/given", ...command]);
+    await space.fail(125, ["run", "--device=v.example/d=null", ...command]);
+  });
+});

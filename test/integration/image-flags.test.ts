@@ -2,7 +2,11 @@
 // Flags that change the image beyond what the Dockerfile says.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { baseContexts, workspace } from "../support/runner.js";
@@ -192,17 +196,69 @@ RUN ! touch /mnt/ro/new 2>/dev/null && ls /mnt/memory > /empty
     assert.equal(existsSync(join(space.directory, "seen/mnt")), false);
     await space.fail(1, ["build", "-v", "named:/x", "-"], { input: "FROM scratch\nLABEL a=1\n" });
   });
-  it("leave /etc/hosts to the image", async () => {
-    await space.succeed(
-      [
-        ...["build", ...baseContexts("busybox"), "--network=none", "--no-hosts", "--no-hostname"],
-        ...["-o", "type=local,dest=hosts", "-"],
-      ],
-      { input: "FROM busybox\nRUN mkdir -p /etc && echo 192.0.2.1 mine > /etc/hosts\n" },
-    );
-    assert.equal(
-      readFileSync(join(space.directory, "hosts/etc/hosts"), "utf8"),
-      "192.0.2.1 mine\n",
-    );
+  it("leave /etc/hosts and /etc/resolv.conf to the image, and the environment's proxies out", async () => {
+    const build = async (...flags: readonly string[]): Promise<void> => {
+      await space.succeed(
+        [
+          ...["build", ...baseContexts("busybox"), "--no-hosts", "--no-hostname", ...flags],
+          ...["-o", "type=local,dest=own", "-"],
+        ],
+        {
+          input:
+            "FROM busybox\nRUN mkdir -p /etc && echo 192.0.2.1 mine > /etc/hosts" +
+            ' && (echo "# $http_proxy" > /etc/resolv.conf || true)\n',
+          env: { http_proxy: "http://192.0.2.9" },
+        },
+      );
+    };
+    await build();
+    await build("--dns=none", "--http-proxy=false");
+    const etc = join(space.directory, "own/etc");
+    assert.equal(readFileSync(join(etc, "hosts"), "utf8"), "192.0.2.1 mine\n");
+    assert.equal(readFileSync(join(etc, "resolv.conf"), "utf8"), "# \n");
+  });
+  it("build the current directory when no context is named", async () => {
+    const cwd = join(space.directory, "here");
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, "Containerfile"), "FROM scratch\nCOPY Containerfile /\n");
+    await space.succeed(["-o", "out"], { cwd });
+    await space.succeed(["-f", "-", "-o", "out2"], { cwd, input: "FROM scratch\nCOPY out /\n" });
+    assert.ok(existsSync(join(cwd, "out/Containerfile")));
+    assert.ok(existsSync(join(cwd, "out2/Containerfile")));
+  });
+  it("take the files of an archive at a URL for a context, and anything else there for one file", async () => {
+    mkdirSync(join(space.directory, "packed"));
+    writeFileSync(join(space.directory, "packed/inside"), "packed\n");
+    const archive = execFileSync("tar", ["-cz", "-C", space.directory, "packed"]);
+    const web = createServer((request, response) => {
+      // The first two bytes of gzip, and then none of it.
+      response.end(request.url === "/a.tgz" ? archive : Buffer.from("\x1f\x8bplain", "latin1"));
+    });
+    web.listen(0, "127.0.0.1");
+    await once(web, "listening");
+    const base = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    const contexts = [`--build-context=a=${base}/a.tgz`, `--build-context=b=${base}/b`];
+    await space.succeed(["build", ...contexts, "-o", "type=local,dest=fetched", "-"], {
+      input: "FROM scratch\nCOPY --from=a packed/inside /\nCOPY --from=b context /\n",
+    });
+    web.close();
+    const fetched = join(space.directory, "fetched");
+    assert.equal(readFileSync(join(fetched, "inside"), "utf8"), "packed\n");
+    assert.equal(readFileSync(join(fetched, "context"), "latin1"), "\x1f\x8bplain");
+  });
+  it("write progress into a file, which begins anew", async () => {
+    const file = join(space.directory, "log");
+    const args = ["build", ...baseContexts("busybox"), "--network=none", "--logfile", file, "-"];
+    for (const word of ["one", "two"]) {
+      const { stderr } = await space.succeed(args, {
+        input: `FROM busybox\nRUN echo it is $((1+1)) ${word}\n`,
+      });
+      assert.doesNotMatch(stderr, /it is 2/);
+      const log = readFileSync(file, "utf8");
+      assert.match(log, new RegExp(`it is 2 ${word}`));
+      assert.doesNotMatch(log, word === "two" ? /one/ : /two/);
+    }
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    await space.fail(1, ["build", "--logfile=/no/such/log", "-"], { input: "FROM scratch\n" });
   });
 });

@@ -67,7 +67,7 @@ describe("an image", () => {
     assert.match(images, /^docker\.io\/library\/mine:1 /m);
     const pushed = await good(tsbuild(["push", "mine:1", `${other.host}/renamed:2`]));
     assert.equal(pushed, `${other.host}/renamed:2@${digest}\n`);
-    await good(tsbuild(["push", "-q", `${other.host}/named`]));
+    await good(tsbuild(["push", "-q", "--tls-verify=false", `${other.host}/named`]));
 
     const again = fresh("second");
     await good(again(["pull", `${other.host}/named@${digest}`]));

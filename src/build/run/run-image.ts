@@ -133,6 +133,9 @@ async function openMounts(
         mounts.push({ kind: "host", target, path: source, readOnly, keep: true });
         break;
       }
+      case "device":
+        mounts.push({ kind: "device", target: mount.target, path: mount.source });
+        break;
       case "tmpfs":
         mounts.push({ ...mount, keep: true });
         break;
@@ -155,7 +158,7 @@ function settingsOf(
   return {
     hostname,
     hosts: hostsFile(hostname, hosts),
-    resolvConf: resolvConf(request.dns, request.network === "host"),
+    ...resolvConf(request.dns, request.network === "host"),
     network: request.network,
     security: "sandbox",
     limits: request.limits,

@@ -5,6 +5,7 @@ import { build, type BuildRequest, type BuildResult } from "../../build.js";
 import { printable, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
 import { parseAgent, parseSecret } from "../options/credentials.js";
+import { parseDevices } from "../options/devices.js";
 import {
   attestationTexts,
   buildArguments,
@@ -26,6 +27,7 @@ import { parseMount, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
 import {
   parseBytes,
+  parseDns,
   parseHost,
   parseLabels,
   parseTime,
@@ -34,7 +36,8 @@ import {
 } from "../options/values.js";
 import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
-import { createProgress } from "../progress/create.js";
+import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
+import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
 import { metadataOf } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
@@ -78,13 +81,9 @@ async function explainFirst(context: string, flags: BuildFlags): Promise<void> {
   );
 }
 
-function contextOf(context: string | undefined): string {
-  if (context !== undefined) return context;
-  throw usageError(
-    "arguments",
-    "",
-    "tsbuild build needs a context: a directory, a URL or - (tsbuild -t app:v1 .)",
-  );
+/** As in Buildah, a build without a context is one of the current directory. */
+function contextOf(context = "."): string {
+  return context;
 }
 
 /** Gives the exit code. */
@@ -93,7 +92,7 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   const call = parseCall(flags.call ?? flags.print, flags.check);
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
-  const progress = createProgress(quiet ? "quiet" : flags.progress);
+  const progress = progressOf(quiet ? "quiet" : flags.progress, flags.logfile);
   if (call !== undefined)
     return withInterruption((signal) =>
       describeCommand(call, requestOf(context, flags, progress.sink, signal), flags.metadataFile),
@@ -116,6 +115,19 @@ export async function buildCommand(given: string | undefined, flags: BuildFlags)
   }
 }
 
+function progressOf(kind: ProgressKind, logFile: string | undefined): Progress {
+  if (logFile === undefined) return createProgress(kind);
+  const file = openLogFile(logFile);
+  const progress = createProgress(kind === "tty" ? "plain" : kind, file);
+  return {
+    sink: progress.sink,
+    close: () => {
+      progress.close();
+      file.close();
+    },
+  };
+}
+
 function requestOf(
   context: string,
   flags: BuildFlags,
@@ -127,6 +139,7 @@ function requestOf(
   const network = networkFlag(flags);
   const policy = sourcePolicy(flags, env);
   const squash = squashFlag(flags);
+  const devices = parseDevices(flags.device);
   const [file, ...moreFiles] = flags.file;
   refuseConflicts(flags);
   return {
@@ -161,13 +174,16 @@ function requestOf(
     ...(flags.cdiConfigDir.length === 0 ? {} : { cdiDirectories: flags.cdiConfigDir }),
     // Asking for the host's network on the command line is the permission.
     allow: [...flags.allow.map(entitlement), ...(network === "host" ? ["network.host"] : [])],
+    devices: devices.registered,
     addHosts: separated(flags.addHost).map(parseHost),
     noHosts: !flags.hosts,
+    hostProxies: flags.httpProxy,
     mounts: [
       ...flags.volume.map((text) => parseVolume(text, process.cwd())),
       ...flags.mount.map((text) => parseMount(text, process.cwd())),
+      ...devices.mounts,
     ],
-    dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
+    dns: parseDns(flags),
     limits: runLimits(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,

@@ -12,11 +12,13 @@ import {
   type RunControl,
   type RunImageRequest,
 } from "../../build/run/run-image.js";
+import { parseDevices } from "../options/devices.js";
 import { parseMount, parseTmpfs, parseVolume } from "../options/mounts.js";
 import { runLimits } from "../options/limits.js";
 import type { RunFlags } from "../options/run-flags.js";
 import {
   parseBytes,
+  parseDns,
   parseHost,
   parseTime,
   parseWhole,
@@ -161,10 +163,11 @@ function requestOf(
       ...flags.volume.map((text) => parseVolume(text, cwd)),
       ...flags.mount.map((text) => parseMount(text, cwd)),
       ...flags.tmpfs.map(parseTmpfs),
+      ...devicesOf(flags.device),
     ],
     network,
     addHosts: flags.addHost.map(parseHost),
-    dns: { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption },
+    dns: parseDns(flags),
     limits: limitsOf(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
@@ -176,6 +179,13 @@ function requestOf(
     cwd,
     env,
   };
+}
+
+function devicesOf(texts: readonly string[]): RunImageRequest["mounts"] {
+  const { mounts, registered } = parseDevices(texts);
+  const [name] = registered;
+  if (name === undefined) return mounts;
+  throw usageError("--device", name, "expected a path such as /dev/fuse");
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

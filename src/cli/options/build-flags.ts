@@ -56,6 +56,7 @@ export interface BuildFlags {
   readonly load?: boolean;
   readonly push?: boolean;
   readonly progress: "auto" | "plain" | "tty" | "quiet" | "none" | "rawjson";
+  readonly logfile?: string;
   readonly quiet?: boolean;
   readonly sourcePolicyFile?: string;
   readonly iidfile?: string;
@@ -65,9 +66,12 @@ export interface BuildFlags {
   readonly network: string;
   readonly allow: readonly string[];
   readonly cdiConfigDir: readonly string[];
+  readonly device: readonly string[];
   readonly addHost: readonly string[];
   /** `--no-hosts` makes it false. */
   readonly hosts: boolean;
+  /** `--http-proxy=false` makes it false. */
+  readonly httpProxy: boolean;
   readonly volume: readonly string[];
   readonly mount: readonly string[];
   readonly ulimit: readonly string[];
@@ -210,6 +214,7 @@ export function addBuildFlags(command: Command): Command {
     new Option("--push", "same as --output type=registry"),
     new Option("--load", "same as --output type=docker, into the local engine"),
     progressOption(),
+    new Option("--logfile <path>", "show progress in this file").hideHelp(),
     new Option("-q, --quiet", "print nothing but the image's id"),
     new Option("--iidfile <path>", "write the image's id to this file"),
     new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
@@ -220,8 +225,14 @@ export function addBuildFlags(command: Command): Command {
     new Option("--network <mode>", "network of RUN: default, none, host").default("default"),
     list("--allow <entitlement>", "grant network.host, security.insecure, device or device=NAME"),
     list("--cdi-config-dir <directory>", "where specifications of devices are").hideHelp(),
+    list(
+      "--device <path[:path-inside]|name>",
+      "a device of this machine that RUN has, or a registered one",
+    ),
     list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
     new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
+    new Option("--http-proxy", "RUN has the proxies of this environment").default(true).hideHelp(),
+    new Option("--no-http-proxy", "what --http-proxy=false is read as").hideHelp(),
     list("-v, --volume <source:target[:ro]>", "a file or directory of this machine that RUN has"),
     list("--mount <spec>", "the same, or a file system in memory: type=bind|tmpfs,...").hideHelp(),
     list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),

@@ -62,12 +62,12 @@ export function imageEdits(
 ): NonNullable<BuildRequest["edits"]> {
   return {
     env: parseArguments(flags.env, env),
-    unsetEnv: flags.unsetenv,
-    unsetLabels: flags.unsetlabel,
+    unsetEnv: separated(flags.unsetenv),
+    unsetLabels: separated(flags.unsetlabel),
     inheritLabels: parseTruth("--inherit-labels", flags.inheritLabels),
     history: flags.omitHistory !== true,
     inheritAnnotations: flags.inheritAnnotations ?? false,
-    unsetAnnotations: flags.unsetannotation,
+    unsetAnnotations: separated(flags.unsetannotation),
     createdAnnotation: flags.createdAnnotation ?? false,
   };
 }
@@ -113,13 +113,20 @@ export function sourcePolicy(
   );
 }
 
-/** `--network`. Docker's `bridge`, Podman's `private` and Buildah's `container` are networks of a step's own, as `default` is. */
+/**
+ * `--network`. Docker's `bridge`, Podman's `private`, `pasta` and `slirp4netns`, and Buildah's `container` are networks of a step's
+ * own, as `default` is.
+ */
 export function networkFlag({ network }: BuildFlags): NonNullable<BuildRequest["network"]> {
-  switch (network) {
+  const name = network.replace(/^(pasta|slirp4netns):.*$/, "$1");
+  switch (name) {
     case "default":
     case "none":
     case "host":
-      return network;
+      return name;
+    case "":
+    case "pasta":
+    case "slirp4netns":
     case "bridge":
     case "private":
     case "container":
@@ -136,6 +143,12 @@ export function refuseConflicts({ network, hosts, addHost, ...flags }: BuildFlag
     const flag = `--${given.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new TsbuildError("CLI_USAGE", `the ${flag} option cannot be used with --network=none`);
   }
+  const pulls = [flags.pull === true || flags.pullPolicy !== undefined, flags.pullAlways === true];
+  if ([...pulls, flags.pullNever === true].filter((given) => given).length > 1)
+    throw new TsbuildError(
+      "CLI_USAGE",
+      "only one of --pull, --pull-always and --pull-never can be used",
+    );
   if (!hosts && addHost.length > 0)
     throw new TsbuildError("CLI_USAGE", "--no-hosts and --add-host cannot be used together");
 }
@@ -186,6 +199,13 @@ export function withAuthFile(
   // Files in their usual places may be missing, one that was named may not: the registry would be asked without it.
   if (!existsSync(authfile)) throw usageError("--authfile", authfile, "there is no such file");
   return { ...env, REGISTRY_AUTH_FILE: authfile };
+}
+
+/** `--format`: as in Buildah, `docker` and `oci` may have more behind them (v2s2, v1), in any case. */
+export function parseFormat(text: string): "oci" | "docker" {
+  const format = (["oci", "docker"] as const).find((name) => text.toLowerCase().startsWith(name));
+  if (format !== undefined) return format;
+  throw usageError("--format", text, "expected oci or docker");
 }
 
 /** `-o` and its shorthands, with the attributes that flags stand for. */

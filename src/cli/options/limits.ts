@@ -2,7 +2,7 @@
 // Flags that limit what RUN may use.
 
 import type { BuildRequest } from "../../build.js";
-import { parseAttributes, parseBytes, parseUlimit, parseWhole } from "./values.js";
+import { parseAttributes, parseBytes, parseUlimit, parseWhole, separated } from "./values.js";
 
 type LimitFlag =
   | "memory"
@@ -70,6 +70,9 @@ export function runLimits(given: LimitFlags): NonNullable<BuildRequest["limits"]
     ...(cpusetMems === undefined ? {} : { cpusetMems }),
     ...(pidsLimit === undefined ? {} : { pids: parseWhole("--pids-limit", pidsLimit, -1) }),
     ...(cgroupParent === undefined ? {} : { cgroupParent }),
-    ulimits: flags.ulimit.map(parseUlimit),
+    // `host`, which Buildah knows, are this process's: those that a command has anyway.
+    ulimits: separated(flags.ulimit)
+      .filter((text) => text !== "host")
+      .map(parseUlimit),
   };
 }

@@ -15,10 +15,11 @@ const opposites = new Map([
   // Kaniko's name for it: the build adds one layer.
   ["--layers", "--single-snapshot"],
   ["--skip-unused-stages", "--build-unused-stages"],
+  ["--http-proxy", "--no-http-proxy"],
 ]);
 
 /** Flags that may have a value, and what can be one: anything else behind them is an argument of its own. */
-const optional = new Set(["--provenance", "--sbom"]);
+const optional = new Set(["--provenance", "--sbom", "--tls-verify", "--inherit-labels"]);
 const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
 
 /**

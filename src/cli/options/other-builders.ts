@@ -23,38 +23,58 @@ const withoutEffect: readonly string[] = [
   "--disable-content-trust",
   "--disable-compression",
   "--skip-unused-stages",
-  "--isolation <kind>",
   "--retry <times>",
   "--retry-delay <time>",
   "--push-retry <times>",
   "--image-fs-extract-retry <times>",
   "--image-download-retry <times>",
   "--log-level <level>",
+  "--loglevel <number>",
+  "--blob-cache <directory>",
   "--verbosity <level>",
   "--snapshot-mode <mode>",
   "--snapshotMode <mode>",
   "--builder <name>",
+  "--buildkit-host <address>",
   "--no-hostname",
+];
+
+const namespaces =
+  "Every RUN has namespaces of its own; for the host's network there is --network=host.";
+
+/** The same for some values: any other is refused with advice. */
+const withoutEffectAs: readonly (readonly [
+  advice: string,
+  values: readonly string[],
+  flags: readonly string[],
+])[] = [
+  [
+    "Every RUN is confined in the same way; --security-opt and --allow security.insecure loosen it.",
+    ["default", "oci", "rootless", "chroot"],
+    ["--isolation <kind>"],
+  ],
+  [
+    namespaces,
+    ["private", "container"],
+    ["--uts <mode>", "--ipc <mode>", "--pid <mode>", "--cgroupns <mode>"],
+  ],
 ];
 
 /** Flags by what to do instead. */
 const refused: readonly (readonly [advice: string, flags: readonly string[]])[] = [
   [
-    "RUN sees files of this machine with --build-context NAME=DIRECTORY and RUN --mount=type=bind,from=NAME.",
-    ["--transient-mount <spec>"],
+    "RUN has files of this machine with -v SOURCE:TARGET.",
+    ["--transient-mount <spec>", "--default-mounts-file <path>"],
   ],
   [
-    "Every RUN has namespaces of its own; for the host's network there is --network=host.",
+    namespaces,
     [
       "--userns <mode>",
       "--userns-uid-map <map>",
       "--userns-gid-map <map>",
       "--userns-uid-map-user <user>",
       "--userns-gid-map-group <group>",
-      "--uts <mode>",
-      "--ipc <mode>",
-      "--pid <mode>",
-      "--cgroupns <mode>",
+      "--userns-remap <user>",
       "--runtime <program>",
       "--runtime-flag <flag>",
       "--hooks-dir <directory>",
@@ -77,16 +97,13 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
   ["Write an archive with -o type=docker,dest=FILE.", ["--tar-path <path>", "--tarPath <path>"]],
   ["Write a layout with -o type=oci,tar=false,dest=DIRECTORY.", ["--oci-layout-path <path>"]],
   ["--metadata-file FILE has the digest of the manifest.", ["--digest-file <path>"]],
+  ["There is one log for all platforms: --logfile FILE.", ["--logsplit"]],
+  ["The log says how long each step took.", ["--log-rusage", "--rusage-logfile <path>"]],
   [
-    "Standard error is the log: redirect it, with --progress=plain.",
-    ["--logfile <path>", "--logsplit"],
+    "Rules on which images may be used are given with --source-policy-file FILE (docs/policy.md).",
+    ["--signature-policy <path>"],
   ],
   ["What RUN writes below a VOLUME stays in the image.", ["--compat-volumes"]],
-  [
-    "RUN has files of this machine with -v, and no devices but those that every container has.",
-    ["--device <device>"],
-  ],
-  ["Proxies are passed with --build-arg HTTP_PROXY=URL, and enter no layer.", ["--http-proxy"]],
   ["RUN reads nothing: give input in the command, as in RUN echo y | command.", ["--stdin"]],
   [
     "Only stages that the target needs are built: name another one with --target.",
@@ -94,7 +111,7 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
   ],
   ["Images for Windows are not built here.", ["--os-version <version>", "--os-feature <feature>"]],
   [
-    "No list of an image's packages is made: run a scanner over an output.",
+    "A scanner that speaks BuildKit's protocol makes the list: --sbom=generator=IMAGE, with -o DIRECTORY for its file.",
     [
       "--sbom-output <path>",
       "--sbom-purl-output <path>",
@@ -120,17 +137,29 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
   ],
 ];
 
-/** Adds them, hidden. The refused ones throw CLI_USAGE when they are used. */
+/** Adds them, hidden. What is refused throws CLI_USAGE when it is used. */
 export function addFlagsOfOtherBuilders(command: Command): void {
   for (const flags of withoutEffect) command.addOption(new Option(flags).hideHelp());
-  for (const [hint, group] of refused)
-    for (const flags of group) {
-      const option = new Option(flags).hideHelp();
-      // By its first letters commander would take it for the negation of another flag.
-      option.negate = false;
-      command.addOption(option);
-      command.on(`option:${option.name()}`, () => {
-        throw new TsbuildError("CLI_USAGE", `${option.long ?? flags} is not supported`, { hint });
-      });
-    }
+  for (const [hint, values, group] of withoutEffectAs)
+    for (const flags of group) addRefused(command, flags, hint, values);
+  for (const [hint, group] of refused) for (const flags of group) addRefused(command, flags, hint);
+}
+
+/** `taken`: the values that are not refused. */
+function addRefused(
+  command: Command,
+  flags: string,
+  hint: string,
+  taken: readonly string[] = [],
+): void {
+  const option = new Option(flags).hideHelp();
+  // By its first letters commander would take it for the negation of another flag.
+  option.negate = false;
+  command.addOption(option);
+  command.on(`option:${option.name()}`, (value: string) => {
+    if (taken.includes(value)) return;
+    const name = option.long ?? flags;
+    const shown = taken.length === 0 ? name : `${name}=${value}`;
+    throw new TsbuildError("CLI_USAGE", `${shown} is not supported`, { hint });
+  });
 }

@@ -23,6 +23,7 @@ export interface RunFlags extends LimitFlags {
   readonly dns: readonly string[];
   readonly dnsSearch: readonly string[];
   readonly dnsOption: readonly string[];
+  readonly device: readonly string[];
   readonly shmSize?: string;
   readonly cpus?: string;
   readonly capAdd: readonly string[];
@@ -63,6 +64,7 @@ export function addRunFlags(command: Command): Command {
     new Option("--network <mode>", "default, none or host").default("default"),
     new Option("--read-only", "no writes but to mounts"),
     new Option("-h, --hostname <name>", "host name in the container"),
+    list("--device <path[:path-inside]>", "a device of this machine"),
     list("--add-host <name:address>", "an additional line of /etc/hosts"),
     list("--dns <address>", "name server"),
     list("--dns-search <domain>", "search domain"),
@@ -91,6 +93,7 @@ export function addRunFlags(command: Command): Command {
     new Option("--timeout <duration>", "how long the program may run, such as 90s or 1h30m"),
     new Option("--commit <name>", "make an image of what the program changed"),
     new Option("--rm", "as in docker run; nothing is left behind anyway").hideHelp(),
+    new Option("--name <name>", "as in docker run; no other command asks for it").hideHelp(),
     new Option("-q, --quiet", "do not show the image being pulled"),
     new Option("-D, --debug", "show the causes of errors"),
   ];

@@ -175,3 +175,21 @@ export function parseHost(text: string): readonly [name: string, address: string
     throw usageError("--add-host", text, `${JSON.stringify(address)} is not an IP address`);
   return [name, address];
 }
+
+/** `--dns`, addresses or `none` alone, and what else is said of the resolver. */
+export function parseDns(flags: {
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOption: readonly string[];
+}): {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+} {
+  const servers = separated(flags.dns);
+  const wrong = servers.find((server) => isIP(server) === 0);
+  const others = servers.length + flags.dnsSearch.length + flags.dnsOption.length > 1;
+  if (wrong !== undefined && (wrong !== "none" || others))
+    throw usageError("--dns", wrong, "expected IP addresses, or none alone");
+  return { servers, search: separated(flags.dnsSearch), options: separated(flags.dnsOption) };
+}

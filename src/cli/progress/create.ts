@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which progress is drawn: all of it goes to standard error.
+// Which progress is drawn, on standard error or in a file.
 
 import { printableJson } from "../../base/index.js";
 import type { BuildEvent, EventSink } from "../../base/index.js";
+import type { ProgressOutput } from "./log-file.js";
 import { plainProgress } from "./plain.js";
 import { ttyProgress } from "./tty.js";
 
@@ -14,8 +15,7 @@ export interface Progress {
   readonly close: () => void;
 }
 
-export function createProgress(kind: ProgressKind): Progress {
-  const out = process.stderr;
+export function createProgress(kind: ProgressKind, out: ProgressOutput = process.stderr): Progress {
   const write = (text: string): void => {
     out.write(text);
   };
@@ -34,12 +34,12 @@ export function createProgress(kind: ProgressKind): Progress {
     case "plain":
       return { sink: plainProgress(write), close: nothing };
     case "auto":
-      if (!out.isTTY) return createProgress("plain");
+      if (out.isTTY !== true) return createProgress("plain", out);
       break;
     case "tty":
       break;
   }
-  const { columns, rows } = out;
+  const { columns = 0, rows = 0 } = out;
   const colors = (process.env["NO_COLOR"] ?? "") === "";
   return ttyProgress({ columns: columns || 80, rows: rows || 24, colors, write }, Date.now);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RUN --device: which registered devices a command gets. A Dockerfile alone gets none: the user has to permit each, or all.
+// Which registered devices a command gets: those that the user gives to all, and those of RUN --device. A Dockerfile alone gets
+// none: the user has to permit each, or all.
 
 import { TsbuildError } from "../../base/index.js";
 import type { RunOp } from "../../plan/index.js";
@@ -14,6 +15,8 @@ export interface DeviceSettings {
   readonly registered: () => Promise<Devices>;
   /** `--allow` texts. */
   readonly allow: readonly string[];
+  /** Registered devices that every command gets. */
+  readonly given: readonly string[];
 }
 
 /**
@@ -24,14 +27,16 @@ export async function deviceEdits(
   settings: DeviceSettings,
   { devices = [] }: Pick<RunOp, "devices">,
 ): Promise<DeviceEdits> {
-  if (devices.length === 0) return { env: [], mounts: [] };
+  const given = settings.given.map((name) => ({ name, required: true }));
+  if (given.length + devices.length === 0) return { env: [], mounts: [] };
   const registered = await settings.registered();
   const found = new Map<string, Device>();
-  for (const { name, required } of devices) {
+  for (const wanted of [...given, ...devices]) {
+    const { name, required } = wanted;
     const meant = findDevices(registered, name);
     if (meant.length === 0 && required) throw missing(name, registered);
     for (const device of meant) {
-      demand(settings.allow, name, device);
+      if (!given.includes(wanted) && !found.has(device.name)) demand(settings.allow, name, device);
       found.set(device.name, device);
     }
   }

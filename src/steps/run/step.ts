@@ -67,6 +67,7 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
     platform,
     mounts: op.mounts.map(mountParts),
     hosts: settings.noHosts ? null : settings.extraHosts.map(([name]) => name),
+    ...(settings.resolvConf === undefined ? { resolver: null } : {}),
     ...(settings.mounts.length === 0 ? {} : { volumes: settings.mounts.map(volumeParts) }),
     ulimits: (settings.limits.ulimits ?? []).map(({ name, soft, hard }) => ({ name, soft, hard })),
     capabilities: { add: settings.capAdd, drop: settings.capDrop },
@@ -77,7 +78,7 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
 
 /** What the command gets for its devices; how a device answers is in no key. Fails where one is missing or not allowed. */
 async function deviceParts({ run: settings }: StepServices, op: RunOp): Promise<KeyParts> {
-  if (op.devices === undefined) return {};
+  if (op.devices === undefined && settings.devices.given.length === 0) return {};
   const { env, mounts } = await deviceEdits(settings.devices, op);
   return { devices: { env, mounts: mounts.map((mount) => ({ ...mount })) } };
 }
@@ -137,12 +138,12 @@ async function run(
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
   const devices = await deviceEdits(settings.devices, op);
   // The host's /dev, which an insecure step has, has its devices.
-  const given = devices.mounts.filter(
+  const given = [...settings.mounts, ...devices.mounts].filter(
     (mount) => op.security !== "insecure" || mount.kind !== "device" || mount.path !== mount.target,
   );
   // A directory before what is mounted in it, whatever the order of the flags; the last of several at one place counts.
-  const mounts: RunMount[] = [...settings.mounts, ...given, ...prepared.mounts].sort(
-    ({ target: a }, { target: b }) => (a === b ? 0 : a < b ? -1 : 1),
+  const mounts: RunMount[] = [...given, ...prepared.mounts].sort(({ target: a }, { target: b }) =>
+    a === b ? 0 : a < b ? -1 : 1,
   );
   if (op.script !== undefined)
     mounts.push({
@@ -162,7 +163,7 @@ async function run(
       user: op.user,
       hostname: op.hostname,
       ...(settings.noHosts ? {} : { hosts: hostsFile(op.hostname, settings.extraHosts) }),
-      resolvConf: settings.resolvConf,
+      ...(settings.resolvConf === undefined ? {} : { resolvConf: settings.resolvConf }),
       network: op.network,
       security: op.security,
       mounts,

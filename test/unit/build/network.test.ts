@@ -55,5 +55,9 @@ describe("proxies of a step", () => {
       "http_proxy=http://arg",
       "no_proxy=localhost",
     ]);
+    assert.deepEqual(proxyEnvironment(args, undefined), [
+      "HTTP_PROXY=http://arg",
+      "http_proxy=http://arg",
+    ]);
   });
 });

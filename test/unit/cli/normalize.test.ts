@@ -5,8 +5,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
+import { parseDevices } from "#src/cli/options/devices.js";
 import {
+  imageEdits,
+  networkFlag,
   outputsOf,
+  parseFormat,
   platformFlags,
   pullPolicy,
   refuseConflicts,
@@ -15,8 +19,10 @@ import {
   cacheFlags,
   keptStages,
 } from "#src/cli/options/image-flags.js";
+import { runLimits } from "#src/cli/options/limits.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
+import { parseDns } from "#src/cli/options/values.js";
 
 const usage = { code: "CLI_USAGE" };
 
@@ -126,6 +132,39 @@ describe("--pull", () => {
     assert.equal(policyOf("--pull-always"), "always");
     assert.equal(policyOf("--pull-never"), "never");
     assert.throws(() => policyOf("--pull=sometimes"), usage);
+    assert.throws(() => {
+      refuseConflicts(parse("--pull-always", "--pull=never", ".").flags);
+    }, usage);
+  });
+});
+
+describe("--device", () => {
+  it("is a device, the devices of a directory, or the name of a registered one", () => {
+    const node = (source: string, target = source): unknown => ({ kind: "device", source, target });
+    assert.deepEqual(
+      parseDevices(["/dev/null", "/dev/zero:/dev/z", "/dev/x:rwm", "v.example/d=a"]),
+      {
+        mounts: [node("/dev/null"), node("/dev/zero", "/dev/z"), node("/dev/x")],
+        registered: ["v.example/d=a"],
+      },
+    );
+    const all = parseDevices(["/dev:/devices:rw"]).mounts.map(({ target }) => target);
+    assert.ok(all.includes("/devices/null") && !all.includes("/devices/fd"));
+  });
+  it("cannot be for reading alone, nor be somewhere without a name", () => {
+    for (const text of ["/dev/null:r", "/dev/null:/x:w", "/dev/null:x", "/dev/null:/x:rw:rw"])
+      assert.throws(() => parseDevices([text]), usage);
+  });
+});
+
+describe("--dns", () => {
+  it("is addresses, or none", () => {
+    const dns = (...servers: readonly string[]): readonly string[] =>
+      parseDns({ dns: servers, dnsSearch: [], dnsOption: [] }).servers;
+    assert.deepEqual(dns("192.0.2.1,::1", "192.0.2.2"), ["192.0.2.1", "::1", "192.0.2.2"]);
+    assert.deepEqual(dns("none"), ["none"]);
+    assert.throws(() => dns("none", "192.0.2.1"), usage);
+    assert.throws(() => dns("example.com"), usage);
   });
 });
 
@@ -144,12 +183,24 @@ describe("flags of other builders", () => {
     assert.deepEqual(rest, ["."]);
     assert.deepEqual(parse("--cache-from=a", "--cache-to", "type=inline", ".").rest, ["."]);
     assert.deepEqual(parse("--squash=false", "--all-platforms=false", ".").rest, ["."]);
+    assert.deepEqual(parse("--pid=private", "--ipc", "container", "--loglevel=3", ".").rest, ["."]);
+    assert.deepEqual(parse("--tls-verify", ".").rest, ["."]);
+    assert.equal(parse("--http-proxy", ".").flags.httpProxy, true);
+    assert.equal(parse("--http-proxy=false", ".").flags.httpProxy, false);
+    for (const network of ["", "bridge", "private", "pasta", "slirp4netns:mtu=1500"])
+      assert.equal(networkFlag(parse(`--network=${network}`, ".").flags), "default");
+    assert.throws(() => networkFlag(parse("--network=ns:/x", ".").flags), usage);
+    assert.deepEqual(["OCI", "ociv1", "docker"].map(parseFormat), ["oci", "oci", "docker"]);
+    assert.throws(() => parseFormat("tar"), usage);
   });
   it("are refused with advice where they would", () => {
     for (const args of [
       ["--compat-volumes"],
       ["--transient-mount", "/a:/b"],
       ["--userns=host"],
+      ["--pid=host"],
+      ["--isolation=bogus"],
+      ["--log-rusage"],
       ["--no-push"],
       ["--build-unused-stages"],
       ["--destination=x"],
@@ -162,6 +213,24 @@ describe("flags of other builders", () => {
           return true;
         },
       );
+  });
+  it("take several values at once, comma-separated", () => {
+    const names = ["--unsetenv=A,B", "--unsetenv=C", "--unsetlabel=d,e", "--unsetannotation=f,g"];
+    const { flags } = parse(...names, "--ulimit=host,nofile=8:9,core=0", "--dns-search=h,i", ".");
+    const edits = imageEdits(flags, {});
+    assert.deepEqual(edits.unsetEnv, ["A", "B", "C"]);
+    assert.deepEqual(
+      [edits.unsetLabels, edits.unsetAnnotations],
+      [
+        ["d", "e"],
+        ["f", "g"],
+      ],
+    );
+    assert.deepEqual(
+      runLimits(flags).ulimits?.map(({ name }) => name),
+      ["nofile", "core"],
+    );
+    assert.deepEqual(parseDns(flags).search, ["h", "i"]);
   });
   it("name platforms, each as a whole or one by its parts", () => {
     const platformsOf = (...args: readonly string[]): readonly string[] =>

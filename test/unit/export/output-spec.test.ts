@@ -36,6 +36,7 @@ describe("the text of an output", () => {
   for (const text of [
     "",
     "dest=x,name=y",
+    "dest=x",
     "type=oci,dest",
     "type=",
     'type=oci,"dest',
