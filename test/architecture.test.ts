@@ -58,6 +58,7 @@ const allowances: readonly {
       "registry/endpoint.ts": "certificates that the registries file names",
       "steps/http.ts": "a finished download, on its way into a layer",
       "build/source-policy.ts": "the policy file that the user names",
+      "build/epoch-source.ts": "a download, for the times in it",
       "build/network.ts": "the machine's resolv.conf and Docker's proxy settings",
     },
   },

@@ -2,6 +2,7 @@
 // SOURCE_DATE_EPOCH that is not a number but names where the time comes from: `context`, a named context, or a stage that
 // only downloads. What has no time of its own (a directory of this machine) gives none.
 
+import { createReadStream } from "node:fs";
 import { TsbuildError, type SourceLocation } from "../base/index.js";
 import {
   checkoutGit,
@@ -89,15 +90,13 @@ async function downloadTime(
   await using download = await openNamedContext({ kind: "http", url }, environment);
   const { tree } = download;
   if (tree.kind !== "file") throw new TypeError("a download is one file");
-  return tree.mtime > 0 ? tree.mtime : await newestInArchive(tree.content);
+  return tree.mtime > 0 ? tree.mtime : await newestInArchive(tree.path);
 }
 
-async function newestInArchive(
-  content: () => AsyncIterable<Uint8Array>,
-): Promise<number | undefined> {
-  if (!(await detectArchive(content))) return undefined;
+async function newestInArchive(path: string): Promise<number | undefined> {
+  if (!(await detectArchive(() => createReadStream(path)))) return undefined;
   let newest: number | undefined;
-  for await (const entry of readArchive(content()))
+  for await (const entry of readArchive(createReadStream(path)))
     if (entry.type === "file") newest = Math.max(newest ?? 0, entry.mtime);
   return newest;
 }

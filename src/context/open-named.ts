@@ -2,7 +2,6 @@
 // Opens the named contexts that are trees (directory, git, HTTP), when a build first uses one. Images and stages are
 // other rooms' business.
 
-import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TsbuildError, redactUrl } from "../base/index.js";
@@ -17,8 +16,8 @@ import type { ContextEnvironment, NamedContext, OpenedNamedContext } from "./typ
 export type TreeContext = Extract<NamedContext, { kind: "directory" | "git" | "http" }>;
 
 /**
- * Opens a named context. A directory has the rules of its own ignore file; an HTTP URL is the files of the archive there, or
- * else one file called `context`. Throws CONTEXT_NOT_FOUND and the codes of git and HTTP.
+ * Opens a named context. A directory has the rules of its own ignore file; an HTTP URL is one file called `context`.
+ * Throws CONTEXT_NOT_FOUND and the codes of git and HTTP.
  */
 export async function openNamedContext(
   context: TreeContext,
@@ -78,7 +77,6 @@ async function openDownload(
         kind: "file",
         name: "context",
         path: destination,
-        content: () => createReadStream(destination),
         mtime: result.kind === "downloaded" ? result.mtime : 0,
       },
       name: redactUrl(url),

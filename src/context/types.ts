@@ -55,12 +55,11 @@ export type ContextTree =
   | { readonly kind: "directory"; readonly path: string; readonly trusted: boolean }
   /** A tar archive, to be read once; `compression` is what its first bytes say. */
   | { readonly kind: "archive"; readonly stream: Readable; readonly compression: Compression }
-  /** The files of an archive, or else one file, called `name` in the tree, mode 0600. `mtime` in whole seconds. */
+  /** One file, called `name` in the tree, mode 0600. `mtime` in whole seconds. */
   | {
       readonly kind: "file";
       readonly name: string;
       readonly path: string;
-      readonly content: () => AsyncIterable<Uint8Array>;
       readonly mtime: number;
     }
   /** Nothing: a Dockerfile alone. */

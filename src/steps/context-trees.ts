@@ -5,7 +5,7 @@
 import { basename, dirname } from "node:path";
 import { CleanupStack } from "../base/index.js";
 import type { ContextTree, IgnoreRules } from "../context/index.js";
-import { detectArchive, readArchive } from "../layer/index.js";
+import { readArchive } from "../layer/index.js";
 import type { Root, Sandbox, TreeReader } from "../sandbox/index.js";
 import type { Snapshots } from "../snapshot/index.js";
 import type { Store } from "../store/index.js";
@@ -105,9 +105,16 @@ export class ContextTrees implements AsyncDisposable {
       case "empty":
         return { kind: "stack", lowers: [] };
       case "archive":
-        return this.#unpack(tree.stream);
+        return this.#scratch((root) =>
+          sandbox
+            .apply(
+              { root, path: "", mode: "archive", owner: { kind: "keep" }, madeTime: 0 },
+              readArchive(tree.stream),
+              this.#signal,
+            )
+            .then(() => undefined),
+        );
       case "file":
-        if (await detectArchive(tree.content)) return this.#unpack(tree.content());
         return this.#scratch((root) =>
           sandbox.copy(
             {
@@ -131,18 +138,6 @@ export class ContextTrees implements AsyncDisposable {
           ),
         );
     }
-  }
-
-  #unpack(archive: AsyncIterable<Uint8Array>): Promise<Root> {
-    return this.#scratch((root) =>
-      this.#rooms.sandbox
-        .apply(
-          { root, path: "", mode: "archive", owner: { kind: "keep" }, madeTime: 0 },
-          readArchive(archive),
-          this.#signal,
-        )
-        .then(() => undefined),
-    );
   }
 
   async #scratch(fill: (root: Root) => Promise<void>): Promise<Root> {

@@ -2,11 +2,7 @@
 // Flags that change the image beyond what the Dockerfile says.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { baseContexts, workspace } from "../support/runner.js";
@@ -225,26 +221,6 @@ RUN ! touch /mnt/ro/new 2>/dev/null && ls /mnt/memory > /empty
     await space.succeed(["-f", "-", "-o", "out2"], { cwd, input: "FROM scratch\nCOPY out /\n" });
     assert.ok(existsSync(join(cwd, "out/Containerfile")));
     assert.ok(existsSync(join(cwd, "out2/Containerfile")));
-  });
-  it("take the files of an archive at a URL for a context, and anything else there for one file", async () => {
-    mkdirSync(join(space.directory, "packed"));
-    writeFileSync(join(space.directory, "packed/inside"), "packed\n");
-    const archive = execFileSync("tar", ["-cz", "-C", space.directory, "packed"]);
-    const web = createServer((request, response) => {
-      // The first two bytes of gzip, and then none of it.
-      response.end(request.url === "/a.tgz" ? archive : Buffer.from("\x1f\x8bplain", "latin1"));
-    });
-    web.listen(0, "127.0.0.1");
-    await once(web, "listening");
-    const base = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
-    const contexts = [`--build-context=a=${base}/a.tgz`, `--build-context=b=${base}/b`];
-    await space.succeed(["build", ...contexts, "-o", "type=local,dest=fetched", "-"], {
-      input: "FROM scratch\nCOPY --from=a packed/inside /\nCOPY --from=b context /\n",
-    });
-    web.close();
-    const fetched = join(space.directory, "fetched");
-    assert.equal(readFileSync(join(fetched, "inside"), "utf8"), "packed\n");
-    assert.equal(readFileSync(join(fetched, "context"), "latin1"), "\x1f\x8bplain");
   });
   it("write progress into a file, which begins anew", async () => {
     const file = join(space.directory, "log");
