@@ -99,6 +99,17 @@ describe("a cache of GitHub Actions", () => {
     assert.equal(ran(most).length, 2, most.stderr);
   });
 
+  it("has cache mounts, when they are asked for, and those that no command used stay in it", async () => {
+    const step = (name: string): string =>
+      `FROM busybox\nRUN --mount=type=cache,target=/c echo ${name} sees $(cat /c/names) && echo ${name} >> /c/names\n`;
+    const mounts = to(",scope=mounts,mounts=true");
+    await anew(mounts, second(), step("one"));
+    const { stderr } = await anew([...from(",scope=mounts"), ...mounts], second(), step("one"));
+    assert.match(stderr, /CACHED/);
+    const later = await anew(from(",scope=mounts"), second(), step("two"));
+    assert.match(later.stderr, /two sees one\n/);
+  });
+
   it("is one for each scope, and for each branch those that its token opens", async () => {
     await anew(to(",scope=one"));
     assert.deepEqual(ran(await anew(from(",scope=one"))), []);
