@@ -105,10 +105,10 @@ async function withStore<T>(action: (store: Store) => Promise<T>): Promise<T> {
 export function listImages(filters: readonly string[] = []): Promise<ImageSummary[]> {
   const tests = filters.map(imageFilter);
   return withStore(async (store) => {
-    const images = await Promise.all(
-      (await allImages(store)).map((image) => readDetails(store, image)),
-    );
-    return images
+    const named = (await store.images.list()).map((image) => readDetails(store, image));
+    const unnamed = (await store.images.unnamed()).map((one) => unnamedDetails(store, one));
+    return (await Promise.all([...named, ...unnamed]))
+      .filter((image) => image !== undefined)
       .filter((image) => tests.every((test) => test(image)))
       .map(({ manifest: _manifest, config: _config, index: _index, ...summary }) => summary);
   });
@@ -133,20 +133,15 @@ function imageFilter(filter: string): (image: ImageDetails) => boolean {
   });
 }
 
-async function allImages(store: Store): Promise<Listed[]> {
-  const unnamed: Listed[] = [];
-  for (const descriptor of await store.images.unnamed())
-    if (await isImage(store, descriptor)) unnamed.push({ descriptor });
-  return [...(await store.images.list()), ...unnamed];
-}
-
-/** Other tools list what is no image, or is not there. */
-async function isImage(store: Store, descriptor: Descriptor): Promise<boolean> {
+/** Undefined: other tools list what is no image, or is not there. */
+async function unnamedDetails(
+  store: Store,
+  descriptor: Descriptor,
+): Promise<ImageDetails | undefined> {
   try {
-    await readDetails(store, { descriptor });
-    return true;
+    return await readDetails(store, { descriptor });
   } catch (error) {
-    if (isTsbuildError(error)) return false;
+    if (isTsbuildError(error)) return undefined;
     throw error;
   }
 }
@@ -164,13 +159,15 @@ export function untagImages(
 ): Promise<{ readonly names: readonly string[]; readonly images: readonly Digest[] }> {
   return withStore(async (store) => {
     const known = (await store.images.list()).map((image) => image.name);
+    const kept = (await store.images.unnamed()).map(({ digest }) => digest);
     const names = new Set<string>();
     const images = new Set<Digest>();
     for (const text of texts) {
-      const image = await imageOfId(store, text);
-      if (image !== undefined && image.name === undefined) images.add(image.descriptor.digest);
-      else if (known.includes(nameOf(text))) names.add(nameOf(text));
-      else throw notFound(nameOf(text), known);
+      const digest = (await imageOfId(store, text))?.descriptor.digest;
+      const name = wholeId(text) ?? nameOf(text);
+      if (digest !== undefined && kept.includes(digest)) images.add(digest);
+      else if (known.includes(name)) names.add(name);
+      else throw notFound(name, known);
     }
     await store.images.remove([...names]);
     await store.images.release([...images]);
