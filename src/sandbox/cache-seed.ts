@@ -11,9 +11,17 @@ import type { Field } from "./encode.js";
 import { remove } from "./remove.js";
 import type { HelperConfig } from "./spawn.js";
 import { openTree } from "./tree-reader.js";
-import type { CopyOp, LayerDirId, RunMount } from "./types.js";
+import type { CopyOp, LayerDirId, Root, RunMount } from "./types.js";
 
 type CacheMount = Extract<RunMount, { kind: "cache" }>;
+
+/** The content of a cache mount, to be read. It is there once a step has had the mount. */
+export function cacheMountRoot(
+  storeRoot: string,
+  dir: LayerDirId,
+): Extract<Root, { kind: "directory" }> {
+  return { kind: "directory", path: join(storeRoot, "cache-mounts", dir, "fs") };
+}
 
 async function copyOps(
   config: HelperConfig,
@@ -55,7 +63,7 @@ export async function seedFields(
   signal: AbortSignal,
 ): Promise<Field[]> {
   const { brought, seed, dir } = mount;
-  if (existsSync(join(config.storeRoot, "cache-mounts", dir, "fs"))) return [];
+  if (existsSync(cacheMountRoot(config.storeRoot, dir).path)) return [];
   const content = await brought?.();
   if (content !== undefined) return [["mount-seed", content]];
   if (seed === undefined) return [];

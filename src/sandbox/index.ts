@@ -2,6 +2,7 @@
 // The one door to native/. What other rooms may use of it.
 
 export { createSandbox, storageDriver, type SandboxOptions } from "./create-sandbox.js";
+export { cacheMountRoot } from "./cache-seed.js";
 export {
   findCompressor,
   type Compressor,

@@ -2,10 +2,10 @@
 // The content of cache mounts as layers of a cache outside the store, so that a machine that comes up empty does not begin with
 // empty ones.
 
-import { join } from "node:path";
 import { messageOf } from "../../base/index.js";
 import type { CachedLayer } from "../../cache/index.js";
 import type { CacheMountOp, RunOp } from "../../plan/index.js";
+import { cacheMountRoot, type LayerDirId } from "../../sandbox/index.js";
 import type { CacheKey } from "../../solve/index.js";
 import {
   cacheKey,
@@ -72,8 +72,7 @@ export class CacheMountLayers {
       return found;
     });
     if (record === undefined) return await this.#imported.layer(key);
-    const path = join(store.root, "cache-mounts", record.dir, "fs");
-    const root = { kind: "directory", path } as const;
+    const root = cacheMountRoot(store.root, record.dir as LayerDirId);
     const tar = sandbox.diff({ root, mode: "tree" }, signal);
     return { ...(await packer.pack(tar)), createdAt: Date.now() };
   }
