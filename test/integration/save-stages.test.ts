@@ -226,6 +226,8 @@ describe("an image without a name", () => {
 
     await space.succeed(["untag", short]);
     assert.equal((await unnamed(space)).length, 3);
+    // Its blobs are still there, but nothing keeps them.
+    await space.fail(1, ["untag", short]);
     await space.succeed(["prune", "--force", "--unnamed"]);
     assert.deepEqual(
       (await images(space)).map(({ name }) => name),
