@@ -201,17 +201,19 @@ function platformsOf(texts: readonly string[]): readonly [Platform, ...Platform[
   return [first, ...others];
 }
 
+/** Linux writes by itself what has been dirty for this long (vm.dirty_expire_centisecs): little is left to wait for. */
+const SETTLE_AFTER_MS = 30_000;
+
 /**
- * States of earlier builds are brought safely to the disk beside this one: nobody waits for it, and a build that ends
- * first leaves it to the next.
+ * States of earlier builds are brought safely to the disk beside this one. Nobody waits for it, least of all for what other
+ * programs have written: a build that ends first leaves it to the next.
  */
 function settleBeside({ snapshots }: Rooms, cleanup: CleanupStack): void {
   const ending = new AbortController();
   // What was not settled is only rebuilt after a crash of the machine.
-  const settling = snapshots.settle(ending.signal).catch(() => undefined);
-  cleanup.defer(async () => {
+  snapshots.settle(Date.now() - SETTLE_AFTER_MS, ending.signal).catch(() => undefined);
+  cleanup.defer(() => {
     ending.abort();
-    await settling;
   });
 }
 

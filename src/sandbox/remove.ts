@@ -23,5 +23,7 @@ export async function remove(
 
 /** See Sandbox.sync. */
 export async function sync(config: HelperConfig, signal: AbortSignal): Promise<void> {
-  await startHelper(config, { verb: "sync", fields: [], signal }).done;
+  const helper = startHelper(config, { verb: "sync", fields: [], signal });
+  helper.letGo();
+  await helper.done;
 }

@@ -429,6 +429,6 @@ export interface Sandbox {
     dirs: readonly LayerDirId[] | "all",
     signal: AbortSignal,
   ): Promise<PlaceUsage>;
-  /** Makes what was written into the store so far survive a loss of power. Takes as long as the disk needs. */
+  /** Makes what was written into the store so far survive a loss of power. As long as the disk needs; keeps no process alive. */
   sync(signal: AbortSignal): Promise<void>;
 }

@@ -214,8 +214,8 @@ class StoredSnapshots implements Snapshots {
     });
   }
 
-  async settle(signal: AbortSignal): Promise<void> {
-    const ids = this.#records.unsettled();
+  async settle(before: number, signal: AbortSignal): Promise<void> {
+    const ids = this.#records.unsettled(before);
     if (ids.length === 0) return;
     await this.#rooms.sandbox.sync(signal);
     await this.#records.markSettled(ids);

@@ -82,8 +82,10 @@ export class SnapshotRecords {
     return [...bad];
   }
 
-  unsettled(): SnapshotId[] {
-    return [...this.#table.entries()].flatMap(([, { id, settled }]) => (settled ? [] : [id]));
+  unsettled(before: number): SnapshotId[] {
+    return [...this.#table.entries()].flatMap(([, { id, createdAt, settled }]) =>
+      settled === true || createdAt >= before ? [] : [id],
+    );
   }
 
   async markSettled(ids: readonly SnapshotId[]): Promise<void> {

@@ -92,10 +92,11 @@ export interface Snapshots {
   /** Takes states off the record whose directory has gone from the disk, and all that stands on them. */
   forget(dir: LayerDirId): Promise<void>;
   /**
-   * Makes what is committed survive a loss of power. States that were committed before the machine last started and were
-   * never settled are not trusted: their files may be incomplete. Takes as long as the disk needs; call it when nothing waits.
+   * Makes what was committed before a time (milliseconds since the epoch) survive a loss of power. States that were committed
+   * before the machine last started and were never settled are not trusted: their files may be incomplete. Takes as long as the
+   * disk needs, for what others have written too; call it when nothing waits. It does not keep this process alive.
    */
-  settle(signal: AbortSignal): Promise<void>;
+  settle(before: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface UnpackOptions {
