@@ -8,6 +8,7 @@ export const buildErrorCodes = {
   BUILD_BASE_LAYER: "A layer of a base image is not what the image's configuration says.",
   BUILD_IMAGE_NOT_FOUND: "The store has no image of that name.",
   BUILD_IMAGE_FILTER: "A filter of images is not one.",
+  BUILD_INDEX_SOURCE: "What an image is to be put together of is not understood, or does not fit.",
   BUILD_NO_PLATFORMS: "There is no platform that all base images are for.",
   BUILD_NOT_AN_INDEX: "The name that an image was to be added to is one of another image.",
   BUILD_PRUNE_BUSY: "Images were named and pulled so often that a prune could not decide.",

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { Argument, Command, CommanderError, Option } from "commander";
+import type { CreateFlags, InspectFlags } from "./commands/imagetools.js";
 import type { Shell } from "./commands/completion.js";
 import type { LoginFlags } from "./commands/login.js";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
@@ -108,6 +109,8 @@ function createProgram(setExitCode: (code: number) => void): Command {
       await pushCommand(image, name, flags);
     });
 
+  addImageTools(program.command("imagetools"));
+
   program
     .command("tag <image> <name...>")
     .description("give an image further names")
@@ -209,6 +212,40 @@ function createProgram(setExitCode: (code: number) => void): Command {
       process.stdout.write(`${version()}\n`);
     });
   return program;
+}
+
+/** Commands on images where they are; the store has no part in it. */
+function addImageTools(tools: Command): void {
+  tools.description(
+    "images in registries and OCI layouts: put together for several platforms, look at",
+  );
+  addRegistryFlags(tools.command("create [source...]"))
+    .description("put images and indexes together to one image, under new names")
+    .addOption(
+      listOption("-t, --tag <name>", "a name for it, or oci-layout://DIR:TAG (repeatable)"),
+    )
+    .addOption(listOption("-f, --file <path>", "file with a source's descriptor (repeatable)"))
+    .addOption(listOption("--annotation <text>", "index:KEY=VALUE, manifest-descriptor:KEY=VALUE"))
+    .addOption(listOption("-p, --platform <os/arch>", "only the images for these (repeatable)"))
+    .option("--append", "add to what the first name is now")
+    .option("--dry-run", "print it, and write nothing")
+    .addOption(
+      new Option("--prefer-index [bool]", "one image alone becomes an index, too").default("true"),
+    )
+    .option("--metadata-file <path>", "write its descriptor to a file, as JSON")
+    .addOption(progressOption())
+    .action(async (sources: readonly string[], flags: CreateFlags) => {
+      const { createCommand } = await import("./commands/imagetools.js");
+      await createCommand(sources, flags);
+    });
+  addRegistryFlags(tools.command("inspect <name>"))
+    .description("print what an image is where it is")
+    .option("--raw", "the manifest or index to the byte")
+    .option("--format <template>", "such as {{json .Manifest}}, {{json .Image}}, {{json .SBOM}}")
+    .action(async (name: string, flags: InspectFlags) => {
+      const { inspectRemoteCommand } = await import("./commands/imagetools.js");
+      await inspectRemoteCommand(name, flags);
+    });
 }
 
 function authFileOption(): Option {

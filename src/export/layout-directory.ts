@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
 import { TsbuildError, errnoOf } from "../base/index.js";
 import type { Descriptor } from "../oci/index.js";
-import type { Store } from "../store/index.js";
+import type { ContentSource } from "../registry/index.js";
 import { temporaryName, writeText } from "./destination.js";
 import { destinationError } from "./errors.js";
 import { blobPath, indexJson, layoutMarker } from "./layout-files.js";
@@ -55,7 +55,7 @@ async function readIndex(directory: string): Promise<unknown> {
 async function fill(
   directory: string,
   { blobs, entries, texts }: LayoutContent,
-  store: Store,
+  source: Pick<ContentSource, "stream">,
   options: Omit<ExportOptions, "stdout">,
 ): Promise<void> {
   const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
@@ -69,7 +69,7 @@ async function fill(
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryName(path);
       try {
-        await pipeline(store.blobs.stream(blob), createWriteStream(temporary, { flags: "wx" }), {
+        await pipeline(source.stream(blob), createWriteStream(temporary, { flags: "wx" }), {
           signal: options.signal,
         });
         await rename(temporary, path);
@@ -86,24 +86,24 @@ async function fill(
   await writeText(index, indexJson(entries, await readIndex(directory)));
 }
 
-/** Throws EXPORT_DESTINATION, STORE_*. */
+/** Throws EXPORT_DESTINATION, and what the source throws. */
 export async function writeLayout(
   path: string,
   content: LayoutContent,
-  store: Store,
+  source: Pick<ContentSource, "stream">,
   options: Omit<ExportOptions, "stdout">,
 ): Promise<void> {
   const state = await stateOf(path);
   try {
     if (state !== "none") {
-      await fill(path, content, store, options);
+      await fill(path, content, source, options);
       return;
     }
     await mkdir(dirname(path), { recursive: true });
     const temporary = temporaryName(path);
     await mkdir(temporary);
     try {
-      await fill(temporary, content, store, options);
+      await fill(temporary, content, source, options);
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });

@@ -77,7 +77,12 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
               ? loadIntoEngine(archive, options.signal)
               : writeOut(file, archive, options));
           } else if (path !== undefined)
-            await writeLayout(path, { blobs: image.blobs, entries, texts }, input.store, options);
+            await writeLayout(
+              path,
+              { blobs: image.blobs, entries, texts },
+              input.store.blobs,
+              options,
+            );
           return {
             descriptor: image.root,
             configDigest: image.configDigest,

@@ -10,6 +10,7 @@ export type {
 } from "./types.js";
 export { createRegistryClient } from "./client.js";
 export { checkLogin, registryOf, removeLogin, storeLogin, type Login } from "./login.js";
+export { imageParts } from "./parts.js";
 export { proxyRoute } from "./proxy.js";
 export { Connections, type HttpAnswer, type HttpRequest } from "./http.js";
 export {

@@ -3,17 +3,10 @@
 // parents and the tag last, so that a name never points to something incomplete.
 
 import { TsbuildError, eachAtOnce, isTsbuildError, redactUrl } from "../base/index.js";
-import {
-  formatReference,
-  isForeignLayerType,
-  isIndexType,
-  isManifestType,
-  parseImageDocument,
-  type Descriptor,
-  type Reference,
-} from "../oci/index.js";
+import { formatReference, type Descriptor, type Reference } from "../oci/index.js";
 import type { Endpoint, Endpoints } from "./endpoint.js";
 import type { HttpAnswer } from "./http.js";
+import { imageParts } from "./parts.js";
 import { discard, type RetryPolicy } from "./repeat.js";
 import type { Transport } from "./transport.js";
 import type { ContentSource, PushOptions, PushProgress } from "./types.js";
@@ -66,7 +59,7 @@ export class Pusher {
       signal: options.signal,
       report: options.onProgress ?? (() => undefined),
     };
-    const { blobs, manifests } = await this.#inventory(image, source);
+    const { blobs, manifests } = await imageParts(image, source);
     await eachAtOnce(blobs, parallelUploads, options.signal, (blob, signal) =>
       this.#pushBlob({ ...push, signal }, blob),
     );
@@ -77,36 +70,6 @@ export class Pusher {
         : (reference.tag ?? (reference.digest === undefined ? "latest" : undefined));
     for (const manifest of manifests) await this.#putManifest(push, manifest, manifest.digest);
     if (tag !== undefined) await this.#putManifest(push, image, tag, formatReference(reference));
-  }
-
-  /** All blobs, each once, and all manifests, children first. */
-  async #inventory(
-    image: Descriptor,
-    source: ContentSource,
-  ): Promise<{ blobs: Descriptor[]; manifests: Descriptor[] }> {
-    const blobs = new Map<string, Descriptor>();
-    const manifests = new Map<string, Descriptor>();
-    const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
-      if (manifests.has(descriptor.digest)) return;
-      if (depth > 4)
-        throw new TsbuildError(
-          "REGISTRY_PUSH",
-          "the index holds indexes that hold indexes, too deep to push",
-        );
-      const document = parseImageDocument(await source.read(descriptor), descriptor.mediaType);
-      if (document.kind === "index")
-        for (const child of document.index.manifests) {
-          if (isManifestType(child.mediaType) || isIndexType(child.mediaType))
-            await visit(child, depth + 1);
-          else blobs.set(child.digest, child);
-        }
-      else
-        for (const blob of [document.manifest.config, ...document.manifest.layers])
-          if (!isForeignLayerType(blob.mediaType)) blobs.set(blob.digest, blob);
-      manifests.set(descriptor.digest, descriptor);
-    };
-    await visit(image, 0);
-    return { blobs: [...blobs.values()], manifests: [...manifests.values()] };
   }
 
   async #pushBlob(push: Push, blob: Descriptor): Promise<void> {

@@ -62,7 +62,7 @@ interface Found {
 }
 
 /** Which image of an OCI layout. */
-interface LayoutImage {
+export interface LayoutImage {
   readonly tag?: string;
   readonly digest?: string;
 }
@@ -120,7 +120,7 @@ export class ImageResolver {
 
   /** The same of an OCI layout. Errors: those of `layout`. */
   async layoutPlatforms(path: string, wanted: LayoutImage): Promise<readonly string[]> {
-    const entries = entriesOf(await readLayoutIndex(path), wanted, layoutName(path, wanted));
+    const entries = layoutEntries(await readLayoutIndex(path), wanted, layoutName(path, wanted));
     const origin = { kind: "layout", path } as const;
     const found = await Promise.all(entries.map((entry) => this.#platformsOf(entry, origin)));
     return [...new Set(found.flat())];
@@ -352,8 +352,8 @@ function noSuchImage({ manifests }: ImageIndex, name: string): TsbuildError {
   });
 }
 
-/** One entry, or several of one name, which are the same image for several platforms. */
-function entriesOf(
+/** One entry, or several of one name, which are the same image for several platforms. `name`: for errors. Errors: STEPS_LAYOUT. */
+export function layoutEntries(
   index: ImageIndex,
   { tag, digest }: LayoutImage,
   name: string,
@@ -381,7 +381,7 @@ function chooseFromLayout(
   name: string,
   platform: Platform,
 ): Descriptor {
-  const entries = entriesOf(index, wanted, name);
+  const entries = layoutEntries(index, wanted, name);
   const found =
     entries.length === 1 ? entries[0] : choosePlatform({ ...index, manifests: entries }, platform);
   if (found === undefined) throw noSuchImage(index, name);

@@ -23,7 +23,12 @@ export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees
 export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
 export { unpackImage } from "./image.js";
-export { ImageResolver, type PullPolicy } from "./image-resolver.js";
+export {
+  ImageResolver,
+  layoutEntries,
+  type LayoutImage,
+  type PullPolicy,
+} from "./image-resolver.js";
 export { imageOfId, type StoredImage } from "./stored-image.js";
 export { fetchBlob, storeBlob } from "./image-blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";

@@ -14,7 +14,12 @@ export type {
   TableTransaction,
 } from "./types.js";
 export { openStore } from "./open.js";
-export { readLayoutBlob, readLayoutIndex } from "./other-layout.js";
+export {
+  layoutBlobSize,
+  readLayoutBlob,
+  readLayoutIndex,
+  verifiedLayoutBlob,
+} from "./other-layout.js";
 export { GrowingBlob } from "./growing-blob.js";
 export { currentOwner, type Owner } from "./owner.js";
 export { storeErrorCodes, type StoreErrorCode } from "./errors.js";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // OCI layouts that somebody else wrote: a base image or a cache in a directory.
 
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { TsbuildError, errnoOf, openRegularFile, readSmallFile } from "../base/index.js";
 import {
@@ -9,6 +11,7 @@ import {
   ociLimits,
   parseIndex,
   type Descriptor,
+  type Digest,
   type ImageIndex,
 } from "../oci/index.js";
 import { storeError } from "./errors.js";
@@ -48,8 +51,41 @@ export async function* readLayoutBlob(
   { digest, size }: Descriptor,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = join(layout, "blobs", algorithmOf(digest), hexOf(digest));
+  const file = blobFile(layout, digest);
   const handle = await openRegularFile(file);
   if (handle === undefined) throw notRegular(file);
   yield* handle.createReadStream({ end: size, signal }) as AsyncIterable<Uint8Array>;
+}
+
+/** The same, and fails at the end if they are not the descriptor's. */
+export async function* verifiedLayoutBlob(
+  layout: string,
+  blob: Descriptor,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const algorithm = algorithmOf(blob.digest);
+  const hash = createHash(algorithm);
+  let size = 0;
+  for await (const chunk of readLayoutBlob(layout, blob, signal)) {
+    hash.update(chunk);
+    size += chunk.length;
+    yield chunk;
+  }
+  if (size === blob.size && `${algorithm}:${hash.digest("hex")}` === blob.digest) return;
+  throw new TsbuildError("STORE_LAYOUT", `${layout}: the blob ${blob.digest} is damaged`, {
+    hint: "Write the layout anew.",
+  });
+}
+
+/** Bytes of a blob's file. Errors: STORE_LAYOUT (it is not there). */
+export async function layoutBlobSize(layout: string, digest: Digest): Promise<number> {
+  try {
+    return (await stat(blobFile(layout, digest))).size;
+  } catch (error) {
+    throw new TsbuildError("STORE_LAYOUT", `${layout} has no blob ${digest}`, { cause: error });
+  }
+}
+
+function blobFile(layout: string, digest: Digest): string {
+  return join(layout, "blobs", algorithmOf(digest), hexOf(digest));
 }

@@ -85,6 +85,8 @@ describe("completions of bash", () => {
       "--cache-ttl",
     ]);
     assert.deepEqual(await bash("tsbuild", "run", "--ent"), ["--entrypoint"]);
+    assert.deepEqual(await bash("tsbuild", "imagetools", "cr"), ["create"]);
+    assert.deepEqual(await bash("tsbuild", "imagetools", "create", "--dry"), ["--dry-run"]);
     const kinds = ["plain"];
     assert.deepEqual(await bash("tsbuild", "build", "--progress", "pl"), kinds);
     assert.deepEqual(await bash("tsbuild", "build", "--progress", "=", "pl"), kinds);
@@ -111,6 +113,7 @@ describe("completions of zsh", () => {
     assert.ok(build.includes("*:file:_files"));
     const inspect = await zsh("tsbuild", "inspect", "");
     assert.ok(inspect.includes("*:image:_tsbuild_images"));
+    assert.ok((await zsh("tsbuild", "imagetools", "")).includes("*:command:(create inspect)"));
     const names = await answers(
       "zsh",
       `compdef() { : }; _files() { : }; compadd() { print -l -- $names }
@@ -130,5 +133,6 @@ describe("completions of fish", () => {
     assert.deepEqual(await fish("tsbuild run --ent"), ["--entrypoint"]);
     assert.deepEqual(await fish("tsbuild build --progress pl"), ["plain"]);
     assert.deepEqual(await fish("tsbuild inspect compl"), ["complete-me:v1"]);
+    assert.deepEqual(await fish("tsbuild imagetools cr"), ["create"]);
   });
 });

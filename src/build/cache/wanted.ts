@@ -77,6 +77,6 @@ export function cacheServices({ store, registry, connections }: Rooms): CacheSer
     registry,
     connections,
     writeLayout: (path, manifest, blobs, signal) =>
-      writeLayout(path, { blobs, entries: [manifest], texts: {} }, store, { signal }),
+      writeLayout(path, { blobs, entries: [manifest], texts: {} }, store.blobs, { signal }),
   };
 }

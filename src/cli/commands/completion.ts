@@ -19,6 +19,8 @@ interface CompletedCommand {
   readonly flags: readonly CompletedFlag[];
   /** Its arguments may be images of the store. */
   readonly images: boolean;
+  /** Names of the commands below it, whose flags are among its own. */
+  readonly below: readonly string[];
 }
 
 /** What a shell runs for the names of the store's images, as short as users write them. */
@@ -30,7 +32,13 @@ export function completionScript(program: Command, shell: Shell): string {
   const commands = program.commands.map((command): CompletedCommand => ({
     names: [command.name(), ...command.aliases()],
     summary: command.description(),
-    flags: command.options.filter(({ hidden }) => !hidden).map(flagOf),
+    flags: [command, ...command.commands]
+      .flatMap(({ options }) => options)
+      .filter(
+        ({ hidden, long }, i, all) => !hidden && all.findIndex((one) => one.long === long) === i,
+      )
+      .map(flagOf),
+    below: command.commands.map((one) => one.name()),
     images: command.registeredArguments.some((argument) => argument.name() === "image"),
   }));
   return { bash, zsh, fish }[shell](commands);
@@ -73,7 +81,7 @@ function bash(commands: readonly CompletedCommand[]): string {
       ...(chosen.length + files.length === 0
         ? []
         : ['      case "$before" in', ...chosen, ...files, "      esac"]),
-      `      flags=${quote(flags)} ;;`,
+      `      flags=${quote(flags)} words=${quote(command.below.join(" "))} ;;`,
     ];
   });
   const withImages = commands.filter(({ images }) => images).flatMap(({ names }) => names);
@@ -90,7 +98,7 @@ function bash(commands: readonly CompletedCommand[]): string {
     "  compopt +o filenames 2>/dev/null",
     "}",
     "_tsbuild() {",
-    '  local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" command=build flags=',
+    '  local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}" command=build flags= words=',
     "  # --flag=value is three words.",
     '  if [ "$word" = = ]; then word=; elif [ "$before" = = ]; then before="${COMP_WORDS[COMP_CWORD-2]}"; fi',
     '  case "${COMP_WORDS[1]}" in',
@@ -102,7 +110,7 @@ function bash(commands: readonly CompletedCommand[]): string {
     '  if [ "${word#-}" != "$word" ]; then',
     '    COMPREPLY=($(compgen -W "$flags" -- "$word"))',
     "  else",
-    '    COMPREPLY=($(compgen -f -- "$word"))',
+    '    COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word"))',
     `    case "$command" in ${withImages.join("|")}) _tsbuild_images ;; esac`,
     `    [ "$COMP_CWORD" -eq 1 ] && COMPREPLY+=($(compgen -W ${quote(all.join(" "))} -- "$word"))`,
     "  fi",
@@ -144,12 +152,17 @@ function zsh(commands: readonly CompletedCommand[]): string {
       `    ${i === ordered.length - 1 ? "*" : command.names.join("|")})`,
       "      _arguments -s \\",
       ...command.flags.flatMap(spec).map((text) => `        ${text} \\`),
-      `        ${command.images ? "'*:image:_tsbuild_images'" : "'*:file:_files'"} ;;`,
+      `        ${quote(`*:${zshArgument(command)}`)} ;;`,
     ]),
     "  esac",
     "}",
     'if [ "$funcstack[1]" = _tsbuild ]; then _tsbuild; else compdef _tsbuild tsbuild; fi',
   ].join("\n")}\n`;
+}
+
+function zshArgument({ images, below }: CompletedCommand): string {
+  if (below.length > 0) return `command:(${below.join(" ")})`;
+  return images ? "image:_tsbuild_images" : "file:_files";
 }
 
 function fish(commands: readonly CompletedCommand[]): string {
@@ -186,6 +199,12 @@ function fish(commands: readonly CompletedCommand[]): string {
     ...commands.flatMap(({ names, summary }) =>
       names.map((name) => `complete -c tsbuild -n ${none} -a ${name} -d ${quote(summary)}`),
     ),
+    ...commands
+      .filter(({ below }) => below.length > 0)
+      .map(
+        ({ names, below }) =>
+          `complete -c tsbuild -n ${quote(`__fish_seen_subcommand_from ${names.join(" ")}`)} -a ${quote(below.join(" "))}`,
+      ),
     ...flags,
   ].join("\n")}\n`;
 }

@@ -19,7 +19,9 @@ const opposites = new Map([
 ]);
 
 /** Flags that may have a value, and what can be one: anything else behind them is an argument of its own. */
-const optional = new Set(["--provenance", "--sbom", "--tls-verify", "--inherit-labels"]);
+const optional = new Set([
+  ...["--provenance", "--sbom", "--tls-verify", "--inherit-labels", "--prefer-index"],
+]);
 const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
 
 /**
@@ -32,6 +34,7 @@ export function normalizeArguments(args: readonly string[], program: Command): s
   // Flags that take a value in one command take it in all, but for `run`, where others follow the image's name.
   const plain = new Set(
     (run === undefined ? program.commands.filter((command) => command.name() !== "run") : [run])
+      .flatMap((command) => [command, ...command.commands])
       .flatMap(({ options }) => options)
       .filter(({ required, optional }) => !required && !optional)
       .flatMap(({ long }) => (typeof long === "string" ? [long] : [])),

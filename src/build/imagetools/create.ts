@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tsbuild imagetools create`: one image for several platforms of images that are in registries or OCI layouts already, without
+// anything being built or unpacked.
+
+import { Readable } from "node:stream";
+import { CleanupStack, TsbuildError, isRecord, type EventSink } from "../../base/index.js";
+import { parseAnnotation, writeLayout, type Annotation } from "../../export/index.js";
+import {
+  isDigest,
+  isIndexType,
+  parseDescriptor,
+  parseDigest,
+  parseImageDocument,
+  parsePlatform,
+  type Descriptor,
+  type Digest,
+  type Platform,
+} from "../../oci/index.js";
+import {
+  createRegistryClient,
+  imageParts,
+  type ContentSource,
+  type RegistryClient,
+} from "../../registry/index.js";
+import { asStep } from "../as-step.js";
+import { combine, type Combined, type Source } from "./combine.js";
+import { parsePlace, type Place } from "./place.js";
+
+/** What the commands on images in registries have in common. */
+export interface RemoteRequest {
+  /** Layouts are below it. */
+  readonly cwd: string;
+  /** Plain HTTP, or TLS without verifying, for all registries. */
+  readonly insecure?: boolean;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+}
+
+export interface CreateRequest extends RemoteRequest {
+  /** Names, digests in the repository of the others, or descriptors as JSON. */
+  readonly sources: readonly string[];
+  /** Names for the result; `oci-layout://DIR:TAG` too. */
+  readonly tags: readonly string[];
+  /** What the first name means now is the first source. */
+  readonly append?: boolean;
+  /** As `--annotation` takes them. */
+  readonly annotations?: readonly string[];
+  /** Default true; see {@link combine}. */
+  readonly preferIndex?: boolean;
+  readonly platforms?: readonly string[];
+  /** Nothing is written. */
+  readonly dryRun?: boolean;
+}
+
+export interface Created {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+  /** The names that it got, in full. */
+  readonly names: readonly string[];
+  /** The repositories and layouts of the names, each once. */
+  readonly homes: readonly string[];
+}
+
+/** Errors: BUILD_INDEX_SOURCE, REGISTRY_*, OCI_*, STORE_LAYOUT, EXPORT_DESTINATION. */
+export async function createIndex(request: CreateRequest): Promise<Created> {
+  const { cwd, append = false, dryRun = false, signal } = request;
+  await using cleanup = new CleanupStack();
+  const client = cleanup.use(await clientFor(request));
+  const targets = request.tags.map((tag) => parsePlace(tag, cwd, client));
+  const annotations = (request.annotations ?? []).flatMap(parseAnnotation);
+  checkWish(targets, annotations, request);
+  const wanted = request.sources.map((text) => parseSource(text, cwd, client));
+  const [first] = targets;
+  if (append && first !== undefined) wanted.unshift({ place: first });
+  if (wanted.length === 0) throw bad("no sources are named");
+  const platforms = (request.platforms ?? []).flatMap((text) => text.split(",")).map(parsePlatform);
+  const home = commonHome(wanted, targets);
+  const sources = await Promise.all(wanted.map((one) => read(one, home, signal)));
+  const { preferIndex = true } = request;
+  const combined = combine(sources, { annotations, preferIndex, platforms });
+  if (!dryRun) for (const target of targets) await put(combined, target, request, client);
+  const { descriptor, bytes } = combined;
+  return {
+    descriptor,
+    bytes,
+    names: targets.map(({ name }) => name),
+    homes: [...new Set(targets.map(({ home: one }) => one))].sort(),
+  };
+}
+
+/** A client for all registries of a command. */
+export function clientFor({ insecure, env, events }: RemoteRequest): Promise<RegistryClient> {
+  return createRegistryClient({
+    env: env ?? process.env,
+    insecureHosts: insecure === true ? ["*"] : [],
+    onWarning: (message) => {
+      events({ kind: "warning", message });
+    },
+  });
+}
+
+function bad(why: string, hint?: string): TsbuildError {
+  return new TsbuildError("BUILD_INDEX_SOURCE", why, hint === undefined ? {} : { hint });
+}
+
+function checkWish(
+  targets: readonly Place[],
+  annotations: readonly Annotation[],
+  { append, dryRun }: CreateRequest,
+): void {
+  if (targets.length === 0 && dryRun !== true)
+    throw bad(
+      "no name is given to the result",
+      "Name it with --tag, or look at it with --dry-run.",
+    );
+  if (targets.length === 0 && append === true)
+    throw bad("--append needs the name of what is appended to", "Name it with --tag.");
+  const level = annotations.find(
+    ({ level: one }) => !["index", "manifest-descriptor"].includes(one),
+  );
+  if (level !== undefined)
+    throw bad(
+      `annotations of level ${level.level} cannot be set here: images stay as they are`,
+      "Write index:KEY=VALUE or manifest-descriptor:KEY=VALUE.",
+    );
+}
+
+/** What a source is named as. */
+interface Wanted {
+  /** Absent: wherever the others are. */
+  readonly place?: Place;
+  readonly descriptor?: Partial<Descriptor> & Pick<Descriptor, "digest">;
+}
+
+function parseSource(text: string, cwd: string, client: RegistryClient): Wanted {
+  const trimmed = text.trim();
+  if (/^sha\d+(?::|$)/.test(trimmed)) return { descriptor: { digest: parseDigest(trimmed) } };
+  if (!trimmed.startsWith("{")) return { place: parsePlace(trimmed, cwd, client) };
+  return { descriptor: parseWanted(trimmed) };
+}
+
+/** A descriptor of which only the digest has to be there; what it says counts more than what the registry says. */
+function parseWanted(text: string): NonNullable<Wanted["descriptor"]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw bad("a source is neither a name, a digest nor a descriptor in JSON");
+  }
+  if (!isRecord(value)) throw bad("a source's descriptor is no object");
+  if (value["schemaVersion"] !== undefined)
+    throw bad("a source is a manifest or an index instead of a descriptor of one");
+  const { digest } = value;
+  if (!isDigest(digest)) throw bad("a source's descriptor has no valid digest");
+  const { mediaType, size, ...rest } = parseDescriptor({ mediaType: "any", size: 0, ...value });
+  return {
+    ...rest,
+    digest,
+    ...(value["mediaType"] === undefined ? {} : { mediaType }),
+    ...(value["size"] === undefined ? {} : { size }),
+  };
+}
+
+/** The one repository or layout that all names speak of, if there is one. */
+function commonHome(sources: readonly Wanted[], targets: readonly Place[]): Place | undefined {
+  const places = [...sources.flatMap(({ place }) => place ?? []), ...targets];
+  return new Set(places.map(({ home }) => home)).size === 1 ? places[0] : undefined;
+}
+
+async function read(wanted: Wanted, home: Place | undefined, signal: AbortSignal): Promise<Source> {
+  const { descriptor: given } = wanted;
+  const place = wanted.place ?? (given === undefined ? undefined : home?.at(given.digest));
+  if (place === undefined)
+    throw bad(
+      `${given?.digest ?? "a source"} is in none or in one of several repositories`,
+      "Write it with its repository: NAME@DIGEST.",
+    );
+  const found = await place.resolve(signal);
+  if (given?.size !== undefined && given.size !== found.size)
+    throw bad(`${found.digest} has ${found.size} bytes and not ${given.size}`);
+  const bytes = await place.document(found, signal);
+  const descriptor = { ...found, ...given };
+  const document = parseImageDocument(bytes, descriptor.mediaType);
+  if (document.kind === "index") return { place, descriptor, bytes };
+  const platform = await platformOf(place, document.manifest.config, given?.platform, signal);
+  return { place, descriptor: { ...descriptor, platform }, bytes };
+}
+
+/** What the descriptor does not say of it, the configuration does. */
+async function platformOf(
+  place: Place,
+  config: Descriptor,
+  given: Platform | undefined,
+  signal: AbortSignal,
+): Promise<Platform> {
+  if (given !== undefined && given.os !== "" && given.architecture !== "") return given;
+  const value: unknown = JSON.parse(Buffer.from(await place.document(config, signal)).toString());
+  const text = (key: string): string => {
+    const found = isRecord(value) ? value[key] : undefined;
+    return typeof found === "string" ? found : "";
+  };
+  const [os, architecture] = [given?.os || text("os"), given?.architecture || text("architecture")];
+  const variant = given?.variant ?? (given?.architecture ? "" : text("variant"));
+  if (os === "" || architecture === "")
+    throw bad(
+      `${place.name} does not say which platform it is for`,
+      'Give its descriptor with one: {"digest": "...", "platform": {"os": "...", "architecture": "..."}}.',
+    );
+  return { os, architecture, ...(variant === "" ? {} : { variant }) };
+}
+
+/** Copies what the target does not have; the name is set last. */
+async function put(
+  combined: Combined,
+  target: Place,
+  { events, signal }: CreateRequest,
+  client: RegistryClient,
+): Promise<void> {
+  const { descriptor, origins } = combined;
+  const { reference, layout } = target;
+  if (layout?.digest !== undefined || reference?.digest !== undefined)
+    if ((layout ?? reference)?.digest !== descriptor.digest)
+      throw bad(`the result is ${descriptor.digest}, and cannot be put to ${target.name}`);
+  await asStep(`pushing ${target.name}`, events, signal, async (progress) => {
+    const content = contentOf(combined, signal);
+    if (layout !== undefined) {
+      const { blobs, manifests } = await imageParts(descriptor, content);
+      const entry = named(
+        descriptor,
+        layout.tag ?? (layout.digest === undefined ? "latest" : undefined),
+      );
+      await writeLayout(
+        layout.path,
+        { blobs: [...blobs, ...manifests], entries: [entry], texts: {} },
+        content,
+        { signal, onProgress: progress },
+      );
+    }
+    if (reference !== undefined)
+      await client.push(reference, descriptor, content, {
+        signal,
+        mountFrom: [...new Set(origins.values())].flatMap((place) => place.reference ?? []),
+        onProgress: ({ digest, current, total }) => {
+          progress(digest.slice(0, 19), current, total);
+        },
+      });
+  });
+}
+
+function named(descriptor: Descriptor, tag: string | undefined): Descriptor {
+  const { mediaType, digest, size } = descriptor;
+  const name =
+    tag === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": tag } };
+  return { mediaType, digest, size, ...name };
+}
+
+/** The result's bytes, and those of what it names, each from where it is. */
+function contentOf({ descriptor, bytes, origins }: Combined, signal: AbortSignal): ContentSource {
+  const known = new Map<Digest, Uint8Array>();
+  if (isIndexType(descriptor.mediaType)) known.set(descriptor.digest, bytes);
+  const places = new Map(origins);
+  const placeOf = ({ digest }: Descriptor): Place => {
+    const place = places.get(digest);
+    if (place === undefined) throw new TypeError(`${digest} was not named`);
+    return place;
+  };
+  return {
+    read: async (document) => {
+      const place = places.get(document.digest);
+      const found =
+        known.get(document.digest) ?? (await placeOf(document).document(document, signal));
+      known.set(document.digest, found);
+      const parsed = parseImageDocument(found, document.mediaType);
+      const parts =
+        parsed.kind === "index"
+          ? parsed.index.manifests
+          : [parsed.manifest.config, ...parsed.manifest.layers];
+      for (const { digest } of parts)
+        if (place !== undefined && !places.has(digest)) places.set(digest, place);
+      return found;
+    },
+    stream: (blob) => {
+      const held = known.get(blob.digest);
+      return held === undefined ? placeOf(blob).stream(blob, signal) : Readable.from([held]);
+    },
+  };
+}
