@@ -30,8 +30,11 @@ function platformDirectory(platform: Platform): string {
   return formatFullPlatform(platform).replaceAll("/", "_");
 }
 
-/** The trees, each with where it goes. `split`: what the output was told. */
-function placesOf({ trees = [], multiPlatform }: ExportInput, split: boolean | undefined): Place[] {
+/** The trees, each with where it goes. */
+function placesOf(
+  { trees = [], multiPlatform }: ExportInput,
+  { split, prefix }: Arrangement,
+): Place[] {
   if (trees.length === 0)
     throw new TsbuildError("EXPORT_UNSUPPORTED", "the build gave no file tree to this output");
   const several = trees.length > 1;
@@ -43,10 +46,10 @@ function placesOf({ trees = [], multiPlatform }: ExportInput, split: boolean | u
       below: apart ? name : "",
       statements: async (signal) => {
         const texts = (await tree.attest?.(signal)) ?? [];
-        const named = (file: string): string => file.replace(/\.json$/, `.${name}.json`);
-        return several && !apart
-          ? texts.map(({ name: file, text }) => ({ name: named(file), text }))
-          : texts;
+        const mixed = several && !apart;
+        const named = (file: string): string =>
+          prefix + (mixed ? file.replace(/\.json$/, `.${name}.json`) : file);
+        return texts.map(({ name: file, text }) => ({ name: named(file), text }));
       },
     };
   });
@@ -57,10 +60,28 @@ const platformSplit: ExporterAttribute = {
   summary: "a directory for each platform; default for several",
 };
 
-/** Undefined: the build decides. Throws EXPORT_OPTION. */
-function splitOf(type: string, given: Attributes): boolean | undefined {
+const attestationPrefix: ExporterAttribute = {
+  name: "attestation-prefix",
+  summary: "what the names of files with attestations begin with",
+};
+
+/** What an output was told of where things go. */
+interface Arrangement {
+  /** A directory for each platform; undefined: the build decides. */
+  readonly split: boolean | undefined;
+  readonly prefix: string;
+}
+
+/** Throws EXPORT_OPTION. */
+function arrangementOf(type: string, given: Attributes): Arrangement {
   const { name } = platformSplit;
-  return given[name] === undefined ? undefined : booleanOf(type, given, name, true);
+  const prefix = given[attestationPrefix.name] ?? "";
+  if (/[/\0]/.test(prefix))
+    throw optionError(type, `attestation-prefix=${printable(prefix)} is no part of a file's name`);
+  return {
+    split: given[name] === undefined ? undefined : booleanOf(type, given, name, true),
+    prefix,
+  };
 }
 
 interface Place extends PlatformTree {
@@ -87,6 +108,7 @@ async function contentOf(
 const localAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "directory; made when missing, merged into when there" },
   platformSplit,
+  attestationPrefix,
   { name: "mode", summary: "copy, or delete: what is not in the tree goes" },
   epochAttribute,
 ];
@@ -138,14 +160,14 @@ export const localExporter: ExporterRow = {
       throw optionError("local", "dest is missing", "write type=local,dest=DIR");
     const path = resolve(context.cwd, dest);
     const deletes = deletesIn(path, given, context);
-    const split = splitOf("local", given);
+    const arrangement = arrangementOf("local", given);
     return {
       type: "local",
       needs: "tree",
       path,
       layers: treeWish("local", given),
       async export(input, { signal }) {
-        const places = placesOf(input, split);
+        const places = placesOf(input, arrangement);
         try {
           await mkdir(path, { recursive: true });
           if (deletes) await removeOthers(path, await contentOf(places, signal));
@@ -171,6 +193,7 @@ export const localExporter: ExporterRow = {
 const tarAttributes: readonly ExporterAttribute[] = [
   { name: "dest", summary: "file; - is stdout" },
   platformSplit,
+  attestationPrefix,
   epochAttribute,
 ];
 
@@ -215,7 +238,7 @@ export const tarExporter: ExporterRow = {
     checkNames("tar", given, tarAttributes);
     const destination = fileDestination("tar", given["dest"], context);
     const toStdout = destination === undefined;
-    const split = splitOf("tar", given);
+    const arrangement = arrangementOf("tar", given);
     return {
       type: "tar",
       needs: "tree",
@@ -224,10 +247,14 @@ export const tarExporter: ExporterRow = {
       layers: treeWish("tar", given),
       async export(input, options) {
         const { signal } = options;
-        const parts = placesOf(input, split).flatMap(({ tree, below, attest, statements }) => [
-          () => tree.tar(signal, below === "" ? undefined : below),
-          ...(attest === undefined ? [] : [async () => archived(below, await statements(signal))]),
-        ]);
+        const parts = placesOf(input, arrangement).flatMap(
+          ({ tree, below, attest, statements }) => [
+            () => tree.tar(signal, below === "" ? undefined : below),
+            ...(attest === undefined
+              ? []
+              : [async () => archived(below, await statements(signal))]),
+          ],
+        );
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
         await writeOut(destination, archive ?? joined(parts), options);

@@ -303,9 +303,11 @@ describe("provenance", () => {
     const plain = { input: "FROM scratch\nCOPY <<x /\nhello\nx\n" };
     await space.succeed(["build", "--provenance", ...several, "-"], plain);
     assert.ok(existsSync(join(space.directory, "two/linux_arm64/provenance.json")));
-    several.push("-o", "type=local,dest=one,platform-split=false");
+    several.push("-o", "type=local,dest=one,platform-split=false,attestation-prefix=of.");
     await space.succeed(["build", "--provenance", ...several, "-"], plain);
-    assert.ok(existsSync(join(space.directory, "one/provenance.linux_arm64.json")));
+    assert.ok(existsSync(join(space.directory, "one/of.provenance.linux_arm64.json")));
+    const outside = ["build", "-o", "type=local,dest=bad,attestation-prefix=../x", "-"];
+    assert.match((await space.fail(2, outside, plain)).stderr, /no part of a file's name/);
   });
   it("of nothing and of other kinds is said to be missing, or refused", async () => {
     const input = { input: "FROM scratch\nLABEL a=1\n" };
