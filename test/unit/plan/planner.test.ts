@@ -96,6 +96,7 @@ describe("planBuild", () => {
     });
     assert.deepEqual(image.config.Env?.length, 1);
     assert.equal(graph.get(image.head)?.kind, "copy");
+    assert.equal(graph.get(image.head)?.step?.name, "[stage] FROM given");
   });
 
   it("expands with the values from before the instruction", async () => {
@@ -149,6 +150,15 @@ describe("planBuild", () => {
       ["trigger $X", "own"],
     );
     assert.equal(result.image.config.OnBuild, undefined);
+  });
+
+  it("counts triggers among the steps and says that they are some", async () => {
+    const images = { a: { OnBuild: ["RUN trigger", "ENV X=1"] } };
+    const { graph } = await plan("FROM a\nRUN own\n", { images });
+    assert.deepEqual(
+      [...graph.values()].filter(({ kind }) => kind === "run").map(({ step }) => step?.name),
+      ["[stage-0 2/3] ONBUILD RUN trigger", "[stage-0 3/3] RUN own"],
+    );
   });
 
   it("fires triggers of a stage of the same file", async () => {
