@@ -480,6 +480,8 @@ class Planner implements StageServices {
       for (const instruction of stage.instructions)
         if (instruction.kind === "arg")
           for (const { name } of instruction.args) declared.add(name.text);
+    // A name that is put together from variables may be any.
+    if ([...declared].some((name) => name.includes("$"))) return;
     const platform = new Set(this.#globals.values.keys());
     const unused = [...this.options.buildArgs.keys()].filter(
       (name) =>

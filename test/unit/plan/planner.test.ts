@@ -211,6 +211,13 @@ describe("planBuild", () => {
     assert.deepEqual(image.config.Labels, { x: "2", y: "1" });
   });
 
+  it("does not call a build argument unused when a name is put together from variables", async () => {
+    const options = { buildArgs: new Map([["made", "1"]]) };
+    const [run] = runs(await plan("FROM a\nENV x=ma\nARG ${x}de\nRUN one\n", { options }));
+    assert.match(JSON.stringify(run), /made=1/);
+    assert.deepEqual(warnings, []);
+  });
+
   it("warns once of a build argument that nothing declares", async () => {
     const options = { buildArgs: new Map([["VERSON", "1"]]) };
     await plan("FROM a\nARG VERSION\n", { options });
