@@ -38,8 +38,6 @@ export interface AssembleInput {
   readonly builtLayers: readonly BuiltLayer[];
   /** Seconds; the time of the image and of every history entry of ours. */
   readonly epoch?: number;
-  /** Milliseconds; used when nothing else gives a time. */
-  readonly now: number;
   /** False: the image tells nothing of how it was made. */
   readonly history: boolean;
   /** Of the manifest. */
@@ -107,13 +105,14 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
   const history = wholeHistory(input);
   // An image that is its base, unchanged, is as old as that, whatever the epoch.
   const ofBase = image.history.length === 0 ? image.base?.config.created : undefined;
-  const created = ofBase ?? history.at(-1)?.created ?? timestamp(input.now, epoch);
+  const given = epoch === undefined ? undefined : timestamp(0, epoch);
+  const created = ofBase ?? history.at(-1)?.created ?? given;
   const { variant, "os.version": version } = image.platform;
   const kept = unknownFields(image.base?.config);
   return {
     ...kept,
     ...(image.author === undefined ? {} : { author: image.author }),
-    created,
+    ...(created === undefined ? {} : { created }),
     architecture: image.platform.architecture,
     os: image.platform.os,
     ...(variant === undefined ? {} : { variant }),
@@ -155,20 +154,16 @@ export function historyOfBase(entries: readonly HistoryEntry[], layers: number):
 
 /**
  * The base's history and ours. Without an epoch, entries without a layer take the time of the layer before them, the base's last one if
- * need be: what was cached is no younger than what it was made of.
+ * need be: what was cached is no younger than what it was made of. Where there is no layer at all (a configuration on nothing), they have
+ * no time, nor has the image: it is the same whenever it is made.
  */
-function wholeHistory({
-  image,
-  baseLayers,
-  builtLayers,
-  epoch,
-  now,
-}: AssembleInput): HistoryEntry[] {
+function wholeHistory({ image, baseLayers, builtLayers, epoch }: AssembleInput): HistoryEntry[] {
   const history = historyOfBase(image.baseHistory, baseLayers.length);
   const first = builtLayers[0];
-  let created = timestamp(first?.createdAt ?? now, epoch);
-  if (epoch === undefined && first === undefined && image.base?.config.created !== undefined)
-    created = image.base.config.created;
+  let created =
+    first === undefined && epoch === undefined
+      ? image.base?.config.created
+      : timestamp(first?.createdAt ?? 0, epoch);
   const built = builtLayers[Symbol.iterator]();
   for (const { createdBy, vertex } of image.history) {
     if (vertex !== undefined) {
@@ -178,7 +173,7 @@ function wholeHistory({
       created = timestamp(layer.value.createdAt, epoch);
     }
     history.push({
-      created,
+      ...(created === undefined ? {} : { created }),
       created_by: createdBy,
       comment: historyComment,
       ...(vertex === undefined ? { empty_layer: true } : {}),

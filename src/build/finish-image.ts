@@ -40,5 +40,5 @@ export async function finishImage(
 
 export type FinishOptions = Pick<
   AssembleInput,
-  "now" | "annotations" | "createdAnnotation" | "inlineCache"
+  "annotations" | "createdAnnotation" | "inlineCache"
 >;

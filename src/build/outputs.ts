@@ -39,11 +39,10 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
   const { rooms, images, events, signal } = input.solved;
   const { request } = prepared;
   const attest = attesting(input);
-  const now = Date.now();
   const outputs: ExportResult[] = [];
   let made: Pick<BuildResult, "images" | "index"> = { images: [] };
   for (const exporter of exporters) {
-    const built = exporter.needs === "image" ? await imagesFor(input, exporter, now) : [];
+    const built = exporter.needs === "image" ? await imagesFor(input, exporter) : [];
     const manifests = built.map(({ manifest }) => manifest);
     const [manifest] = manifests;
     const index =
@@ -123,14 +122,12 @@ function attesting({
 function imagesFor(
   { prepared, layers, solved, inline }: OutputsInput,
   exporter: Exporter,
-  now: number,
 ): Promise<BuiltImage[]> {
   const { edits = {} } = prepared.request;
   const { store } = prepared.rooms;
   return Promise.all(
     solved.images.map(async ({ image, root }) => {
       const finished = await finishImage(prepared, layers, exporter, image, root, async (all) => ({
-        now,
         createdAnnotation: edits.createdAnnotation ?? false,
         ...(edits.inheritAnnotations === true
           ? { annotations: await annotationsOfBase(store, image, edits.unsetAnnotations ?? []) }

@@ -97,7 +97,7 @@ async function keepWhenSolved(
       // Without a layer there is no time of it; the same stage is to give the same image.
       const root = snapshotOf(result);
       const made = await finishImage(prepared, layers, exporter, image, root, () =>
-        Promise.resolve({ now: 0 }),
+        Promise.resolve({}),
       );
       const blobs = [made.image.manifest, made.image.config, ...made.layers];
       await store.images.keep([made.image.manifest], {

@@ -16,6 +16,12 @@ export const defaultNames: readonly string[] = [
   "containerfile",
 ];
 
+/** A path that was named, and with `dockerfile` at its end in the place of `Dockerfile`: for who names the default, as buildx has it. */
+export function spellingsOf(path: string): readonly string[] {
+  const lower = path.replace(/(?<=^|\/)Dockerfile$/, "dockerfile");
+  return lower === path ? [path] : [path, lower];
+}
+
 /** A Dockerfile, and the path in the tree that it was found at. */
 export interface ChosenDockerfile {
   readonly source: DockerfileSource;
@@ -28,7 +34,7 @@ export async function chooseDockerfile(
   context: string,
   file?: string,
 ): Promise<ChosenDockerfile> {
-  const names = file === undefined ? defaultNames : [cleanTreePath(file)];
+  const names = file === undefined ? defaultNames : spellingsOf(cleanTreePath(file));
   for (const path of names) {
     const bytes = await reader.read(path, maxDockerfileBytes);
     if (bytes !== undefined) return { path, source: { name: file ?? path, bytes } };

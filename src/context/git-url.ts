@@ -114,7 +114,7 @@ function build(remote: string, query: string, fragment: string): GitSource {
   }
   const seen = new Set<string>();
   for (const [key, value] of new URLSearchParams(query)) {
-    if (seen.has(key)) throw bad(`"${key}" is given twice`);
+    if (seen.has(key)) throw bad(`query "${key}" has multiple values`);
     seen.add(key);
     readParameter(found, key, value, bad);
   }
@@ -146,14 +146,14 @@ type Bad = (why: string) => TsbuildError;
 
 function readParameter(found: Parameters, key: string, value: string, bad: Bad): void {
   const name = known.find((candidate) => candidate === key);
-  if (name === undefined) throw bad(`unknown parameter "${key}"${didYouMean(key, known)}`);
+  if (name === undefined) throw bad(`unexpected query "${key}"${didYouMean(key, known)}`);
   const boolean = (): boolean => {
     if (value === "" || /^(1|t|true)$/i.test(value)) return true;
     if (/^(0|f|false)$/i.test(value)) return false;
-    throw bad(`"${key}" must be true or false, not "${value}"`);
+    throw bad(`invalid ${key} value: "${value}" (must be true or false)`);
   };
   const text = (): string => {
-    if (value === "") throw bad(`"${key}" has no value`);
+    if (value === "") throw bad(`query "${key}" has no value`);
     return value;
   };
   switch (name) {
@@ -191,7 +191,7 @@ function readParameter(found: Parameters, key: string, value: string, bad: Bad):
       return;
     case "mtime":
       if (value !== "checkout" && value !== "commit")
-        throw bad('"mtime" must be "checkout" or "commit"');
+        throw bad(`invalid mtime value: "${value}" (must be "checkout" or "commit")`);
       found.mtime = value;
   }
 }

@@ -14,6 +14,7 @@ import {
   firstIgnore,
   noDockerfile,
   rootIgnoreFiles,
+  spellingsOf,
   type FoundIgnore,
 } from "./choose.js";
 import { sniff } from "./detect.js";
@@ -312,7 +313,9 @@ async function hostDockerfile(
   context: string,
 ): Promise<{ readonly path: string; readonly bytes: Buffer } | undefined> {
   for (const path of new Set([resolve(cwd, file), resolve(context, file)])) {
-    const names = (await isDirectory(path)) ? defaultNames.map((name) => join(path, name)) : [path];
+    const names = (await isDirectory(path))
+      ? defaultNames.map((name) => join(path, name))
+      : spellingsOf(path);
     for (const name of names) {
       const bytes = await readHostFile(name, maxDockerfileBytes);
       if (bytes !== undefined) return { path: name, bytes };

@@ -2,7 +2,7 @@
 // The graph while it is planned: which vertices there are, what they are called, and how deep they stand on one another.
 
 import { TsbuildError, type Json, type SourceLocation } from "../base/index.js";
-import type { Stage } from "../dockerfile/index.js";
+import type { Instruction, Stage } from "../dockerfile/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
 import type { ShownStep } from "./stage-planner.js";
 import type { ImageOp, PlanOptions, ResolvedImage } from "./types.js";
@@ -25,6 +25,8 @@ export class GraphDraft {
   readonly #depths = new Map<VertexId, number>();
   /** By stage. */
   readonly #stepsPlanned = new Map<number, number>();
+  /** By stage: steps that there will be. */
+  readonly #stepsExpected = new Map<number, number>();
 
   constructor(options: Pick<PlanOptions, "noCache" | "maxAge">) {
     this.#options = options;
@@ -57,6 +59,11 @@ export class GraphDraft {
     });
   }
 
+  /** All instructions of a stage, triggers of its base included, before the first of them is added: what steps are counted by. */
+  expect(stage: Stage, instructions: readonly Instruction[]): void {
+    this.#stepsExpected.set(stage.index, stepCount(instructions));
+  }
+
   /** Adds the vertex of an instruction; their order is that of the steps. */
   add(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId {
     const { stage, text, place, apart = false } = shown;
@@ -64,7 +71,8 @@ export class GraphDraft {
     // Nothing is done for FROM scratch, so it is no step.
     const unshown = stage.from.image.text === "scratch" ? 1 : 0;
     if (!apart) this.#stepsPlanned.set(stage.index, position);
-    const number = apart ? "" : ` ${position - unshown}/${stepCount(stage) - unshown}`;
+    const expected = this.#stepsExpected.get(stage.index) ?? position;
+    const number = apart ? "" : ` ${position - unshown}/${expected - unshown}`;
     const name = `[${stageLabel(stage)}${number}] ${oneLine(text)}`;
     const id = apart ? this.#idBefore(stage, position) : `${stage.index}:${position}`;
     const { maxAge } = this.#options;
@@ -112,8 +120,8 @@ export class GraphDraft {
 }
 
 /** FROM is the first step, then each instruction that makes a layer. */
-function stepCount(stage: Stage): number {
-  const layers = stage.instructions.filter(
+function stepCount(instructions: readonly Instruction[]): number {
+  const layers = instructions.filter(
     ({ kind }) => kind === "run" || kind === "copy" || kind === "add" || kind === "workdir",
   );
   return layers.length + 1;

@@ -221,6 +221,7 @@ class Planner implements StageServices {
       for (const [name, value] of this.options.edits.env ?? []) draft.variables.setEnv(name, value);
     const triggers = (base.config.OnBuild ?? []).map((trigger) => parseOnBuild(trigger, place));
     this.#begin(stage, draft, stage.instructions.length + triggers.length > 0);
+    this.#graph.expect(stage, [...triggers, ...stage.instructions]);
     for (const trigger of triggers)
       await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);
     for (const instruction of stage.instructions)
@@ -388,6 +389,7 @@ class Planner implements StageServices {
       stage,
       text: `FROM ${context}`,
       place,
+      apart: true,
     });
     return {
       ...scratch,
@@ -448,7 +450,7 @@ class Planner implements StageServices {
     if (later === stage)
       throw new TsbuildError(
         "PLAN_CIRCULAR",
-        `stage ${JSON.stringify(name)} cannot copy from itself`,
+        `circular dependency detected on stage: ${name} cannot copy from itself`,
         { location },
       );
     if (later !== undefined)
@@ -478,6 +480,8 @@ class Planner implements StageServices {
       for (const instruction of stage.instructions)
         if (instruction.kind === "arg")
           for (const { name } of instruction.args) declared.add(name.text);
+    // A name that is put together from variables may be any.
+    if ([...declared].some((name) => name.includes("$"))) return;
     const platform = new Set(this.#globals.values.keys());
     const unused = [...this.options.buildArgs.keys()].filter(
       (name) =>

@@ -30,7 +30,7 @@ export interface ShownStep {
   readonly stage: Stage;
   readonly text: string;
   readonly place: SourceLocation;
-  /** It is no instruction of its own, and has no number: what an ADD downloads. */
+  /** It is no instruction of its own, and has no number: what an ADD downloads, the files of a FROM. */
   readonly apart?: true;
 }
 
@@ -104,9 +104,15 @@ export class StagePlanner {
   add(kind: string, sources: readonly VertexId[], op: Json, instruction: Instruction): VertexId {
     return this.services.addVertex(kind, [this.draft.head, ...sources], op, {
       stage: this.stage,
-      text: withoutCredentials(instruction.original),
+      text: this.shownText(instruction),
       place: this.place(instruction.range),
     });
+  }
+
+  /** An instruction as its step shows it; those that the base image asks for say so. */
+  shownText(instruction: Instruction): string {
+    const text = withoutCredentials(instruction.original);
+    return this.#place === undefined ? text : `ONBUILD ${text}`;
   }
 
   #expandOptions(): ExpandOptions {

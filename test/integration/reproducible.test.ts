@@ -110,4 +110,18 @@ void describe("an image", () => {
       process.umask(before);
     }
   });
+
+  void it("that is a configuration on nothing has no time, and so is the same whenever it is made", async () => {
+    await using space = workspace();
+    await space.succeed(["-t", "label", "-"], { input: "FROM scratch\nLABEL a=b\n" });
+    const image = JSON.parse((await space.succeed(["inspect", "label"])).stdout) as {
+      readonly created?: string;
+      readonly config: { readonly created?: string; readonly history: readonly object[] };
+    };
+    assert.equal(image.created, undefined);
+    assert.equal(image.config.created, undefined);
+    assert.deepEqual(image.config.history, [
+      { comment: "buildkit.dockerfile.v0", created_by: "LABEL a=b", empty_layer: true },
+    ]);
+  });
 });

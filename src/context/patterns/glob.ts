@@ -36,7 +36,10 @@ export class GlobSyntaxError extends Error {
   }
 }
 
-/** The tokens of a glob. Throws {@link GlobSyntaxError} where Go reports ErrBadPattern. */
+/**
+ * The tokens of a glob. Throws {@link GlobSyntaxError} where Go reports ErrBadPattern, and for a range whose end comes before
+ * its beginning (`[z-a]`), as BuildKit does for a context: most often the brackets were meant literally.
+ */
 export function parseGlob(text: string): GlobToken[] {
   const chars = codePoints(text);
   const tokens: GlobToken[] = [];
@@ -93,8 +96,14 @@ function parseClass(chars: readonly number[], start: number): { token: GlobToken
     const low = member();
     let high = low;
     if (chars[at] === dash) {
+      const begin = at - 1;
       at++;
       high = member();
+      if (high < low)
+        throw new GlobSyntaxError(
+          `the range "${String.fromCodePoint(low)}-${String.fromCodePoint(high)}" is empty`,
+          begin,
+        );
     }
     ranges.push([low, high]);
   }

@@ -70,8 +70,11 @@ export function checkDefaultArgs(
       for (const { name, value } of args)
         if (value !== undefined)
           values.set(name.text, expandWord(value, scopeOf(values), { source }).value);
-    return dockerfile.stages.flatMap(({ from }) => {
+    return dockerfile.stages.flatMap(({ from, index }) => {
       const { value } = expandWord(from.image, scopeOf(values), { source });
+      const earlier = dockerfile.stages.slice(0, index);
+      // The name of a stage may have capitals, which an image's may not.
+      if (earlier.some(({ name }) => name === value.toLowerCase())) return [];
       if (value !== "" && valid(value)) return [];
       return finding(
         dockerfile,

@@ -89,6 +89,13 @@ describe("a directory", () => {
     const found = await loaded({ context: "app" });
     assert.deepEqual([found.text, found.name, found.tree], ["D", "Dockerfile", "directory"]);
   });
+  it("gives dockerfile for a -f that says Dockerfile, where only that is", async () => {
+    put("app/dockerfile", "d");
+    for (const file of ["app/Dockerfile", "Dockerfile"])
+      assert.equal((await loaded({ context: "app", file })).text, "d");
+    const error = await rejection(loaded({ context: "app", file: "app/MyDockerfile" }));
+    assert.equal(error.code, "CONTEXT_NO_DOCKERFILE");
+  });
   it("is meant by a Dockerfile in its place", async () => {
     put("beside/Dockerfile", "wrong");
     put("beside/app.Dockerfile", "right");

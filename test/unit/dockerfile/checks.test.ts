@@ -176,6 +176,12 @@ describe("checks that need more than the text", () => {
     assert.deepEqual(short(found), ["InvalidDefaultArgInFrom:4", "InvalidDefaultArgInFrom:5"]);
   });
 
+  it("InvalidDefaultArgInFrom takes the name of an earlier stage, whatever its case", () => {
+    const dockerfile = parse("FROM x AS Base_1\nFROM BASE_1\nFROM Later AS later\n");
+    const found = checkDefaultArgs(dockerfile, new Map(), (name) => name === "x");
+    assert.deepEqual(short(found), ["InvalidDefaultArgInFrom:3"]);
+  });
+
   it("InvalidDefaultArgInFrom keeps quiet about defaults that need a value", () => {
     assert.deepEqual(
       checkDefaultArgs(parse("ARG A=${B:?}\nFROM $A\n"), new Map(), () => true),

@@ -96,6 +96,7 @@ describe("planBuild", () => {
     });
     assert.deepEqual(image.config.Env?.length, 1);
     assert.equal(graph.get(image.head)?.kind, "copy");
+    assert.equal(graph.get(image.head)?.step?.name, "[stage] FROM given");
   });
 
   it("expands with the values from before the instruction", async () => {
@@ -151,6 +152,15 @@ describe("planBuild", () => {
     assert.equal(result.image.config.OnBuild, undefined);
   });
 
+  it("counts triggers among the steps and says that they are some", async () => {
+    const images = { a: { OnBuild: ["RUN trigger", "ENV X=1"] } };
+    const { graph } = await plan("FROM a\nRUN own\n", { images });
+    assert.deepEqual(
+      [...graph.values()].filter(({ kind }) => kind === "run").map(({ step }) => step?.name),
+      ["[stage-0 2/3] ONBUILD RUN trigger", "[stage-0 3/3] RUN own"],
+    );
+  });
+
   it("fires triggers of a stage of the same file", async () => {
     const result = await plan("FROM a AS base\nONBUILD RUN trigger\nFROM base\nRUN own\n");
     assert.deepEqual(
@@ -199,6 +209,13 @@ describe("planBuild", () => {
   it("puts --label over LABEL", async () => {
     const { image } = await plan("FROM a\nLABEL x=1 y=1\n", { options: { labels: { x: "2" } } });
     assert.deepEqual(image.config.Labels, { x: "2", y: "1" });
+  });
+
+  it("does not call a build argument unused when a name is put together from variables", async () => {
+    const options = { buildArgs: new Map([["made", "1"]]) };
+    const [run] = runs(await plan("FROM a\nENV x=ma\nARG ${x}de\nRUN one\n", { options }));
+    assert.match(JSON.stringify(run), /made=1/);
+    assert.deepEqual(warnings, []);
   });
 
   it("warns once of a build argument that nothing declares", async () => {
