@@ -31,3 +31,29 @@ export async function asStep<T>(
     throw error;
   }
 }
+
+/** Of work that mostly ends at once, it is told only when it takes longer than so many milliseconds. */
+export async function asSlowStep(
+  name: string,
+  milliseconds: number,
+  events: EventSink,
+  work: () => Promise<void>,
+): Promise<void> {
+  const step = { id: name, name };
+  let finish = (_outcome: "done" | "failed"): void => undefined;
+  const timer = setTimeout(() => {
+    events({ kind: "step-started", step, time: Date.now() });
+    finish = (outcome) => {
+      events({ kind: "step-finished", step, outcome, time: Date.now() });
+    };
+  }, milliseconds);
+  try {
+    await work();
+    finish("done");
+  } catch (error) {
+    finish("failed");
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -5,6 +5,7 @@
 import { isTsbuildError, messageOf, type EventSink } from "../../base/index.js";
 import { gcLimits, gcPolicies, selectForAll, type Limits } from "../../prune/index.js";
 import { snapshotTable } from "../../snapshot/index.js";
+import { asSlowStep } from "../as-step.js";
 import type { Rooms } from "../rooms.js";
 
 /** What is remembered of the last time. Bytes; `at` in milliseconds since the epoch. */
@@ -21,6 +22,8 @@ const tableName = "gc";
 const longest = 24 * 3_600_000;
 /** Someone else is at it already: not waited for. */
 const patience = 20;
+/** Milliseconds after which whoever waits is told for what. */
+const silence = 1000;
 
 /**
  * Notes that there is nothing in a store, if that is so: the build that fills it need not walk through all that it has just written.
@@ -59,7 +62,9 @@ export async function collectGarbage(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await lookAndRemove(rooms, env, signal);
+    await asSlowStep("removing old cache", silence, events, () =>
+      lookAndRemove(rooms, env, signal),
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (!isTsbuildError(error)) throw error;
