@@ -3,25 +3,20 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { TsbuildError } from "../base/index.js";
-import type { LayerDirId, Sandbox } from "../sandbox/index.js";
-import { currentOwner, type Store, type Table } from "../store/index.js";
+import type { LayerDirId } from "../sandbox/index.js";
+import { currentOwner, type Table } from "../store/index.js";
 import { draftTable, SnapshotRecords, type DraftRecord } from "./records.js";
 import type {
   Draft,
   Snapshot,
   SnapshotId,
+  SnapshotRooms,
   Snapshots,
   UnpackLayer,
   UnpackOptions,
 } from "./types.js";
 import { statesOf, unpackLayers } from "./unpack.js";
 import { unpackApart, writeLayer } from "./write.js";
-
-export interface SnapshotRooms {
-  readonly store: Store;
-  readonly sandbox: Sandbox;
-  readonly signal: AbortSignal;
-}
 
 /** Milliseconds that a removal may take when the build's own signal does not count any more. */
 const CLEANUP_TIME = 600_000;

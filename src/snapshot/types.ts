@@ -2,7 +2,15 @@
 // Snapshots: states of a root filesystem, each one layer directory on top of a parent. Ids only; no paths.
 
 import type { Descriptor, DiffId } from "../oci/index.js";
-import type { LayerDirId } from "../sandbox/index.js";
+import type { LayerDirId, Sandbox } from "../sandbox/index.js";
+import type { Store } from "../store/index.js";
+
+/** What snapshots stand on. `signal` ends the removal of what is no longer needed. */
+export interface SnapshotRooms {
+  readonly store: Store;
+  readonly sandbox: Sandbox;
+  readonly signal: AbortSignal;
+}
 
 declare const snapshotBrand: unique symbol;
 

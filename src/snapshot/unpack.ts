@@ -5,11 +5,11 @@ import { eachAtOnce, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import { chainIds, hexOf } from "../oci/index.js";
 import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
-import type { SnapshotRooms } from "./lineage.js";
 import type {
   Draft,
   Snapshot,
   SnapshotId,
+  SnapshotRooms,
   Snapshots,
   UnpackLayer,
   UnpackOptions,

@@ -3,8 +3,14 @@
 
 import { readLayer } from "../layer/index.js";
 import type { ApplyResult, LayerDirId } from "../sandbox/index.js";
-import type { SnapshotRooms } from "./lineage.js";
-import type { Draft, Snapshot, SnapshotId, Snapshots, UnpackLayer } from "./types.js";
+import type {
+  Draft,
+  Snapshot,
+  SnapshotId,
+  SnapshotRooms,
+  Snapshots,
+  UnpackLayer,
+} from "./types.js";
 
 interface Recorder extends Snapshots {
   now(id: SnapshotId): Snapshot;

@@ -4,8 +4,8 @@
 // any other; and what is kept in hand lets a prune work when nothing else can be written.
 
 import { closeSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import type { RootDatabase } from "lmdb";
 import { errnoOf } from "../base/index.js";
-import type { Lmdb } from "./database.js";
 
 /** Bytes beyond the last page: wanted, and without which nothing is written. A transaction of ours changes a few pages. */
 const margin = 256 * 1024;
@@ -17,7 +17,7 @@ interface Stats {
 }
 
 /** Within a write transaction, so that no other process grows the file meanwhile. Throws what writing a file throws. */
-export function makeRoom(file: string, lmdb: Lmdb, bytes: number): void {
+export function makeRoom(file: string, lmdb: RootDatabase<Buffer>, bytes: number): void {
   const { pageSize, lastPageNumber } = lmdb.getStats() as Stats;
   const used = (lastPageNumber + 1) * pageSize + bytes;
   const fd = openSync(file, "r+");
