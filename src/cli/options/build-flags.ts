@@ -9,6 +9,7 @@ import { addFlagsOfOtherBuilders } from "./other-builders.js";
 export interface BuildFlags {
   readonly tag: readonly string[];
   readonly file: readonly string[];
+  readonly cppFlag: readonly string[];
   readonly target?: string;
   readonly buildArg: readonly string[];
   readonly buildArgFile: readonly string[];
@@ -133,6 +134,10 @@ export function addBuildFlags(command: Command): Command {
       "-f, --file <path>",
       "Dockerfile (default: CONTEXT/Dockerfile; - reads standard input; several continue each other)",
     ),
+    list(
+      "--cpp-flag <flag>",
+      "a flag for cpp, which reads Dockerfiles called NAME.in first",
+    ).hideHelp(),
     new Option("--target <stage>", "build this stage and what it needs"),
     list(
       "--build-arg <name[=value]>",
