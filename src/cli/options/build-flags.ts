@@ -238,7 +238,10 @@ export function addBuildFlags(command: Command): Command {
     new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
     new Option("--http-proxy", "RUN has the proxies of this environment").default(true).hideHelp(),
     new Option("--no-http-proxy", "what --http-proxy=false is read as").hideHelp(),
-    list("-v, --volume <source:target[:ro]>", "a file or directory of this machine that RUN has"),
+    list(
+      "-v, --volume <source:target[:ro|:O]>",
+      "a file or directory of this machine that RUN has",
+    ),
     list("--mount <spec>", "the same, or a file system in memory: type=bind|tmpfs,...").hideHelp(),
     list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),
     new Option("--shm-size <bytes>", "size of /dev/shm in RUN"),
