@@ -51,6 +51,9 @@ describe("flags", () => {
     );
     const bare = await built(["--inherit-labels=false"], "FROM base:1\nLABEL stage=4\n");
     assert.deepEqual(bare.config.config.Labels, { stage: "4" });
+    const continued = "FROM base:1 AS s\nLABEL stage=4\nFROM s\nLABEL last=5\n";
+    const last = await built(["--inherit-labels=false"], continued);
+    assert.deepEqual(last.config.config.Labels, { last: "5" });
   });
   it("set variables before the instructions of the stage that begins, and ENV sets them anew", async () => {
     const image = await built(

@@ -146,7 +146,10 @@ export function addBuildFlags(command: Command): Command {
     list("--build-arg-file <path>", "set the build arguments of a file, a NAME=VALUE a line"),
     list("--label <name=value>", "set a label of the image"),
     list("--unsetlabel <name>", "leave out a label, of the Dockerfile or of the base"),
-    new Option("--inherit-labels <bool>", "whether labels of base images are kept").default("true"),
+    new Option(
+      "--inherit-labels <bool>",
+      "whether labels of base images and stages are kept",
+    ).default("true"),
     list(
       "--env <name[=value]>",
       "set a variable of the image and of its RUNs; ENV may set it anew",
