@@ -422,6 +422,31 @@ int root_open_in_memory(const struct root *root, int *upper)
 	return fd;
 }
 
+int root_open_over(const struct root *root, int below)
+{
+	struct stack stack = { .upper = -1, .scratch = -1 };
+
+	if (root->kind != ROOT_STACK || root->upper == NULL || root->n_lowers > 0)
+		return report_refusal("bad-request", NULL, "a root over a directory is an upper alone");
+	if (root->driver != DRIVER_OVERLAY)
+		return report_refusal("no-overlay", NULL, "writes over a directory of this machine need overlayfs");
+	cleanup_fd int layers = open_layers(root);
+	if (layers < 0)
+		return -1;
+	stack.upper = open_upper(layers, root->upper, below);
+	stack.scratch = stack.upper < 0 ? -1 : make_scratch(layers, root->upper);
+	int fd = -1;
+	if (stack.scratch >= 0) {
+		stack.lowers[0] = below;
+		stack.n_lowers = 1;
+		if ((fd = overlay_mount(&stack)) < 0)
+			report_error("mount an overlay", NULL, errno, overlay_hint(errno));
+		stack.n_lowers = 0; /* below stays the caller's */
+	}
+	close_stack(&stack);
+	return fd;
+}
+
 int root_leave(const struct root *root, int fd)
 {
 	if (fd >= 0 && close(fd) < 0)

@@ -17,6 +17,11 @@ int root_open(const struct root *root, bool writable);
  * that memory which takes the writes, open for reading. The root has no upper of its own.
  */
 int root_open_in_memory(const struct root *root, int *upper);
+/*
+ * A detached overlay mount of a directory of the host, open for reading, with the root's upper above it, which takes the writes.
+ * The root has nothing else. -1: reported.
+ */
+int root_open_over(const struct root *root, int below);
 /* True when root_open gives a directory of the host's file system, and not a mount of the root's own. */
 bool root_is_directory(const struct root *root);
 /*

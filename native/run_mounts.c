@@ -228,6 +228,19 @@ static int open_socket(const struct spec *mount)
 	return clone < 0 ? report_error("open a socket", path, errno, NULL) : clone;
 }
 
+/* A directory of the host whose writes go to an upper of the store. What is mounted in it is not seen. */
+static int open_host_below(const struct spec *mount, const char *path)
+{
+	struct root root;
+
+	if (spec_root(mount, "mount-source", &root) < 0)
+		return -1;
+	cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return report_refusal("mount-source", path, "the source of a mount does not exist, or is no directory");
+	return fd < 0 ? report_error("open the source of a mount", path, errno, NULL) : root_open_over(&root, fd);
+}
+
 /* What the user named on the host: symlinks on the way are theirs. Their own submounts come along. */
 static int open_host(const struct spec *mount)
 {
@@ -235,6 +248,8 @@ static int open_host(const struct spec *mount)
 
 	if (path == NULL)
 		return -1;
+	if (spec_has_root(mount, "mount-source"))
+		return open_host_below(mount, path);
 	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return report_refusal("mount-source", path, "the source of a mount does not exist");

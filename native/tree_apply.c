@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `apply`: makes what a stream of entries (an archive, parsed in TypeScript) describes. In mode `layer` the root is a
-// lone layer directory, and whiteouts become overlayfs' marks; in mode `archive` entries go into an existing tree.
+// lone layer directory, and whiteouts become overlayfs' marks; in mode `archive` entries go into a directory of an existing tree.
 //
-// What holds whatever the entries say: every parent is opened inside the root, by the kernel (path.c); the last component is
+// What holds whatever the entries say: every parent is opened inside that directory, by the kernel (path.c), so that no
+// symlink, of the archive or of the tree, leads an entry out of the directory that the user named; the last component is
 // never followed; an existing entry is unlinked before another takes its name; hard links go to names of this root only.
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +35,7 @@ struct apply {
 	struct bytes frame; // the entry in hand: the wire's own buffer moves while content is read
 	struct ownership owner;
 	bool layer;
-	int root;
-	const char *prefix; // where the entries go: a path of the root without slashes at its ends
+	int root; // the directory that the entries go into
 	int below; // what the layer will lie on, for hard links to files that it does not bring itself; or -1
 	struct losses losses;
 };
@@ -364,19 +364,11 @@ static int apply_entry(struct apply *apply, struct entry *entry)
 		entry->uid = apply->owner.uid;
 		entry->gid = apply->owner.gid;
 	}
-	// Symlinks on the way mean paths of the whole root, so the prefix is part of the path and not a root of its own.
-	cleanup_free char *path = path_join(apply->prefix, entry->path);
-	cleanup_free char *link = entry->type == 'h' ? path_join(apply->prefix, entry->link) : NULL;
-	if (path == NULL || (entry->type == 'h' && link == NULL))
-		return fail("unpack", entry);
-	entry->path = path;
-	if (link != NULL)
-		entry->link = link;
 	int outcome = dispatch(apply, entry);
-	losses_at(&apply->losses, path);
-	entry->path = entry->link = ""; // the strings end with this function
+	losses_at(&apply->losses, entry->path);
 	return outcome;
 }
+
 // Takes entries until the end mark `z`. A stream without one was cut off: nothing that it made may be used.
 static int apply_stream(struct apply *apply)
 {
@@ -399,21 +391,22 @@ static int apply_stream(struct apply *apply)
 	}
 }
 
-// Makes the directory that the entries go into when it is missing, and returns its path without slashes at its ends.
-static char *make_base(const struct spec *spec, int root, const struct path_made *made)
+// Opens the directory that the entries go into, made when it is missing, and applies them. Nothing of it is open afterwards.
+static int apply_into(struct apply *apply, const struct spec *spec, int root, const struct path_made *made)
 {
 	const char *path = spec_get(spec, "path");
-	path = path == NULL ? "" : path + strspn(path, "/");
-	size_t length = strlen(path);
-	while (length > 0 && path[length - 1] == '/')
-		length--;
-	cleanup_free char *prefix = strndup(path, length);
-	cleanup_fd int base = prefix == NULL ? -1 : path_make_dirs(root, prefix, made);
-	if (base < 0) {
-		report_error("open the directory to unpack into", path, errno, NULL);
-		return NULL;
-	}
-	return steal_pointer(&prefix);
+	cleanup_fd int base = path_make_dirs(root, path == NULL ? "" : path, made);
+	if (base < 0)
+		return report_error("open the directory to unpack into", path, errno, NULL);
+	apply->root = base;
+	dirs_init(&apply->dirs, base, made);
+	apply->dirs.implied = apply->layer ? on_implied : NULL;
+	if (apply_stream(apply) < 0)
+		return -1;
+	if (dirs_finish(&apply->dirs) < 0)
+		return report_error("set the times of directories", NULL, errno, NULL);
+	dirs_free(&apply->dirs);
+	return 0;
 }
 
 int verb_apply(const struct spec *spec)
@@ -429,23 +422,14 @@ int verb_apply(const struct spec *spec)
 	int below_fd = root_fd >= 0 && has_below ? root_open(&below, false) : -1;
 	if (root_fd < 0 || (has_below && below_fd < 0))
 		return -1;
-	struct apply apply = {.wire = {.in = STDIN_FILENO, .out = -1}, .root = root_fd, .below = below_fd};
+	struct apply apply = {.wire = {.in = STDIN_FILENO, .out = -1}, .below = below_fd};
 	apply.layer = spec_is(spec, "mode", "layer");
 	if (ownership_read(spec, root_fd, &apply.owner) < 0)
 		return -1;
 	const struct path_made made = {
 		.mode = 0755, .uid = apply.owner.uid, .gid = apply.owner.gid, .mtime = (time_t)made_time};
-	cleanup_free char *prefix = make_base(spec, root_fd, &made);
-	if (prefix == NULL)
+	if (apply_into(&apply, spec, root_fd, &made) < 0)
 		return -1;
-	apply.prefix = prefix;
-	dirs_init(&apply.dirs, root_fd, &made);
-	apply.dirs.implied = apply.layer ? on_implied : NULL;
-	if (apply_stream(&apply) < 0)
-		return -1;
-	if (dirs_finish(&apply.dirs) < 0)
-		return report_error("set the times of directories", NULL, errno, NULL);
-	dirs_free(&apply.dirs);
 	losses_report(&apply.losses);
 	if (has_below && root_close(&below, below_fd) < 0)
 		return -1;

@@ -67,6 +67,7 @@ const allowances: readonly {
     rooms: ["sandbox"],
     files: {
       "context/git.ts": "git",
+      "context/preprocess.ts": "cpp",
       "context/ssh-agent.ts": "an agent for the keys of --ssh",
       "registry/credentials.ts": "credential helpers",
       "export/engine.ts": "docker load, which takes an image on its standard input",

@@ -233,6 +233,7 @@ function contextRequest(
     context: request.context,
     ...(request.file === undefined ? {} : { file: request.file }),
     ...(request.moreFiles === undefined ? {} : { moreFiles: request.moreFiles }),
+    ...(request.cppFlags === undefined ? {} : { cppFlags: request.cppFlags }),
     ...(request.ignoreFile === undefined ? {} : { ignoreFile: request.ignoreFile }),
     keepGitDir: buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") === "1",
     mtime: buildArgs.has("SOURCE_DATE_EPOCH") ? "commit" : "checkout",

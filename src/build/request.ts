@@ -31,6 +31,8 @@ export interface BuildRequest {
   readonly file?: string;
   /** Files of the context, or beside it, that continue the Dockerfile. */
   readonly moreFiles?: readonly string[];
+  /** More flags for cpp, which Dockerfiles called `NAME.in` go through first. */
+  readonly cppFlags?: readonly string[];
   readonly ignoreFile?: string;
   readonly target?: string;
   readonly buildArgs?: ReadonlyMap<string, string>;

@@ -81,7 +81,13 @@ function mountOf(mount: MountRequest): RunSettings["mounts"][number] {
   const { kind, target } = mount;
   switch (kind) {
     case "bind":
-      return { kind: "host", target, path: mount.source, readOnly: mount.readOnly };
+      return {
+        kind: "host",
+        target,
+        path: mount.source,
+        readOnly: mount.readOnly,
+        overlay: mount.overlay ?? false,
+      };
     case "device":
       return { kind, target, path: mount.source };
     case "tmpfs":

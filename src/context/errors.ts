@@ -10,6 +10,7 @@ export const contextErrorCodes = {
   CONTEXT_DOCKERFILE_OUTSIDE:
     "the Dockerfile or ignore file of an untrusted context is a symlink that leaves it",
   CONTEXT_FILE_TOO_LARGE: "a Dockerfile or ignore file is larger than tsbuild reads",
+  CONTEXT_PREPROCESS: "cpp is missing or failed on a Dockerfile whose name ends with .in",
   CONTEXT_EMPTY_INPUT: "standard input or a download that should hold a context is empty",
   CONTEXT_HTTP_FAILED: "an HTTP download failed",
   CONTEXT_HTTP_STATUS: "an HTTP server answered with an error status",

@@ -23,6 +23,7 @@ import { parseGitUrl } from "./git-url.js";
 import { fetchUrl, parseHttpUrl } from "./http.js";
 import { confinedReader, isDirectory, isFile, readHostFile, trustedReader } from "./local.js";
 import { keepEverything } from "./patterns/ignore-rules.js";
+import { isForPreprocessor, notPreprocessed, preprocess } from "./preprocess.js";
 import { maxDockerfileBytes, readAll } from "./read-all.js";
 import type {
   BuildContext,
@@ -263,19 +264,21 @@ async function load(
 
   if (dockerfile !== undefined) return finish(dockerfile, []);
   if (tree.kind === "directory" && tree.trusted && request.file !== undefined) {
-    const chosen = await hostDockerfile(request.file, environment.cwd, tree.path);
+    const chosen = await hostDockerfile(request.file, tree.path, request, environment);
     if (chosen === undefined) throw noDockerfile(request.file, name);
     return finish({ name: request.file, bytes: chosen.bytes }, hostIgnoreFiles(chosen.path));
   }
   if (request.file !== undefined && isAbsolute(request.file)) {
     // In a remote context a relative -f is a path of it; an absolute one can only mean this machine, if it is there.
-    const bytes = await readHostFile(request.file, maxDockerfileBytes);
-    if (bytes !== undefined)
-      return finish({ name: request.file, bytes }, hostIgnoreFiles(request.file));
+    const { file } = request;
+    const found = await hostDockerfile(file, dirname(file), request, environment);
+    if (found !== undefined)
+      return finish({ name: file, bytes: found.bytes }, hostIgnoreFiles(found.path));
   }
   if (reader === undefined)
     throw new TypeError("an archive has to be unpacked before its Dockerfile can be read");
   const chosen = await chooseDockerfile(reader, name, request.file);
+  if (isForPreprocessor(chosen.path)) throw notPreprocessed(chosen.path);
   return finish(
     chosen.source,
     besideDockerfile(chosen.path).map((path) => ({ reader, path, name: path })),
@@ -285,17 +288,18 @@ async function load(
 /** One Dockerfile of several: what `-f` says again stands below it. */
 async function withMoreFiles(
   first: DockerfileSource,
-  { moreFiles = [] }: ContextRequest,
-  { cwd }: ContextEnvironment,
+  request: ContextRequest,
+  environment: ContextEnvironment,
   { tree, name }: Opened,
   reader: FileReader | undefined,
 ): Promise<DockerfileSource> {
+  const { moreFiles = [] } = request;
   if (moreFiles.length === 0) return first;
   const parts = [Buffer.from(first.bytes)];
   for (const file of moreFiles) {
     const found =
       tree.kind === "directory" && tree.trusted
-        ? await hostDockerfile(file, cwd, tree.path)
+        ? await hostDockerfile(file, tree.path, request, environment)
         : reader && (await chooseDockerfile(reader, name, file)).source;
     if (found === undefined) throw noDockerfile(file, name);
     parts.push(Buffer.from("\n"), Buffer.from(found.bytes));
@@ -305,20 +309,23 @@ async function withMoreFiles(
 
 /**
  * `-f` beside a directory of the user's: relative to the current directory, or else to the context. A directory stands for
- * the Dockerfile in it.
+ * the Dockerfile in it. NAME.in is preprocessed.
  */
 async function hostDockerfile(
   file: string,
-  cwd: string,
   context: string,
+  request: ContextRequest,
+  environment: ContextEnvironment,
 ): Promise<{ readonly path: string; readonly bytes: Buffer } | undefined> {
-  for (const path of new Set([resolve(cwd, file), resolve(context, file)])) {
+  for (const path of new Set([resolve(environment.cwd, file), resolve(context, file)])) {
     const names = (await isDirectory(path))
       ? defaultNames.map((name) => join(path, name))
       : spellingsOf(path);
     for (const name of names) {
       const bytes = await readHostFile(name, maxDockerfileBytes);
-      if (bytes !== undefined) return { path: name, bytes };
+      if (bytes === undefined) continue;
+      if (!isForPreprocessor(name)) return { path: name, bytes };
+      return { path: name, bytes: await preprocess(file, bytes, context, request, environment) };
     }
   }
   return undefined;

@@ -237,6 +237,8 @@ export interface ContextRequest {
   readonly file?: string;
   /** `-f` again: what stands below it. Paths. */
   readonly moreFiles?: readonly string[];
+  /** More flags for the preprocessor of Dockerfiles whose names end with `.in`. */
+  readonly cppFlags?: readonly string[];
   /** `--ignorefile`. */
   readonly ignoreFile?: string;
   /** Keep `.git` of a git context (BUILDKIT_CONTEXT_KEEP_GIT_DIR=1). */

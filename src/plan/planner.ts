@@ -210,12 +210,12 @@ class Planner implements StageServices {
         ? undefined
         : await this.#contextBase(stage, stage.name, this.#platform(stage, place), place);
     if (instead !== undefined) {
-      const draft = new ImageDraft(instead);
+      const draft = this.#draft(instead);
       this.#begin(stage, draft, false);
       return draft;
     }
     const base = await this.#base(stage);
-    const draft = new ImageDraft(base);
+    const draft = this.#draft(base);
     // As if ENV stood first: instructions see it and may set another value. A stage on a stage has it already.
     if (base.stage === undefined)
       for (const [name, value] of this.options.edits.env ?? []) draft.variables.setEnv(name, value);
@@ -226,6 +226,12 @@ class Planner implements StageServices {
       await this.#planInstruction(new StagePlanner(stage, draft, this, trigger, place), trigger);
     for (const instruction of stage.instructions)
       await this.#planInstruction(new StagePlanner(stage, draft, this, instruction), instruction);
+    return draft;
+  }
+
+  #draft(base: DraftBase): ImageDraft {
+    const draft = new ImageDraft(base);
+    if (this.options.edits.inheritLabels === false) delete draft.config.Labels;
     return draft;
   }
 
@@ -345,8 +351,6 @@ class Planner implements StageServices {
     place: SourceLocation,
   ): DraftBase {
     const { config } = image;
-    const { inheritLabels = true } = this.options.edits;
-    const { Labels, ...unlabelled } = config.config ?? {};
     this.report(
       checkBasePlatform(
         this.options.dockerfile,
@@ -365,7 +369,7 @@ class Planner implements StageServices {
         architecture: config.architecture,
         ...(config["os.version"] === undefined ? {} : { "os.version": config["os.version"] }),
       },
-      config: { ...unlabelled, ...(inheritLabels && Labels !== undefined ? { Labels } : {}) },
+      config: config.config ?? {},
       ...(config.author === undefined ? {} : { author: config.author }),
       baseHistory: config.history ?? [],
     };

@@ -180,7 +180,7 @@ export interface ImageEdits {
   readonly env?: ReadonlyMap<string, string>;
   readonly unsetEnv?: readonly string[];
   readonly unsetLabels?: readonly string[];
-  /** False: labels of base images count for nothing. Default: true. */
+  /** False: labels of base images, and of stages that others continue, count for nothing. Default: true. */
   readonly inheritLabels?: boolean;
 }
 

@@ -13,6 +13,8 @@ export type MountRequest =
       readonly source: string;
       readonly target: string;
       readonly readOnly: boolean;
+      /** What is written does not reach the host, and goes when the command has ended. Directories only. */
+      readonly overlay?: boolean;
     }
   | {
       readonly kind: "volume";

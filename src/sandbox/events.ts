@@ -97,6 +97,7 @@ const refusals: Readonly<Record<string, SandboxErrorCode>> = {
   capability: "SANDBOX_CAPABILITY",
   limit: "SANDBOX_LIMIT",
   "no-memory-root": "SANDBOX_NO_FEATURE",
+  "no-overlay": "SANDBOX_NO_FEATURE",
   "copy-conflict": "SANDBOX_COPY_CONFLICT",
   "bad-entry": "SANDBOX_BAD_ENTRY",
   "no-link-target": "SANDBOX_LINK_TARGET",

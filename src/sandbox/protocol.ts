@@ -93,7 +93,10 @@ const oneTimeField: FieldRow = {
 
 const runMountFields: readonly FieldRow[] = [
   { name: "mount-target", type: "path", meaning: "where, inside the root" },
-  ...rootFields("mount-source", "bind: the root that the source is in"),
+  ...rootFields(
+    "mount-source",
+    "bind: the root that the source is in; host: what takes the writes",
+  ),
   { name: "mount-from", type: "text", meaning: "bind, cache: path inside the source" },
   { name: "mount-read-only", type: "bool", meaning: "no writes" },
   { name: "mount-cache", type: "id", meaning: "cache: its directory below cache-mounts/" },

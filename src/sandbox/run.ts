@@ -82,7 +82,14 @@ async function mountFields(
     case "file":
       return [...start, ["mount-bytes", mount.bytes], ...ownerFields(mount)];
     case "host":
-      return [...start, ["mount-path", mount.path], ["mount-read-only", mount.readOnly]];
+      return [
+        ...start,
+        ["mount-path", mount.path],
+        ["mount-read-only", mount.readOnly],
+        ...(mount.upper === undefined
+          ? []
+          : rootFieldsOf("mount-source", { kind: "stack", lowers: [], upper: mount.upper })),
+      ];
     case "device":
       return [...start, ["mount-path", mount.path]];
     case "socket": {

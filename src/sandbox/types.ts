@@ -269,6 +269,8 @@ export type RunMount = {
       readonly target: string;
       readonly path: string;
       readonly readOnly: boolean;
+      /** A new directory that takes what is written to `path`, which must be a directory. Without: it is written to itself. */
+      readonly upper?: LayerDirId;
     }
   /** A device of the host: `path` must be one. Its mode and owner stay the host's. */
   | { readonly kind: "device"; readonly target: string; readonly path: string }

@@ -37,6 +37,11 @@ export interface FailedCommand {
   ) => Promise<RunResult>;
 }
 
+/** A mount that every command has. `overlay`: what is written to it goes to a directory that is thrown away with the step. */
+export type GivenMount =
+  | (Extract<RunMount, { readonly kind: "host" }> & { readonly overlay: boolean })
+  | Extract<RunMount, { readonly kind: "tmpfs" | "device" }>;
+
 /** Settings of RUN that the Dockerfile does not name. */
 export interface RunSettings {
   /** `--add-host`, as lines of /etc/hosts: name and address. */
@@ -44,7 +49,7 @@ export interface RunSettings {
   /** /etc/hosts is the image's own. */
   readonly noHosts: boolean;
   /** `--volume`, `--mount`, `--device`: what every command has, below what RUN itself mounts. */
-  readonly mounts: readonly Extract<RunMount, { readonly kind: "host" | "tmpfs" | "device" }>[];
+  readonly mounts: readonly GivenMount[];
   /** The host's resolv.conf, already freed of addresses that mean nothing inside. Absent: the image's own. */
   readonly resolvConf?: string;
   /** `HTTP_PROXY=...`: reaches the command, and neither keys nor history. */

@@ -2,7 +2,7 @@
 // Flags that change the image beyond what the Dockerfile says.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { baseContexts, workspace } from "../support/runner.js";
@@ -51,6 +51,9 @@ describe("flags", () => {
     );
     const bare = await built(["--inherit-labels=false"], "FROM base:1\nLABEL stage=4\n");
     assert.deepEqual(bare.config.config.Labels, { stage: "4" });
+    const continued = "FROM base:1 AS s\nLABEL stage=4\nFROM s\nLABEL last=5\n";
+    const last = await built(["--inherit-labels=false"], continued);
+    assert.deepEqual(last.config.config.Labels, { last: "5" });
   });
   it("set variables before the instructions of the stage that begins, and ENV sets them anew", async () => {
     const image = await built(
@@ -191,6 +194,24 @@ RUN ! touch /mnt/ro/new 2>/dev/null && ls /mnt/memory > /empty
     assert.equal(readFileSync(join(shared, "back"), "utf8"), "back\n");
     assert.equal(existsSync(join(space.directory, "seen/mnt")), false);
     await space.fail(1, ["build", "-v", "named:/x", "-"], { input: "FROM scratch\nLABEL a=1\n" });
+  });
+  it("take what a RUN writes to an overlay for that RUN alone", async () => {
+    const lent = join(space.directory, "lent");
+    mkdirSync(lent);
+    writeFileSync(join(lent, "given"), "from here\n");
+    const args = ["--network=none", "-v", "./lent:/mnt/o:O", "-o", "type=local,dest=over"];
+    await space.succeed(["build", ...baseContexts("busybox"), ...args, "-"], {
+      input: `FROM busybox
+RUN cat /mnt/o/given > /seen && rm /mnt/o/given && echo x > /mnt/o/new && ls /mnt/o >> /seen
+RUN ls /mnt/o >> /seen
+`,
+    });
+    assert.equal(
+      readFileSync(join(space.directory, "over/seen"), "utf8"),
+      "from here\nnew\ngiven\n",
+    );
+    assert.deepEqual(readdirSync(lent), ["given"]);
+    await space.fail(2, ["build", "-v", "./lent:/x:ro,O", "-"], { input: "FROM scratch\n" });
   });
   it("leave /etc/hosts and /etc/resolv.conf to the image, and the environment's proxies out", async () => {
     const build = async (...flags: readonly string[]): Promise<void> => {

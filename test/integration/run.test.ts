@@ -330,6 +330,11 @@ describe("mounts", () => {
     assert.equal(readFileSync(join(host, "inner/new"), "utf8"), "new\n");
     assert.deepEqual(readdirSync(host).sort(), ["file", "inner"]);
     assert.equal(await refusal(["-v", "./none:/x", ...sh("true")]), "SANDBOX_MOUNT_SOURCE");
+    const over = ["-v", "./host:/o:O", ...sh("rm /o/file; echo over > /o/inner/new; ls /o")];
+    assert.equal(await printed(over), "inner\n");
+    assert.equal(readFileSync(join(host, "inner/new"), "utf8"), "new\n");
+    assert.deepEqual(readdirSync(host).sort(), ["file", "inner"]);
+    assert.equal(await refusal(["-v", "./host/file:/x:O", ...sh("true")]), "SANDBOX_MOUNT_SOURCE");
   });
   it("of the host's root show the host's root", async () => {
     const listed = await printed(["-v", "/:/host:ro", "busybox", "ls", "/host"]);

@@ -19,6 +19,7 @@ import {
   type RunRequest,
   type RunResult,
 } from "../../sandbox/index.js";
+import { scratchDirectory } from "../../snapshot/index.js";
 import { hostsFile } from "../../steps/index.js";
 import { epochOf, withEpoch } from "../epoch.js";
 import { hostGateway, proxyEnvironment, resolvConf } from "../network.js";
@@ -129,8 +130,10 @@ async function openMounts(
   for (const mount of wanted)
     switch (mount.kind) {
       case "bind": {
-        const { target, source, readOnly } = mount;
-        mounts.push({ kind: "host", target, path: source, readOnly, keep: true });
+        const { target, source, readOnly, overlay } = mount;
+        const upper =
+          overlay === true ? { upper: await scratchDirectory(rooms.snapshots, cleanup) } : {};
+        mounts.push({ kind: "host", target, path: source, readOnly, keep: true, ...upper });
         break;
       }
       case "device":

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { CleanupStack } from "../../base/index.js";
 import type { CopyOp, LayerDirId, Root, RunMount, TreeEntry } from "../../sandbox/index.js";
 import type { MountRequest } from "../../run/index.js";
+import { scratchDirectory } from "../../snapshot/index.js";
 import type { Rooms } from "../rooms.js";
 import { volumeTable, type VolumeRecord } from "../storage/volume-records.js";
 
@@ -45,9 +46,8 @@ async function ownVolume(
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): Promise<RunMount> {
-  const draft = await snapshots.prepare(null);
-  cleanup.defer(() => snapshots.discard(draft));
-  const source = { kind: "stack", lowers: [], upper: draft.dir } as const;
+  const upper = await scratchDirectory(snapshots, cleanup);
+  const source = { kind: "stack", lowers: [], upper } as const;
   // Even without entries: this makes the directory.
   await sandbox.copy(
     { source: image, destination: source, owner: { kind: "keep" }, madeTime: 0 },

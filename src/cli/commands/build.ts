@@ -17,6 +17,7 @@ import {
   outputsOf,
   parseTruth,
   platformFlags,
+  preprocessorFlags,
   pullPolicy,
   refuseConflicts,
   sourcePolicy,
@@ -145,6 +146,7 @@ function requestOf(
   return {
     context,
     ...(file === undefined ? {} : { file, moreFiles }),
+    cppFlags: preprocessorFlags(flags, env),
     ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
     ...(flags.target === undefined ? {} : { target: flags.target }),
     ...(flags.from === undefined ? {} : { from: flags.from }),

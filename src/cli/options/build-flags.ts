@@ -9,6 +9,7 @@ import { addFlagsOfOtherBuilders } from "./other-builders.js";
 export interface BuildFlags {
   readonly tag: readonly string[];
   readonly file: readonly string[];
+  readonly cppFlag: readonly string[];
   readonly target?: string;
   readonly buildArg: readonly string[];
   readonly buildArgFile: readonly string[];
@@ -133,6 +134,10 @@ export function addBuildFlags(command: Command): Command {
       "-f, --file <path>",
       "Dockerfile (default: CONTEXT/Dockerfile; - reads standard input; several continue each other)",
     ),
+    list(
+      "--cpp-flag <flag>",
+      "a flag for cpp, which reads Dockerfiles called NAME.in first",
+    ).hideHelp(),
     new Option("--target <stage>", "build this stage and what it needs"),
     list(
       "--build-arg <name[=value]>",
@@ -141,7 +146,10 @@ export function addBuildFlags(command: Command): Command {
     list("--build-arg-file <path>", "set the build arguments of a file, a NAME=VALUE a line"),
     list("--label <name=value>", "set a label of the image"),
     list("--unsetlabel <name>", "leave out a label, of the Dockerfile or of the base"),
-    new Option("--inherit-labels <bool>", "whether labels of base images are kept").default("true"),
+    new Option(
+      "--inherit-labels <bool>",
+      "whether labels of base images and stages are kept",
+    ).default("true"),
     list(
       "--env <name[=value]>",
       "set a variable of the image and of its RUNs; ENV may set it anew",
@@ -233,7 +241,10 @@ export function addBuildFlags(command: Command): Command {
     new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
     new Option("--http-proxy", "RUN has the proxies of this environment").default(true).hideHelp(),
     new Option("--no-http-proxy", "what --http-proxy=false is read as").hideHelp(),
-    list("-v, --volume <source:target[:ro]>", "a file or directory of this machine that RUN has"),
+    list(
+      "-v, --volume <source:target[:ro|:O]>",
+      "a file or directory of this machine that RUN has",
+    ),
     list("--mount <spec>", "the same, or a file system in memory: type=bind|tmpfs,...").hideHelp(),
     list("--ulimit <name=soft[:hard]>", "a resource limit of RUN"),
     new Option("--shm-size <bytes>", "size of /dev/shm in RUN"),

@@ -23,6 +23,12 @@ export function buildArguments(flags: BuildFlags, env: Environment): Map<string,
   return result;
 }
 
+/** `--cpp-flag`, behind what BUILDAH_CPPFLAGS says. */
+export function preprocessorFlags({ cppFlag }: BuildFlags, env: Environment): string[] {
+  const words = (env["BUILDAH_CPPFLAGS"] ?? "").split(/\s+/).filter((word) => word !== "");
+  return [...words, ...separated(cppFlag)];
+}
+
 /** Lines of `NAME=VALUE` or `NAME`; blank lines and comments count for nothing. */
 function argumentLines(path: string): string[] {
   let text: string;

@@ -18,13 +18,19 @@ export function parseVolume(text: string, cwd: string): MountRequest {
       throw usageError(
         "--volume",
         text,
-        `the option ${JSON.stringify(option)} is not one of ro, rw, nocopy, rprivate, private, z, Z`,
+        `the option ${JSON.stringify(option)} is not one of ro, rw, O, nocopy, rprivate, private, z, Z`,
       );
   const readOnly = options.has("ro");
   if (readOnly && options.has("rw"))
     throw usageError("--volume", text, "ro and rw exclude each other");
+  const overlay = options.has("O");
+  if (overlay && readOnly) throw usageError("--volume", text, "ro and O exclude each other");
   if (first.includes("/") || first.startsWith("."))
-    return { kind: "bind", source: resolve(cwd, first), target, readOnly };
+    return {
+      ...{ kind: "bind", source: resolve(cwd, first), target, readOnly },
+      ...(overlay ? { overlay } : {}),
+    };
+  if (overlay) throw usageError("--volume", text, "O is for a directory, named with a slash");
   return {
     kind: "volume",
     name: volumeName("--volume", text, first),
@@ -34,8 +40,11 @@ export function parseVolume(text: string, cwd: string): MountRequest {
   };
 }
 
-/** `z` and `Z` label files for SELinux, which is left as it is here; the others say what is so anyway. */
-const volumeOptions = new Set(["ro", "rw", "nocopy", "rprivate", "private", "z", "Z"]);
+/**
+ * `O` is an overlay, whose writes are dropped, as in Podman. `z` and `Z` label files for SELinux, which is left as it is here; the
+ * others say what is so anyway.
+ */
+const volumeOptions = new Set(["ro", "rw", "O", "nocopy", "rprivate", "private", "z", "Z"]);
 
 function volumeName(flag: string, text: string, name: string): string {
   if (isVolumeName(name)) return name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spellings that the flag parser lacks and Docker's has: --flag=true and --flag=false for flags without a value, and --flag
-// before the context for flags that may have one.
+// Spellings that the flag parser lacks and Docker's has: --flag=true and --flag=false for flags without a value, --flag
+// before the context for flags that may have one, and -f=VALUE.
 
 import type { Command } from "commander";
 import { usageError } from "./values.js";
@@ -25,23 +25,29 @@ const optional = new Set([
 const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
 
 /**
- * The arguments with `--flag=true` as `--flag`, and without `--flag=false`. `--pull=POLICY` becomes `--pull-policy=POLICY`:
+ * The arguments with `--flag=true` as `--flag`, without `--flag=false`, and `-f=VALUE` as `-f VALUE`. `--pull=POLICY` becomes `--pull-policy=POLICY`:
  * the same flag takes no value when it stands alone, so that what follows it is the context. Throws CLI_USAGE.
  */
 export function normalizeArguments(args: readonly string[], program: Command): string[] {
   const run = program.commands.find((command) => command.name() === "run" && args[0] === "run");
   const end = run === undefined ? args.indexOf("--") : endOfFlags(args, run);
   // Flags that take a value in one command take it in all, but for `run`, where others follow the image's name.
+  const options = (
+    run === undefined ? program.commands.filter((command) => command.name() !== "run") : [run]
+  )
+    .flatMap((command) => [command, ...command.commands])
+    .flatMap((command) => command.options);
   const plain = new Set(
-    (run === undefined ? program.commands.filter((command) => command.name() !== "run") : [run])
-      .flatMap((command) => [command, ...command.commands])
-      .flatMap(({ options }) => options)
+    options
       .filter(({ required, optional }) => !required && !optional)
       .flatMap(({ long }) => (typeof long === "string" ? [long] : [])),
   );
+  const letters = new Set(options.flatMap(({ short, required }) => (required ? [short] : [])));
   const flags = end < 0 ? args : args.slice(0, end);
   const result = flags.flatMap((arg, i) => {
     if (optional.has(arg) && !mode.test(flags[i + 1] ?? "")) return [`${arg}=true`];
+    const [, letter, word = ""] = /^(-[a-zA-Z])=(.*)$/s.exec(arg) ?? [];
+    if (letter !== undefined && letters.has(letter)) return [letter, word];
     const [, name = "", value = ""] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? [];
     if (!plain.has(name)) return [arg];
     const truth = truths.get(value);

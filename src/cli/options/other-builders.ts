@@ -122,7 +122,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--sbom-scanner-image <image>",
     ],
   ],
-  ["Preprocess the file with cpp, and build it with -f -.", ["--cpp-flag <flag>"]],
   [
     "tsbuild does not do that.",
     [

@@ -3,7 +3,8 @@
 
 import type { CleanupStack } from "../../base/index.js";
 import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
-import type { Root } from "../../sandbox/index.js";
+import type { LayerDirId, Root } from "../../sandbox/index.js";
+import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { digestEntries } from "../copy/digest.js";
 import { ordersOf, planCopy } from "../copy/operations.js";
@@ -82,13 +83,8 @@ export async function bindSource(
   signal: AbortSignal,
 ): Promise<BindSource> {
   const { snapshots, sandbox } = services;
-  const scratch = async (): Promise<Awaited<ReturnType<typeof snapshots.prepare>>> => {
-    const draft = await snapshots.prepare(null);
-    cleanup.defer(() => snapshots.discard(draft));
-    return draft;
-  };
-  const upper = async (): Promise<{ upper?: Awaited<ReturnType<typeof scratch>>["dir"] }> =>
-    mount.readOnly ? {} : { upper: (await scratch()).dir };
+  const upper = async (): Promise<{ upper?: LayerDirId }> =>
+    mount.readOnly ? {} : { upper: await scratchDirectory(snapshots, cleanup) };
 
   if (mount.source.from === "input") {
     const id = snapshotOf(inputs[mount.source.index]);
@@ -101,11 +97,11 @@ export async function bindSource(
   await using tree = await openTree(services, mount.source, inputs, signal);
   const op = asCopy(mount.source, mount.path);
   const { matches } = await select(tree, literalPattern(mount.path), op);
-  const copied = await scratch();
+  const copied = await scratchDirectory(snapshots, cleanup);
   await sandbox.copy(
     {
       source: tree.root,
-      destination: { kind: "stack", lowers: [], upper: copied.dir },
+      destination: { kind: "stack", lowers: [], upper: copied },
       owner: { kind: "ids", uid: 0, gid: 0 },
       madeTime: services.epoch ?? 0,
     },
@@ -117,5 +113,5 @@ export async function bindSource(
     match === undefined || match.entry.type === "dir"
       ? "/"
       : `/${match.path.split("/").at(-1) ?? ""}`;
-  return { root: { kind: "stack", lowers: [copied.dir], ...(await upper()) }, path };
+  return { root: { kind: "stack", lowers: [copied], ...(await upper()) }, path };
 }

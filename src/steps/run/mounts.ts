@@ -4,6 +4,7 @@
 import { assertNever, CleanupStack, TsbuildError } from "../../base/index.js";
 import type { MountOp, RunOp, SecretMountOp, SshMountOp } from "../../plan/index.js";
 import type { RunMount } from "../../sandbox/index.js";
+import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result, Vertex } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import { bindSource } from "./bind.js";
@@ -68,6 +69,20 @@ export async function prepareMounts(
     throw error;
   }
   return { mounts, env, [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose]() };
+}
+
+/** What every command has: `--volume`, `--mount`, `--device`. `cleanup` drops what was written to overlays. */
+export async function givenMounts(
+  { run, snapshots }: StepServices,
+  cleanup: CleanupStack,
+): Promise<RunMount[]> {
+  return Promise.all(
+    run.mounts.map(async (mount) =>
+      mount.kind === "host" && mount.overlay
+        ? { ...mount, upper: await scratchDirectory(snapshots, cleanup) }
+        : mount,
+    ),
+  );
 }
 
 /** Secrets larger than this are refused, as elsewhere. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RUN: how it is keyed and run.
 
-import { exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
+import { CleanupStack, exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
 import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
@@ -18,7 +18,7 @@ import type { DirectLayers, RunSettings, StepServices } from "../services.js";
 import { digestBinds } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
-import { prepareMounts } from "./mounts.js";
+import { givenMounts, prepareMounts } from "./mounts.js";
 import { withTimeLimit } from "./time-limit.js";
 
 export function runStep(services: StepServices): Step {
@@ -136,9 +136,10 @@ async function run(
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
+  await using scratch = new CleanupStack();
   const devices = await deviceEdits(settings.devices, op);
   // The host's /dev, which an insecure step has, has its devices.
-  const given = [...settings.mounts, ...devices.mounts].filter(
+  const given = [...(await givenMounts(services, scratch)), ...devices.mounts].filter(
     (mount) => op.security !== "insecure" || mount.kind !== "device" || mount.path !== mount.target,
   );
   // A directory before what is mounted in it, whatever the order of the flags; the last of several at one place counts.

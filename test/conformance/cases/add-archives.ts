@@ -269,6 +269,45 @@ export const addArchives: CaseGroup = {
         },
       },
     },
+    {
+      name: "an absolute link of the archive means the destination's root",
+      dockerfile: "FROM busybox\nADD a.tar /x/\n",
+      context: {
+        "a.tar": {
+          archive: [
+            { name: "l", symlink: "/etc" },
+            { name: "l/new", file: "n" },
+          ],
+        },
+      },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["*"],
+          reason: "Buildah makes no directory that a link of the archive names",
+        },
+      ],
+    },
+    {
+      name: "a link of the archive upwards does not leave the destination",
+      dockerfile: "FROM busybox\nADD a.tar /x/\n",
+      context: {
+        "a.tar": {
+          archive: [
+            { name: "l", symlink: "../.." },
+            { name: "l/etc/new", file: "n" },
+          ],
+        },
+      },
+      differs: [
+        {
+          peer: "buildkit",
+          what: ["*"],
+          reason:
+            "BuildKit refuses such an archive; Docker's older builder unpacks it as it is here",
+        },
+      ],
+    },
     onto("a directory over a file", "echo f > x", [
       { name: "x/", dir: true },
       { name: "x/n", file: "n" },

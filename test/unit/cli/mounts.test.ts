@@ -19,6 +19,11 @@ describe("--volume", () => {
     assert.deepEqual(parse("name:/t:ro,nocopy"), {
       ...{ kind: "volume", name: "name", target: "/t", readOnly: true, copy: false },
     });
+    assert.deepEqual(parse("/s:/t:O"), {
+      ...{ kind: "bind", source: "/s", target: "/t", readOnly: false, overlay: true },
+    });
+    assert.throws(() => parse("/s:/t:ro,O"), { code: "CLI_USAGE" });
+    assert.throws(() => parse("name:/t:O"), { code: "CLI_USAGE" });
     assert.deepEqual(parse("/t"), { kind: "volume", target: "/t", readOnly: false, copy: true });
   });
   it("refuses empty parts, options that it does not know, and names that are none", () => {

@@ -62,6 +62,16 @@ describe("flags without a value", () => {
   });
 });
 
+describe("flags of one letter", () => {
+  it("take their value behind an equals sign, too", () => {
+    const { flags, rest } = parse("-t=app:v1", "-o=type=oci,dest=x.tar", "-f=-", ".");
+    assert.deepEqual(flags.tag, ["app:v1"]);
+    assert.deepEqual(flags.output, ["type=oci,dest=x.tar"]);
+    assert.deepEqual(flags.file, ["-"]);
+    assert.deepEqual(rest, ["."]);
+  });
+});
+
 describe("--save-stages", () => {
   const stages = (...flags: string[]): ReturnType<typeof keptStages> =>
     keptStages(parse(...flags, ".").flags);

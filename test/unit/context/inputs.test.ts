@@ -234,6 +234,41 @@ describe("standard input as the context", () => {
   });
 });
 
+describe("a Dockerfile called NAME.in", () => {
+  const code = "CONTEXT_PREPROCESS";
+  const main = '# a comment\nFROM busybox\n#include "common"\nGREET\n#if MORE\nRUN more\n#endif\n';
+  beforeEach(() => {
+    put("app/Main.in", main);
+    put("app/common", '#define GREET RUN echo "hello"\n');
+  });
+  const lines = async (request: Partial<ContextRequest>): Promise<readonly string[]> =>
+    (await loaded({ context: "app", file: "Main.in", ...request })).text
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+  it("includes files of the context, and its comments are no errors", async () => {
+    const expected = ["FROM busybox", 'RUN echo "hello"'];
+    assert.deepEqual(await lines({}), expected);
+    assert.deepEqual(await lines({ cppFlags: ["-DMORE"] }), [...expected, "RUN more"]);
+  });
+  it("fails as its directives say", async () => {
+    put("app/Error.in", "FROM scratch\n#error not like this\n");
+    put("app/Missing.in", '#include "nothing-here"\nFROM scratch\n');
+    await assert.rejects(lines({ file: "Error.in" }), { code, message: /not like this/ });
+    await assert.rejects(lines({ file: "Missing.in" }), { code, message: /nothing-here/ });
+  });
+  it("needs cpp", async () => {
+    const request = { context: "app", file: "Main.in" };
+    await using context = await openContext(request, { ...environment(), env: { PATH: root } });
+    await assert.rejects(context.load(), { code, message: /not installed/ });
+  });
+  it("of a stranger's context is refused, because it could include any file", async () => {
+    const stdin = Readable.from([await tarOf({ "Main.in": main })]);
+    await using context = await openContext({ context: "-", file: "Main.in" }, environment(stdin));
+    const reader = { read: () => Promise.resolve(Buffer.from(main)) };
+    await assert.rejects(context.load(reader), { code });
+  });
+});
+
 describe("HTTP", () => {
   let server: Server;
   let base = "";
