@@ -22,6 +22,7 @@ export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "compression-level", summary: "gzip and estargz 0 to 9, zstd 0 to 22" },
   { name: "force-compression", summary: "recompress layers that come with another compression" },
   { name: "oci-mediatypes", summary: "false: Docker's media types instead of OCI's" },
+  { name: "oci-artifact", summary: "attestations as artifacts about the image" },
   { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
   epochAttribute,
   {
@@ -36,9 +37,9 @@ const notYet = new Set([
   ...["compatibility-version", "context", "danging-name-empty-only", "dangling-name-prefix"],
   ...["name-canonical", "store"],
 ]);
-/** About attestations, of which there are none; about layers without bytes; about unpacking, which is not waited for. */
+/** About attestations, where they are as it says or there are none; about layers without bytes; about unpacking, which is not waited for. */
 const withoutEffect = new Set([
-  ...["attestation-inline", "attestation-prefix", "oci-artifact", "prefer-nondist-layers"],
+  ...["attestation-inline", "attestation-prefix", "prefer-nondist-layers"],
   ...["unpack"],
 ]);
 
@@ -152,6 +153,8 @@ export interface ImageWish {
   readonly annotations: readonly Annotation[];
   /** Docker's media types. */
   readonly docker: boolean;
+  /** Attestations are artifacts that name their image as the subject, instead of images. */
+  readonly artifacts: boolean;
 }
 
 /** Throws EXPORT_OPTION, OCI_REFERENCE. */
@@ -173,5 +176,6 @@ export function imageWish(
     names: names.map((name) => parseReference(name)),
     annotations,
     docker,
+    artifacts: booleanOf(type, attributes, "oci-artifact", false),
   };
 }

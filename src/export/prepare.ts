@@ -171,7 +171,7 @@ async function prepareIndex(
       });
     const names = namesOf(input, wish);
     for (const { descriptor: manifest, platform } of images)
-      entries.push(await image.attest(manifest, names, platform));
+      entries.push(await image.attest(manifest, names, platform, wish.artifacts));
   }
   const changed = annotated(
     { ...index, manifests: entries },

@@ -67,11 +67,15 @@ export interface ExportInput {
     readonly manifest: Descriptor;
     /** Set when the result is an index (several platforms): what is exported then. */
     readonly index?: Descriptor;
-    /** Makes statements about an image as it is written, for the index: their entry, and what that names, in the store. */
+    /**
+     * Makes statements about an image as it is written, for the index: their entry, and what that names, in the store.
+     * `asArtifact`: as an artifact that refers to the image, instead of in the form of an image.
+     */
     readonly attest?: (
       manifest: Descriptor,
       names: readonly Reference[],
       platform: Platform,
+      asArtifact: boolean,
     ) => Promise<Descriptor>;
   };
   /** `-t` names; the exporter adds those of its own `name` attribute. */

@@ -26,6 +26,8 @@ export interface Descriptor {
   readonly platform?: Platform;
   readonly urls?: readonly string[];
   readonly artifactType?: string;
+  /** The content itself, in base64. Written where the format asks for it, and never believed. */
+  readonly data?: string;
 }
 
 export interface Manifest {

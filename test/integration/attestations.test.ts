@@ -34,6 +34,7 @@ after(async () => {
 interface Entry {
   readonly mediaType: string;
   readonly digest: string;
+  readonly size: number;
   readonly platform?: { readonly os: string; readonly architecture: string };
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -130,6 +131,36 @@ describe("provenance", () => {
     const { entries, statements } = await attested(["--provenance", "--annotation=a=b"], simple);
     assert.equal(entries[1]?.annotations?.["vnd.docker.reference.digest"], entries[0]?.digest);
     assert.equal(statements[0]?.subject[0]?.digest["sha256"], entries[0]?.digest.slice(7));
+  });
+  it("is an artifact about its image where the output is told so", async () => {
+    const layout = join(space.directory, "artifact");
+    const output = `type=oci,tar=false,dest=${layout},oci-artifact=true`;
+    await space.succeed(
+      ["build", ...baseContexts("busybox"), "--provenance", "-o", output, "-t", "artifact", "-"],
+      { input: "FROM busybox\n" },
+    );
+    const read = (digest: string): unknown =>
+      JSON.parse(readFileSync(join(layout, "blobs", digest.replace(":", "/")), "utf8"));
+    const index = readFileSync(join(layout, "index.json"), "utf8");
+    const [top] = (JSON.parse(index) as { manifests: Entry[] }).manifests;
+    const [image, entry] = (read(top?.digest ?? "") as { manifests: Entry[] }).manifests;
+    assert.ok(image !== undefined && entry !== undefined);
+    const { artifactType, config, subject } = read(entry.digest) as Record<string, unknown>;
+    assert.equal(artifactType, "application/vnd.docker.attestation.manifest.v1+json");
+    const { mediaType, digest, size } = image;
+    assert.deepEqual(subject, { mediaType, digest, size });
+    assert.deepEqual(config, {
+      mediaType: "application/vnd.oci.empty.v1+json",
+      digest: "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+      size: 2,
+      data: "e30=",
+    });
+    assert.deepEqual(read((config as Entry).digest), {});
+    // It can be read again, with all that it has.
+    const inspect = ["--format", "{{.Provenance.SLSA.buildDefinition.buildType}}"];
+    const place = `oci-layout://${layout}`;
+    const { stdout } = await space.succeed(["imagetools", "inspect", ...inspect, place]);
+    assert.match(stdout, /^https:/);
   });
   it("tells what the build was made from, whole or not", async () => {
     const { statements } = await attested(

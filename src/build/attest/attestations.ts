@@ -48,10 +48,11 @@ export function attestations(
     return [...found, made];
   };
   return {
-    image: async (manifest, names, platform) => {
+    image: async (manifest, names, platform, asArtifact) => {
       const name = formatFullPlatform(platform);
       const subjects = subjectsOf(manifest, names, name);
-      return attach(solved.rooms.store, manifest, await predicates(name), subjects);
+      const found = await predicates(name);
+      return attach(solved.rooms.store, manifest, found, { subjects, asArtifact });
     },
     files: async (platform, subjects) =>
       (await predicates(formatFullPlatform(platform))).map((predicate) => ({

@@ -10,6 +10,7 @@ import {
   familiarReference,
   hexOf,
   type Descriptor,
+  type EncodedDocument,
   type Reference,
 } from "../../oci/index.js";
 import type { Store } from "../../store/index.js";
@@ -17,6 +18,19 @@ import type { Store } from "../../store/index.js";
 const inTotoType = "application/vnd.in-toto+json";
 const statementType = "https://in-toto.io/Statement/v1";
 const unknownPlatform = { os: "unknown", architecture: "unknown" };
+const artifactType = "application/vnd.docker.attestation.manifest.v1+json";
+
+const emptyObject = new TextEncoder().encode("{}");
+/** What artifacts have in the place of a configuration. */
+const emptyConfig: EncodedDocument = {
+  bytes: emptyObject,
+  descriptor: {
+    mediaType: "application/vnd.oci.empty.v1+json",
+    digest: digestOf(emptyObject),
+    size: emptyObject.length,
+    data: Buffer.from(emptyObject).toString("base64"),
+  },
+};
 
 /** What a statement is about. */
 export interface Subject {
@@ -70,12 +84,15 @@ export function statementOf(predicate: Predicate, subjects: readonly Subject[]):
   });
 }
 
-/** Writes statements about an image into the store. Gives the entry of the index. */
+/**
+ * Writes statements about an image into the store. Gives the entry of the index. Artifacts, unlike images, name the image as
+ * their subject, by which registries find them.
+ */
 export async function attach(
   store: Store,
   image: Descriptor,
   predicates: readonly Predicate[],
-  subjects: readonly Subject[],
+  { subjects, asArtifact }: { readonly subjects: readonly Subject[]; readonly asArtifact: boolean },
 ): Promise<Descriptor> {
   const layers: Descriptor[] = [];
   for (const predicate of predicates) {
@@ -88,12 +105,12 @@ export async function attach(
       annotations: { "in-toto.io/predicate-type": predicate.type },
     });
   }
-  const config = encodeConfig({
-    ...unknownPlatform,
-    config: {},
-    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => asDiffId(digest)) },
+  const config = asArtifact ? emptyConfig : configOf(layers);
+  const manifest = encodeManifest({
+    config: config.descriptor,
+    layers,
+    ...(asArtifact ? { artifactType, subject: plain(image) } : {}),
   });
-  const manifest = encodeManifest({ config: config.descriptor, layers });
   for (const { bytes } of [config, manifest]) await store.blobs.writeBytes(bytes);
   return {
     ...manifest.descriptor,
@@ -103,4 +120,17 @@ export async function attach(
     },
     platform: unknownPlatform,
   };
+}
+
+/** That of an image without a platform, so that whoever knows only images can keep it. */
+function configOf(layers: readonly Descriptor[]): EncodedDocument {
+  return encodeConfig({
+    ...unknownPlatform,
+    config: {},
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => asDiffId(digest)) },
+  });
+}
+
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
 }
