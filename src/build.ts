@@ -12,7 +12,7 @@ import { cacheServices, wantedCaches } from "./build/cache/wanted.js";
 import { epochOf } from "./build/epoch.js";
 import { Mending } from "./build/mend.js";
 import { writeOutputs } from "./build/outputs.js";
-import { planOf, prepareBuild, type PreparedBuild } from "./build/prepare.js";
+import { planOf, prepareBuild, wishOf, type PreparedBuild } from "./build/prepare.js";
 import type { BuildRequest, BuildResult } from "./build/request.js";
 import { keepStages } from "./build/stage-images.js";
 import { buildSteps } from "./build/steps.js";
@@ -81,7 +81,10 @@ async function attempt(
   }
   let findings: readonly Finding[] = [];
   try {
-    const planned = await prepared.plan(request.target, wishes.scan);
+    const planned = await prepared.plan({
+      ...wishOf(request),
+      ...(wishes.scan === undefined ? {} : { scan: wishes.scan }),
+    });
     findings = planned.findings;
     if (planned.error === undefined) failOnFindings(dockerfile.check, findings);
     const plan = planOf(planned);

@@ -22,17 +22,24 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The deepest nesting of a JSON text, found without building its value: what walks such a value calls itself so often. */
-export function jsonDepth(text: string): number {
+/**
+ * The deepest nesting of a JSON text, which is how often what walks its value calls itself; and about how many values it has, which
+ * take more memory than their text. Found without building any.
+ */
+export function jsonShape(text: string): { readonly depth: number; readonly values: number } {
   let depth = 0;
   let deepest = 0;
+  let values = 1;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x22) {
       for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++)
         if (text.charCodeAt(i) === 0x5c) i++;
-    } else if (c === 0x7b || c === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (c === 0x7d || c === 0x5d) depth--;
+    } else if (c === 0x7b || c === 0x5b) {
+      deepest = Math.max(deepest, ++depth);
+      values++;
+    } else if (c === 0x7d || c === 0x5d) depth--;
+    else if (c === 0x2c) values++;
   }
-  return deepest;
+  return { depth: deepest, values };
 }

@@ -14,7 +14,7 @@ import {
   type Source,
   type TargetDescription,
 } from "../dockerfile/index.js";
-import { planOf, prepareBuild, type PreparedBuild } from "./prepare.js";
+import { planOf, prepareBuild, wishOf, type PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** What `--call=check` finds. `error`: a hard error that ended the reading or planning. */
@@ -46,7 +46,7 @@ export async function describe(
   if (call === "check") return { call, source, report: await check(prepared) };
   if (error !== undefined) throw error;
   if (call === "targets") return { call, source, targets: describeTargets(dockerfile) };
-  const plan = planOf(await prepared.plan(request.target));
+  const plan = planOf(await prepared.plan(wishOf(request)));
   const stage = dockerfile.stages.find(({ name, index }) =>
     plan.stageName === undefined ? index === dockerfile.stages.length - 1 : name === plan.stageName,
   );
@@ -59,18 +59,12 @@ async function check(prepared: PreparedBuild): Promise<CheckReport> {
   const { request } = prepared;
   const { dockerfile, error } = prepared.parsed;
   if (error !== undefined) return { findings: sortFindings(checkDockerfile(dockerfile)), error };
-  const targets =
-    request.target === undefined
-      ? dockerfile.stages.map(({ index }) => String(index))
-      : [request.target];
-  const findings: Finding[] = [];
-  for (const target of targets) {
-    const planned = await prepared.plan(target);
-    findings.push(...planned.findings);
-    if (planned.error !== undefined)
-      return { findings: sortFindings(findings), error: planned.error };
-  }
-  return { findings: sortFindings(findings), ...violation(dockerfile, findings) };
+  const wish = request.target === undefined ? { everyStage: true } : wishOf(request);
+  const { findings, error: failure } = await prepared.plan(wish);
+  return {
+    findings,
+    ...(failure === undefined ? violation(dockerfile, findings) : { error: failure }),
+  };
 }
 
 /** The error that a Dockerfile asks for when checks find something. */

@@ -13,7 +13,7 @@ import {
 } from "../solve/index.js";
 import type { PlannedStage } from "../plan/index.js";
 import { buildSteps } from "./steps.js";
-import { planOf, prepareBuild } from "./prepare.js";
+import { planOf, prepareBuild, wishOf } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** One step of the build. */
@@ -40,7 +40,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
   await using cleanup = new CleanupStack();
   const prepared = await prepareBuild(request, events, signal, cleanup);
   if (prepared.parsed.error !== undefined) throw prepared.parsed.error;
-  const plan = planOf(await prepared.plan(request.target));
+  const plan = planOf(await prepared.plan(wishOf(request)));
   const explanations = await explain(
     {
       graph: plan.graph,

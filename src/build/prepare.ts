@@ -26,7 +26,7 @@ import {
   type Plan,
   type PlanEnvironment,
   type PlatformPlan,
-  type ScanWish,
+  type PlanOptions,
 } from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
@@ -62,6 +62,14 @@ export interface BuildSource {
   };
 }
 
+/** What is to be planned. `target` absent: the last stage. `everyStage`: the others, too. */
+export type PlanWish = Pick<PlanOptions, "target" | "scan" | "everyStage">;
+
+/** The stage that a request names. */
+export function wishOf({ target }: BuildRequest): PlanWish {
+  return optional("target", target);
+}
+
 /** A build before its first step. */
 export interface PreparedBuild {
   readonly request: BuildRequest;
@@ -72,8 +80,8 @@ export interface PreparedBuild {
   readonly remotes: RemoteAccess;
   /** Where the Dockerfile and the context came from. */
   readonly source: BuildSource;
-  /** Plans a stage (absent: the last). Errors in the outcome: PLAN_*, those of base images, all with their place. */
-  plan(target?: string, scan?: ScanWish): Promise<CheckedPlan>;
+  /** Plans a stage. Errors in the outcome: PLAN_*, those of base images, all with their place. */
+  plan(wish?: PlanWish): Promise<CheckedPlan>;
 }
 
 /** Opens everything; `cleanup` closes it. Errors: CONTEXT_*, STORE_*. A wrong Dockerfile is told by `parsed.error`. */
@@ -119,7 +127,7 @@ export async function prepareBuild(
     signal,
   });
 
-  const plan = async (target?: string, scan?: ScanWish): Promise<CheckedPlan> => {
+  const plan = async (wish: PlanWish = {}): Promise<CheckedPlan> => {
     const findings: Finding[] = [];
     const environmentOf = planEnvironment(trees, named, policy, environment, cleanup);
     const planOf = (
@@ -131,7 +139,7 @@ export async function prepareBuild(
       planBuild({
         dockerfile,
         environment: own,
-        ...optional("target", target),
+        ...wish,
         targetPlatform,
         platformGiven: (request.platforms ?? []).length > 0 || request.allPlatforms === true,
         buildPlatform: hostPlatform(),
@@ -144,7 +152,6 @@ export async function prepareBuild(
         ...(request.cacheMaxAge === undefined ? {} : { maxAge: request.cacheMaxAge }),
         network: request.network ?? "default",
         ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
-        ...(scan === undefined ? {} : { scan }),
         allow: request.allow ?? [],
         warn: told ? events : () => undefined,
         report,

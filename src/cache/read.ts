@@ -13,6 +13,7 @@ import {
   parseImageDocument,
   type Descriptor,
   type ImageConfig,
+  type ImageIndex,
   type Manifest,
 } from "../oci/index.js";
 import {
@@ -24,6 +25,9 @@ import {
   type CacheRecords,
 } from "./document.js";
 import type { OpenedCache } from "./types.js";
+
+/** Images of an index whose caches are read: more than there are platforms. */
+const maxImages = 100;
 
 /** Reads the parts of one image. */
 export interface DocumentReader {
@@ -56,9 +60,7 @@ export async function readCaches(
     const config = manifests.find(({ mediaType }) => mediaType === cacheConfigType);
     if (config !== undefined)
       found.push(opened(parseRecords(await verified(reader, config, signal), manifests)));
-    else if (depth === 0)
-      for (const entry of manifests)
-        if (isManifestType(entry.mediaType) && !isAttestation(entry)) await visit(entry, 1);
+    else if (depth === 0) for (const image of imagesOf(document.index)) await visit(image, 1);
   };
   await visit(top, 0);
   if (found.length === 0)
@@ -66,6 +68,14 @@ export async function readCaches(
       hint: "Build it with --cache-to type=inline, or write a cache of its own with --cache-to.",
     });
   return found;
+}
+
+/** Each once, though an index of a stranger may name one, or many, ten thousand times. */
+function imagesOf({ manifests }: ImageIndex): readonly Descriptor[] {
+  const images = manifests.filter(
+    (entry) => isManifestType(entry.mediaType) && !isAttestation(entry),
+  );
+  return [...new Map(images.map((image) => [image.digest, image])).values()].slice(0, maxImages);
 }
 
 async function recordsOf(

@@ -2,10 +2,10 @@
 // The outputs without layers: `local` (a directory of the host), `tar` (the tree as one archive), `cacheonly` (nothing).
 
 import { Readable } from "node:stream";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { pack } from "tar-stream";
-import { TsbuildError, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
   booleanOf,
@@ -149,6 +149,21 @@ async function removeOthers(
   }
 }
 
+/** A platform's directory. What an earlier build wrote there may be a symlink to files that are none of the output's. */
+async function makeDirectory(directory: string, name: string): Promise<void> {
+  const path = join(directory, name);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    if ((await lstat(path)).isDirectory()) return;
+    throw new TsbuildError("EXPORT_DESTINATION", `${path} is there, and is no directory`, {
+      hint: "remove it, or name another directory in dest=",
+      details: { path },
+    });
+  }
+}
+
 export const localExporter: ExporterRow = {
   name: "local",
   summary: "the file tree, into a directory",
@@ -171,7 +186,7 @@ export const localExporter: ExporterRow = {
         try {
           await mkdir(path, { recursive: true });
           if (deletes) await removeOthers(path, await contentOf(places, signal));
-          for (const { below } of places) await mkdir(join(path, below), { recursive: true });
+          for (const { below } of places) if (below !== "") await makeDirectory(path, below);
         } catch (error) {
           throw destinationError(error, path);
         }

@@ -2,7 +2,7 @@
 // Manifests, indexes and configs from strangers: bytes in, checked values out. Whatever is ambiguous is refused: a
 // document that two readers could take for different things must not get a digest's trust (CVE-2021-41190).
 
-import { TsbuildError, isRecord, jsonDepth, messageOf, printable } from "../base/index.js";
+import { TsbuildError, isRecord, jsonShape, messageOf, printable } from "../base/index.js";
 import { isDigest } from "./digest.js";
 import { isDockerType, isIndexType, isManifestType, mediaTypes } from "./media-types.js";
 import type { Descriptor, Digest, ImageConfig, ImageIndex, Manifest, Platform } from "./types.js";
@@ -40,7 +40,7 @@ function parseObject(bytes: Uint8Array, what: string, maxBytes: number): Fields 
   } catch (error) {
     throw bad(what, "it is not UTF-8 text", error);
   }
-  if (jsonDepth(text) > ociLimits.depth)
+  if (jsonShape(text).depth > ociLimits.depth)
     throw tooMuch(what, `it is nested deeper than ${ociLimits.depth}`);
   let value: unknown;
   try {

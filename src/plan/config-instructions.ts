@@ -103,7 +103,7 @@ function planLabel(planner: StagePlanner, { pairs, range }: LabelInstruction): v
   if (values.some(([key]) => key === ""))
     planner.fail("PLAN_BAD_VALUE", "LABEL names can not be blank", range);
   const { draft } = planner;
-  draft.config.Labels = { ...draft.config.Labels, ...Object.fromEntries(values) };
+  for (const [key, value] of values) draft.labels.set(key, value);
   draft.note(`LABEL ${values.map(([key, value]) => `${key}=${value}`).join(" ")}`);
 }
 
@@ -150,10 +150,7 @@ function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction):
   const values = paths.map((word) => planner.expand(word));
   if (values.includes(""))
     planner.fail("PLAN_BAD_VALUE", "VOLUME specified can not be an empty string", range);
-  draft.config.Volumes = {
-    ...draft.config.Volumes,
-    ...Object.fromEntries(values.map((path) => [path, {}])),
-  };
+  for (const path of values) draft.volumes.add(path);
   draft.note(`VOLUME [${values.join(" ")}]`);
 }
 
@@ -200,6 +197,7 @@ function positive(name: string, value: number | undefined): Record<string, numbe
 
 function planOnbuild(planner: StagePlanner, { trigger }: OnbuildInstruction): void {
   // No line of history: the trigger belongs to the images built on this one.
-  const { config } = planner.draft;
-  config.OnBuild = [...(config.OnBuild ?? []), trigger];
+  const { config, triggers } = planner.draft;
+  triggers.push(trigger);
+  config.OnBuild = triggers;
 }

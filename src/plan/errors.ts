@@ -14,4 +14,5 @@ export const planErrorCodes = {
   PLAN_BAD_VALUE: "An instruction's value is not valid once its variables are expanded.",
   PLAN_NO_COMMAND: "The image that is to scan the result for an SBOM says no command.",
   PLAN_TOO_DEEP: "More steps stand on one another than a build can have.",
+  PLAN_TOO_LARGE: "With the variables in it, the Dockerfile is longer than can be planned.",
 } as const;

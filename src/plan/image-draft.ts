@@ -31,10 +31,17 @@ export class ImageDraft {
   readonly config: Mutable<ContainerConfig>;
   /** The base's and those of EXPOSE, put into the configuration at the end: there may be tens of thousands. */
   readonly exposedPorts: Set<string>;
+  /** As the ports: one by one, for the configuration's own form would be copied as often as there are labels. */
+  readonly labels: Map<string, string>;
+  readonly volumes: Set<string>;
+  /** Of ONBUILD; the base's have been planned, and are none of these. */
+  readonly triggers: string[] = [];
   /** CMD was given in this very stage, so ENTRYPOINT leaves it alone. */
   cmdGiven = false;
   readonly base: DraftBase;
   readonly #history: PlannedHistory[];
+  #historyLength: number;
+  #historySize: number;
 
   constructor(base: DraftBase) {
     this.base = base;
@@ -46,12 +53,17 @@ export class ImageDraft {
     this.exposedPorts = new Set(
       base.stage?.exposedPorts ?? Object.keys(base.config.ExposedPorts ?? {}),
     );
+    this.labels = new Map(base.stage?.labels ?? Object.entries(base.config.Labels ?? {}));
+    this.volumes = new Set(base.stage?.volumes ?? Object.keys(base.config.Volumes ?? {}));
     this.variables = new Variables(base.config.Env ?? [], base.stage?.variables);
-    // A stage that continues another has what that one set.
+    // A stage that continues another has what that one set, at the end of what may be a long row.
     // Windows has its own.
-    const lacksPath = this.variables.get("PATH") === undefined && this.platform.os !== "windows";
-    if (base.stage === undefined && lacksPath) this.variables.setEnv("PATH", defaultPath);
+    const isFirst = base.stage === undefined && this.platform.os !== "windows";
+    if (isFirst && this.variables.get("PATH") === undefined)
+      this.variables.setEnv("PATH", defaultPath);
     this.#history = [...(base.history ?? [])];
+    this.#historyLength = (base.stage?.historyLength ?? 0) + this.#history.length;
+    this.#historySize = base.stage?.historySize ?? 0;
   }
 
   /** The working directory, absolute. */
@@ -72,27 +84,34 @@ export class ImageDraft {
 
   /** How many entries the history has, those of the stages below included. */
   get historyLength(): number {
-    return this.#wholeHistory().length;
+    return this.#historyLength;
+  }
+
+  /** Characters of what instructions put into the history, those of the stages below included. */
+  get historySize(): number {
+    return this.#historySize;
   }
 
   /** Leaves out labels that the base has. */
   dropLabels(names: readonly string[]): void {
-    const { Labels } = this.config;
-    if (Labels === undefined || !names.some((name) => name in Labels)) return;
-    this.config.Labels = Object.fromEntries(
-      Object.entries(Labels).filter(([name]) => !names.includes(name)),
-    );
+    for (const name of names) this.labels.delete(name);
   }
 
   /** Records an instruction that made no layer. */
   note(createdBy: string): void {
-    this.#history.push({ createdBy });
+    this.#record({ createdBy });
   }
 
   /** Records an instruction whose vertex makes a layer and becomes the head. */
   advance(vertex: VertexId, createdBy: string): void {
     this.head = vertex;
-    this.#history.push({ createdBy, vertex });
+    this.#record({ createdBy, vertex });
+  }
+
+  #record(entry: PlannedHistory): void {
+    this.#history.push(entry);
+    this.#historyLength++;
+    this.#historySize += entry.createdBy.length;
   }
 
   /** The outcome, with `labels` and `edits` over what the instructions say. */
@@ -107,11 +126,12 @@ export class ImageDraft {
       config.ExposedPorts = Object.fromEntries(
         [...this.exposedPorts].sort().map((port) => [port, {}]),
       );
-    if (Object.keys(labels).length > 0) config.Labels = { ...config.Labels, ...labels };
-    if (unsetLabels.length > 0)
-      config.Labels = Object.fromEntries(
-        Object.entries(config.Labels ?? {}).filter(([name]) => !unsetLabels.includes(name)),
-      );
+    if (this.volumes.size > 0)
+      config.Volumes = Object.fromEntries([...this.volumes].map((path) => [path, {}]));
+    const labelled = new Map([...this.labels, ...Object.entries(labels)]);
+    for (const name of unsetLabels) labelled.delete(name);
+    if (labelled.size > 0 || config.Labels !== undefined)
+      config.Labels = Object.fromEntries(labelled);
     return {
       head: this.head,
       ...(image === undefined ? {} : { base: image }),

@@ -53,6 +53,9 @@ import { planWorkdir } from "./workdir.js";
 /** The comment of every history entry: what tools look for to tell such a history from the classic one. */
 export const historyComment = "buildkit.dockerfile.v0";
 
+/** Characters that all words of a Dockerfile may come to once variables are in them: each is limited, but there may be many. */
+const maxText = 1 << 28;
+
 /** Build arguments that steer the builder and need no ARG. */
 const builderArgs = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
 
@@ -68,16 +71,25 @@ class Planner implements StageServices {
   readonly options: PlanOptions;
   readonly #graph: GraphDraft;
   readonly #stages: readonly Stage[];
+  /** Indices of the stages of each name. */
+  readonly #named = new Map<string, number[]>();
   readonly #planned = new Map<number, Promise<ImageDraft>>();
   /** What is known of stages whose images are wanted, but for these. */
   readonly #beginnings = new Map<number, Omit<PlannedStage, "image">>();
   readonly #globals: ReturnType<typeof globalArgs>;
+  #textLeft = maxText;
   readonly #target: Stage;
 
   constructor(options: PlanOptions) {
     this.options = options;
     this.#graph = new GraphDraft(options);
     this.#stages = options.dockerfile.stages;
+    for (const { name, index } of this.#stages) {
+      if (name === undefined) continue;
+      const indices = this.#named.get(name);
+      if (indices === undefined) this.#named.set(name, [index]);
+      else indices.push(index);
+    }
     this.#target = this.#findTarget();
     const { targetPlatform, buildPlatform, buildArgs, dockerfile } = options;
     const stageName = options.target ?? this.#target.name ?? "default";
@@ -88,6 +100,11 @@ class Planner implements StageServices {
     );
   }
 
+  takeText(length: number): boolean {
+    this.#textLeft -= length;
+    return this.#textLeft >= 0;
+  }
+
   async plan(): Promise<Plan> {
     const { targetPlatform, buildPlatform, dockerfile } = this.options;
     this.report(
@@ -95,6 +112,8 @@ class Planner implements StageServices {
     );
     // Whether or not the target needs them: what BuildKit refuses is refused.
     for (const stage of this.#stages) this.#from(stage);
+    if (this.options.everyStage === true)
+      for (const stage of this.#stages) await this.#stage(stage);
     const draft = await this.#stage(this.#target);
     this.#reportUnusedArgs();
     const { name } = this.#target;
@@ -236,6 +255,11 @@ class Planner implements StageServices {
   }
 
   async #planInstruction(planner: StagePlanner, instruction: Instruction): Promise<void> {
+    await this.#planByKind(planner, instruction);
+    planner.checkHistory();
+  }
+
+  async #planByKind(planner: StagePlanner, instruction: Instruction): Promise<void> {
     switch (instruction.kind) {
       case "run":
         return planRun(planner, instruction);
@@ -287,7 +311,8 @@ class Planner implements StageServices {
 
   /** The earlier stage that a FROM's name is one of. */
   #continued(stage: Stage, name: string): Stage | undefined {
-    return this.#stages.slice(0, stage.index).findLast((s) => s.name === name.toLowerCase());
+    const index = this.#named.get(name.toLowerCase())?.findLast((earlier) => earlier < stage.index);
+    return index === undefined ? undefined : this.#stages[index];
   }
 
   #expandGlobal(word: { text: string; range: SourceRange }): string {

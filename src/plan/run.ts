@@ -33,10 +33,12 @@ export async function planRun(planner: StagePlanner, instruction: RunInstruction
       : command.form === "shell"
         ? [...draft.shell, command.line]
         : [`/dev/pipes/${command.name}`];
+  const env = draft.variables.runEnv();
+  planner.countEnv(env);
   const op: RunOp = {
     argv,
     ...(command.form === "script" ? { script: { name: command.name, body: command.body } } : {}),
-    env: draft.variables.runEnv(),
+    env,
     cwd: draft.workdir,
     user: draft.user,
     hostname: options.hostname ?? defaultHostname,

@@ -18,6 +18,7 @@ import type {
   Word,
 } from "../dockerfile/index.js";
 import type { Json } from "../base/index.js";
+import { ociLimits } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
 import type { ImageDraft } from "./image-draft.js";
 import type { PlanOptions, SourceRef } from "./types.js";
@@ -39,6 +40,8 @@ export interface StageServices {
   readonly options: PlanOptions;
   /** The stage, image or context that `--from` or a mount's `from` names. */
   findSource(name: string, stage: Stage, place: SourceLocation): Promise<FoundSource>;
+  /** Counts text that variables were put into; false when the whole Dockerfile has come to too much. */
+  takeText(length: number): boolean;
   addVertex(kind: string, inputs: readonly VertexId[], op: Json, shown: ShownStep): VertexId;
   /** Findings of build checks. */
   report(findings: readonly Finding[]): void;
@@ -83,16 +86,20 @@ export class StagePlanner {
   }
 
   expand(word: Word): string {
-    return this.#seen(expandWord(word, this.draft.variables, this.#expandOptions())).value;
+    const expansion = this.#seen(expandWord(word, this.draft.variables, this.#expandOptions()));
+    return this.#counted(expansion.value);
   }
 
   /** Expands and splits at white space. */
   expandSplit(word: Word): readonly string[] {
-    return this.#seen(expandWords(word, this.draft.variables, this.#expandOptions())).values;
+    const expansion = this.#seen(expandWords(word, this.draft.variables, this.#expandOptions()));
+    return expansion.values.map((value) => this.#counted(value));
   }
 
   expandHeredoc(heredoc: Heredoc): string {
-    return this.#seen(expandHeredoc(heredoc, this.draft.variables, this.#expandOptions())).value;
+    const { variables } = this.draft;
+    const expansion = this.#seen(expandHeredoc(heredoc, variables, this.#expandOptions()));
+    return this.#counted(expansion.value);
   }
 
   /** For expanders that are called elsewhere (mounts). */
@@ -113,6 +120,35 @@ export class StagePlanner {
   shownText(instruction: Instruction): string {
     const text = withoutCredentials(instruction.original);
     return this.#place === undefined ? text : `ONBUILD ${text}`;
+  }
+
+  /** What a command is told of variables: each command has them all. Throws PLAN_TOO_LARGE. */
+  countEnv(env: readonly string[]): void {
+    for (const line of env) this.#counted(line);
+  }
+
+  /** Throws PLAN_TOO_LARGE, at the instruction in hand, when no image's configuration could hold the history. */
+  checkHistory(): void {
+    const { base, historyLength } = this.draft;
+    if (base.baseHistory.length + historyLength > ociLimits.history)
+      this.#tooLarge(`the history of the image has more than ${ociLimits.history} entries`);
+    if (this.draft.historySize > ociLimits.configBytes)
+      this.#tooLarge("the history of the image is longer than its configuration can be");
+  }
+
+  #counted(text: string): string {
+    if (!this.services.takeText(text.length))
+      this.#tooLarge("with the variables in it, the Dockerfile is too long");
+    return text;
+  }
+
+  #tooLarge(message: string): never {
+    this.fail(
+      "PLAN_TOO_LARGE",
+      message,
+      this.instruction.range,
+      "Put several instructions into one, and long values into files that are copied.",
+    );
   }
 
   #expandOptions(): ExpandOptions {

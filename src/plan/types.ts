@@ -218,6 +218,8 @@ export interface PlanOptions {
   readonly network: "default" | "none" | "host";
   readonly hostname?: string;
   readonly scan?: ScanWish;
+  /** Stages that the target does not need are planned, too: for build checks. */
+  readonly everyStage?: boolean;
   /** Granted entitlements (`network.host`, `security.insecure`). */
   readonly allow: readonly string[];
   readonly warn: (warning: Extract<BuildEvent, { kind: "warning" }>) => void;

@@ -2,10 +2,13 @@
 // Cache mounts on their way between machines, each of which is a store of its own here.
 
 import assert from "node:assert/strict";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { canaryIn, putBlob, setIndex } from "../support/attack.js";
 import { baseContexts, workspace } from "../support/runner.js";
+import { tarOf, type RawEntry } from "../support/tar-builder.js";
 import { makeTree } from "../support/tree.js";
 
 const space = workspace();
@@ -24,6 +27,33 @@ async function on(machine: string, dockerfile: string, ...args: string[]): Promi
     { input: dockerfile, env: { TSBUILD_ROOT: join(space.directory, machine) } },
   );
   return stderr;
+}
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Puts an archive in the place of all layers of a cache, with the digests that it takes to be believed. */
+function forge(cache: string, ...entries: RawEntry[]): void {
+  const layout = join(space.directory, cache);
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(layout, path), "utf8"));
+  const blob = ({ digest }: Descriptor): unknown => read(`blobs/${digest.replace(":", "/")}`);
+  const [top] = (read("index.json") as { manifests: readonly Descriptor[] }).manifests;
+  assert.ok(top);
+  const manifest = blob(top) as { config: Descriptor };
+  const document = blob(manifest.config) as { layers: readonly object[] };
+  const archive = tarOf(...entries);
+  const layer = putBlob(layout, "application/vnd.oci.image.layer.v1.tar", archive);
+  const diffID = `sha256:${createHash("sha256").update(archive).digest("hex")}`;
+  const { mediaType, size, digest } = layer;
+  const annotations = { mediaType, size, diffID };
+  const layers = document.layers.map(() => ({ blob: digest, parent: -1, annotations }));
+  const put = (type: string, value: object): Descriptor =>
+    putBlob(layout, type, Buffer.from(JSON.stringify(value)));
+  const config = put(manifest.config.mediaType, { ...document, layers });
+  setIndex(layout, put(top.mediaType, { ...manifest, config, layers: [layer] }));
 }
 const from = (cache: string): string => `--cache-from=type=local,src=${cache}`;
 const to = (cache: string, more = ""): string => `--cache-to=type=local,dest=${cache}${more}`;
@@ -88,6 +118,42 @@ describe("a cache mount", () => {
     const log = await on("j", dockerfileOf("two"), from("damaged"));
     assert.match(log, /WARNING: a cache mount begins empty, for its content cannot be imported/);
     assert.match(log, /two sees 7-750 *\n/);
+  });
+  it("stays in its place, whatever archive it comes in", async () => {
+    const canary = canaryIn(space.directory);
+    const { directory, victim } = canary;
+    const links: RawEntry[] = [
+      { name: "./", type: "5" },
+      { name: "names", type: "2", link: victim },
+      { name: "out", type: "2", link: directory },
+      { name: "out/new", content: "new" },
+    ];
+    const up = "../".repeat(20);
+    const archives: Readonly<Record<string, readonly [entries: RawEntry[], log: RegExp]>> = {
+      links: [links, /two sees \d-\d+ *\n/],
+      hard: [
+        [{ name: "names", type: "1", link: `${up}${victim}` }],
+        /WARNING: a cache mount begins empty, .*leads out[^]*two sees 7-750 *\n/,
+      ],
+      device: [
+        [{ name: "names", type: "3" }],
+        /WARNING: a cache mount begins empty, .*refused[^]*two sees 7-750 *\n/,
+      ],
+      above: [
+        [{ name: `${up}${victim}`, content: "" }],
+        /WARNING: a cache mount begins empty, [^]*two sees 7-750 *\n/,
+      ],
+    };
+    for (const [name, [entries, log]] of Object.entries(archives)) {
+      await on("k", dockerfileOf("one"), to(`forged-${name}`, ",mounts=true"));
+      forge(`forged-${name}`, ...entries);
+      // Where the name leads out, the command that writes there fails, or writes inside of its root.
+      const dockerfile = dockerfileOf("two")
+        .replace(" && echo", "; echo")
+        .replace("names\n", "names; true\n");
+      assert.match(await on(`forged-in-${name}`, dockerfile, from(`forged-${name}`)), log);
+      canary.assertUntouched();
+    }
   });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {

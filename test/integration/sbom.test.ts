@@ -193,7 +193,19 @@ const refused: Readonly<Record<string, readonly [command: string, error: RegExp]
   "a link": [`ln -s /etc/passwd ${destination}/a`, /it is no regular file/],
   "a pipe": [`mkfifo ${destination}/a`, /it is no regular file/],
   "a directory": [`mkdir ${destination}/a`, /it is no regular file/],
-  "more than memory": [`truncate -s 1G ${destination}/a`, /it has more than 256 MiB/],
+  "more than memory": [`truncate -s 1G ${destination}/a`, /that makes more than 256 MiB/],
+  "more than memory, by another name": [
+    `truncate -s 200M ${destination}/a && ln ${destination}/a ${destination}/b`,
+    /that makes more than 256 MiB/,
+  ],
+  "values without end": [
+    `(echo '{"a":[0'; yes ,0,0,0,0,0,0,0,0 | head -1100000; echo ']}') > ${destination}/a`,
+    /that makes more than 8000000 values/,
+  ],
+  "files without end": [
+    `cd ${destination} && seq 2000 | xargs touch`,
+    /wrote 2000 files: at most 1000 are read/,
+  ],
   "a failure": ["exit 9", /exit code: 9/],
 };
 

@@ -218,6 +218,22 @@ describe("a bomb", () => {
     assert.equal((await place.build(["-"], { input })).code, 1);
   });
 
+  it("of values that are long a thousand times ends with an error", async () => {
+    const place = scene();
+    const doubled = "ENV A=$A$A\n".repeat(15);
+    const input = `FROM scratch\nENV A=${"x".repeat(16)}\n${doubled}${"LABEL a=$A\n".repeat(9000)}`;
+    const { code, stderr } = await place.build(["-"], { input, timeout: 60_000 });
+    assert.equal(code, 1);
+    assert.match(stderr, /the history of the image is longer than its configuration can be/);
+  });
+
+  it("of stages without number is checked in a time that grows as they do", async () => {
+    const place = scene();
+    const input = "FROM scratch\n".repeat(20_000);
+    const { code } = await place.build(["--check", "-"], { input, timeout: 60_000 });
+    assert.equal(code, 0);
+  });
+
   it("of patterns in an expansion takes no time", async () => {
     const place = scene();
     const input = `FROM scratch\nARG a=${"a".repeat(3000)}\nLABEL x="\${a//*a*a*a*a*a*a*a*b/c}"\n`;

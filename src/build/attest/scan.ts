@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an SBOM's generator has written: in-toto statements, of which only the predicates count.
 
-import { isRecord, jsonDepth, printable, TsbuildError, type Json } from "../../base/index.js";
+import { isRecord, jsonShape, printable, TsbuildError, type Json } from "../../base/index.js";
 import { coreScan, scanOutput } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import type { SolvedBuild } from "../cache/export.js";
 import type { Predicate, Subject } from "./statement.js";
 
 const spdxType = "https://spdx.dev/Document";
-/** An SBOM of a large image has some ten megabytes. */
+/** Of all statements together. An SBOM of a large image has some ten megabytes. */
 const maxBytes = 256 * 1024 * 1024;
+/** One for the result, and one for each stage that is scanned besides. */
+const maxFiles = 1000;
 const maxDepth = 64;
+/** Values take many times as much memory as their text; an SBOM has one in about 30 bytes. */
+const maxValues = 8_000_000;
 
 /** The statements in a scan's output, the one about the result itself first. Throws BUILD_SBOM. */
 export async function readScan(
@@ -20,13 +24,21 @@ export async function readScan(
   const lowers = snapshots.stackOf(scanned);
   await using reader = await sandbox.openTree({ kind: "stack", lowers }, signal);
   const [, ...entries] = (await reader.list(scanOutput, { depth: 1 })) ?? [];
+  if (entries.length > maxFiles)
+    throw scanError(`${entries.length} files`, `at most ${maxFiles} are read`);
+  const files = entries.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  let total = 0;
+  for (const [i, { type, size }] of entries.entries()) {
+    if (type !== "file") throw scanError(files[i] ?? "", "it is no regular file");
+    // Hard links count each: all are read.
+    if ((total += size) > maxBytes)
+      throw scanError(files[i] ?? "", `that makes more than ${maxBytes / 1024 ** 2} MiB`);
+  }
   const found: Predicate[] = [];
-  for (const { path, type, size } of entries) {
-    const file = path.slice(path.lastIndexOf("/") + 1);
-    if (type !== "file") throw scanError(file, "it is no regular file");
-    if (size > maxBytes) throw scanError(file, `it has more than ${maxBytes / 1024 ** 2} MiB`);
+  const left = { values: maxValues };
+  for (const file of files) {
     const bytes = await reader.read(`${scanOutput}/${file}`, maxBytes);
-    found.push(predicateIn(file, (bytes ?? Buffer.alloc(0)).toString("utf8")));
+    found.push(predicateIn(file, (bytes ?? Buffer.alloc(0)).toString("utf8"), left));
   }
   if (found.length === 0)
     throw new TsbuildError("BUILD_SBOM", "the SBOM generator wrote no statement", {
@@ -43,8 +55,11 @@ function scanError(file: string, why: string, cause?: unknown): TsbuildError {
   });
 }
 
-function predicateIn(file: string, text: string): Predicate {
-  if (jsonDepth(text) > maxDepth) throw scanError(file, `it is nested deeper than ${maxDepth}`);
+function predicateIn(file: string, text: string, left: { values: number }): Predicate {
+  const { depth, values } = jsonShape(text);
+  if (depth > maxDepth) throw scanError(file, `it is nested deeper than ${maxDepth}`);
+  if ((left.values -= values) < 0)
+    throw scanError(file, `that makes more than ${maxValues} values`);
   let statement: unknown;
   try {
     statement = JSON.parse(text);

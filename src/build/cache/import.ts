@@ -60,18 +60,21 @@ export class ImportedCaches implements ImportedResults {
 
   /** A layer that is no step's result, in the store then. */
   layer(key: CacheKey): Promise<CachedLayer | undefined> {
+    return this.#mount(key, (layer) => Promise.resolve(layer));
+  }
+
+  /** The files of such a layer, for whoever discards them. What is no archive to be unpacked is as good as nothing. */
+  content(key: CacheKey): Promise<Draft | undefined> {
+    return this.#mount(key, (layer) => this.#rooms.snapshots.unpackApart(layer, this.#signal));
+  }
+
+  #mount<T>(key: CacheKey, take: (layer: CachedLayer) => Promise<T>): Promise<T | undefined> {
     const what = "a cache mount begins empty, for its content cannot be imported";
     return this.#first(key, what, async (cache, [layer, ...others]) => {
       if (layer === undefined || others.length > 0) return undefined;
       await this.#store(cache, layer);
-      return layer;
+      return take(layer);
     });
-  }
-
-  /** The files of such a layer, for whoever discards them. */
-  async content(key: CacheKey): Promise<Draft | undefined> {
-    const layer = await this.layer(key);
-    return layer && (await this.#rooms.snapshots.unpackApart(layer, this.#signal));
   }
 
   /** From the first cache that has the key, and can give what it is to give. */

@@ -424,6 +424,20 @@ describe("type=local and type=tar", () => {
     assert.deepEqual((await readdir(join(cwd, "out"))).sort(), ["linux_amd64", "linux_arm_v7"]);
   });
 
+  it("follow no symlink that stands in the place of a platform's directory", async () => {
+    await mkdir(join(cwd, "outside"));
+    await mkdir(join(cwd, "out"));
+    await symlink("../outside", join(cwd, "out/linux_amd64"));
+    for (const split of ["type=local,dest=out,platform-split=true", "out"])
+      await assert.rejects(run(split, { trees: split === "out" ? [arm, amd] : [amd] }), {
+        code: "EXPORT_DESTINATION",
+      });
+    assert.deepEqual(await readdir(join(cwd, "outside")), []);
+    await run("type=local,dest=out,mode=delete,platform-split=true", { trees: [amd] });
+    assert.deepEqual(await readdir(join(cwd, "outside")), []);
+    assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+  });
+
   it("delete behind a symlink only where that is permitted", async () => {
     await mkdir(join(cwd, "work"));
     await mkdir(join(cwd, "elsewhere"));

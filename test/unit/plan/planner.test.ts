@@ -113,6 +113,47 @@ describe("planBuild", () => {
     assert.ok(second?.env.includes("v=env"));
   });
 
+  it("ends where variables make a short text too long", async () => {
+    const half = `ENV A=${"x".repeat(1 << 19)}\n`;
+    const labels = "LABEL a=$A\n".repeat(5000);
+    await fails(`FROM a\n${half}${labels}`, "PLAN_TOO_LARGE", 33);
+    await fails(`FROM a AS b\n${half}FROM b\n${labels}`, "PLAN_TOO_LARGE", 34);
+    const env = Array.from({ length: 28 }, (_, i) => `ENV A${i}=$A\n`).join("");
+    await fails(`FROM a\n${half}${env}${"RUN x\n".repeat(900)}`, "PLAN_TOO_LARGE", 47);
+    await fails(`FROM a\n${"LABEL a=1\n".repeat(30_000)}`, "PLAN_TOO_LARGE", 20_002);
+    const heredocs = "COPY <<E /\n$A\nE\n".repeat(900);
+    await fails(`FROM a\n${half}${heredocs}`, "PLAN_TOO_LARGE", 1533);
+  });
+
+  it("takes a time that grows as the Dockerfile does", async () => {
+    const { config } = (await plan(`FROM a\n${"ONBUILD RUN x\n".repeat(100_000)}`)).image;
+    assert.equal(config.OnBuild?.length, 100_000);
+    const chain = Array.from({ length: 20_000 }, (_, i) => `FROM s${i} AS s${i + 1}\n`);
+    assert.equal((await plan(`FROM a AS s0\n${chain.join("")}`)).stages.size, 20_001);
+  });
+
+  it("takes labels and volumes from below, in the order of their names' first appearance", async () => {
+    const images = { a: { Labels: { x: "0", y: "0" }, Volumes: { "/v": {} } } };
+    const text =
+      "FROM a AS s\nLABEL z=1 x=1\nVOLUME /w\nFROM s\nLABEL __proto__=1 y=2\nVOLUME /v /u\n";
+    const { config } = (await plan(text, { images })).image;
+    assert.deepEqual(Object.entries(config.Labels ?? {}).map(String), [
+      ...["x,1", "y,2", "z,1", "__proto__,1"],
+    ]);
+    assert.deepEqual(Object.keys(config.Volumes ?? {}), ["/v", "/w", "/u"]);
+  });
+
+  it("plans what the target does not need when it is to be checked", async () => {
+    const text = "FROM a AS one\nRUN x\nFROM one AS two\nFROM b\n";
+    assert.deepEqual([...(await plan(text)).stages], [2]);
+    const { stages, image } = await plan(text, { options: { everyStage: true } });
+    assert.deepEqual([...stages].sort(), [0, 1, 2]);
+    assert.equal(image.base?.reference, "b");
+    await fails("FROM a\nRUN --network=host x\nFROM b\n", "PLAN_NOT_ALLOWED", 2, {
+      options: { everyStage: true },
+    });
+  });
+
   it("gives a RUN no ARG that has no value, and an empty one if it is empty", async () => {
     const [run] = runs(await plan("FROM a\nARG none\nARG empty=\nRUN x\n"));
     assert.deepEqual(run?.env.slice(1), ["empty="]);
