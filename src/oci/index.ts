@@ -63,6 +63,7 @@ export {
   parseImageConfig,
   parseImageDocument,
   parseIndex,
+  parseJsonObject,
   parseManifest,
   type ImageDocument,
 } from "./parse.js";

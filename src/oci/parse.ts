@@ -31,7 +31,8 @@ function tooMuch(what: string, why: string): TsbuildError {
   return new TsbuildError("OCI_LIMIT", `${what} refused: ${why}`);
 }
 
-function parseObject(bytes: Uint8Array, what: string, maxBytes: number): Fields {
+/** Parses a JSON object from strangers; `what` names it in errors. Throws OCI_JSON, OCI_LIMIT. */
+export function parseJsonObject(bytes: Uint8Array, what: string, maxBytes: number): Fields {
   if (bytes.length > maxBytes)
     throw tooMuch(what, `it has ${bytes.length} bytes, and the limit is ${maxBytes}`);
   let text: string;
@@ -216,7 +217,7 @@ export type ImageDocument =
  * must not contradict it. Throws OCI_JSON, OCI_LIMIT.
  */
 export function parseImageDocument(bytes: Uint8Array, announced?: string): ImageDocument {
-  const fields = parseObject(bytes, "image manifest", ociLimits.manifestBytes);
+  const fields = parseJsonObject(bytes, "image manifest", ociLimits.manifestBytes);
   return documentKind(fields, announced, "image manifest") === "index"
     ? { kind: "index", index: readIndex(fields, announced) }
     : { kind: "manifest", manifest: readManifest(fields, announced) };
@@ -269,7 +270,7 @@ function withoutNulls(fields: Fields, keep: readonly string[] = []): Fields {
 /** Parses an image configuration; unknown fields stay as they are. Throws OCI_JSON, OCI_LIMIT. */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   const what = "image config";
-  const fields = parseObject(bytes, what, ociLimits.configBytes);
+  const fields = parseJsonObject(bytes, what, ociLimits.configBytes);
   for (const key of ["created", "author", "variant", "os.version"])
     optionalString(fields, key, what);
   const os = optionalString(fields, "os", what);

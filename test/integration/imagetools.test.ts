@@ -184,6 +184,47 @@ describe("imagetools inspect", () => {
     assert.match(stderr, /only fields, json and index/);
   });
 
+  it("says what is wrong with an attestation, and shows no escape sequences", async () => {
+    const put = (bytes: Buffer): { digest: string; size: number } => ({
+      digest: server.putBlob("odd", bytes),
+      size: bytes.length,
+    });
+    server.putBlob("odd", amd64.config.bytes);
+    for (const { bytes } of amd64.layers) server.putBlob("odd", bytes);
+    const { manifest } = amd64;
+    server.putManifest("odd", "v1", manifest.mediaType, manifest.bytes);
+    const layer = {
+      mediaType: "application/vnd.in-toto+json",
+      annotations: { "in-toto.io/predicate-type": "https://slsa.dev/provenance/v1" },
+      ...put(Buffer.from("no JSON")),
+    };
+    const config = { mediaType: mediaTypes.ociConfig, ...put(Buffer.from("{}")) };
+    const attestation = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers: [layer] }));
+    const digest = server.putManifest("odd", "a", mediaTypes.ociManifest, attestation);
+    const entries = [
+      {
+        mediaType: manifest.mediaType,
+        digest: manifest.digest,
+        size: manifest.bytes.length,
+        platform: { os: "linux", architecture: "amd64" },
+      },
+      {
+        mediaType: mediaTypes.ociManifest,
+        digest,
+        size: attestation.length,
+        platform: { os: "unknown", architecture: "unknown" },
+        annotations: { "vnd.docker.reference.digest": manifest.digest, x: "\u001b[31mred" },
+      },
+    ];
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: entries }));
+    server.putManifest("odd", "latest", mediaTypes.ociIndex, index);
+    const inspect = ["imagetools", "inspect", at("odd"), "--format", "{{json .Provenance}}"];
+    assert.match((await space.fail(1, inspect)).stderr, /invalid attestation: it is not JSON/);
+    const found = "{{(index .Manifest.Manifests 1).Annotations.x}}";
+    for (const args of [[], ["--format", found], ["--format", "{{json .Manifest}}"]])
+      assert.doesNotMatch(await tools("inspect", at("odd"), ...args), /\u001b/);
+  });
+
   it("shows the provenance that a build has pushed", async () => {
     writeFileSync(join(space.directory, "Dockerfile"), "FROM busybox\n");
     const build = ["build", "--provenance=mode=min", "--push", "-t", at("proven"), "."];

@@ -8,9 +8,11 @@ import { parseAnnotation, writeLayout, type Annotation } from "../../export/inde
 import {
   isDigest,
   isIndexType,
+  ociLimits,
   parseDescriptor,
   parseDigest,
   parseImageDocument,
+  parseJsonObject,
   parsePlatform,
   type Descriptor,
   type Digest,
@@ -195,9 +197,10 @@ async function platformOf(
   signal: AbortSignal,
 ): Promise<Platform> {
   if (given !== undefined && given.os !== "" && given.architecture !== "") return given;
-  const value: unknown = JSON.parse(Buffer.from(await place.document(config, signal)).toString());
+  const bytes = await place.document(config, signal);
+  const fields = parseJsonObject(bytes, "image config", ociLimits.configBytes);
   const text = (key: string): string => {
-    const found = isRecord(value) ? value[key] : undefined;
+    const found = fields[key];
     return typeof found === "string" ? found : "";
   };
   const [os, architecture] = [given?.os || text("os"), given?.architecture || text("architecture")];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild imagetools inspect`: what is said of an image where it is.
 
-import { CleanupStack, isRecord, type Json } from "../../base/index.js";
+import { CleanupStack, type Json } from "../../base/index.js";
 import {
   formatFullPlatform,
   formatPlatform,
@@ -9,6 +9,7 @@ import {
   ociLimits,
   parseImageConfig,
   parseImageDocument,
+  parseJsonObject,
   parseManifest,
   type Descriptor,
   type ImageConfig,
@@ -118,10 +119,9 @@ async function predicatesOf(
     for (const layer of layers) {
       const type = layer.annotations?.[predicateType];
       if (type === undefined || layer.size > ociLimits.configBytes) continue;
-      const statement: unknown = JSON.parse(
-        Buffer.from(await place.document(layer, signal)).toString("utf8"),
-      );
-      if (isRecord(statement)) predicates.push({ type, content: statement["predicate"] as Json });
+      const bytes = await place.document(layer, signal);
+      const { predicate = null } = parseJsonObject(bytes, "attestation", ociLimits.configBytes);
+      predicates.push({ type, content: predicate as Json });
     }
     const name = formatPlatform(platform);
     found.set(name, [...(found.get(name) ?? []), ...predicates]);
