@@ -168,6 +168,19 @@ static int mount_pts(const struct run *run, int dev)
 	return mount_in_dev(dev, "pts", own < 0 ? pts_new() : fcntl(own, F_DUPFD_CLOEXEC, 3));
 }
 
+/* True where the step asks for something else in a place of ours: that is not to lie on top of ours. */
+static bool is_taken(const struct run *run, const char *path)
+{
+	struct spec mount;
+
+	for (size_t cursor = 0; spec_group(run->spec, "mount", &cursor, &mount);) {
+		const char *target = spec_need(&mount, "mount-target");
+		if (target != NULL && strcmp(target, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int mount_below_dev(struct run *run, int dev)
 {
 	char size[48];
@@ -177,7 +190,9 @@ static int mount_below_dev(struct run *run, int dev)
 	if (spec_int(run->spec, "shm-size", 1, INT64_MAX, 64LL << 20, &bytes) < 0)
 		return -1;
 	snprintf(size, sizeof(size), "size=%lld", bytes);
-	if (mount_pts(run, dev) < 0 || mount_in_dev(dev, "shm", tmpfs_new(shm, PLAIN)) < 0)
+	if (mount_pts(run, dev) < 0)
+		return -1;
+	if (!is_taken(run, "/dev/shm") && mount_in_dev(dev, "shm", tmpfs_new(shm, PLAIN)) < 0)
 		return -1;
 	return mount_in_dev(dev, "mqueue", fs_new("mqueue", NULL, PLAIN));
 }

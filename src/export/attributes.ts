@@ -26,6 +26,11 @@ export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
   epochAttribute,
   {
+    name: "prefer-nondist-layers",
+    summary:
+      "a base's layers that are not to be distributed stay so; default: the image has all of its layers",
+  },
+  {
     name: "annotation.KEY",
     summary:
       "annotation; also annotation-{index,manifest-descriptor,index-descriptor}[PLATFORM].KEY",
@@ -37,11 +42,8 @@ const notYet = new Set([
   ...["compatibility-version", "context", "danging-name-empty-only", "dangling-name-prefix"],
   ...["name-canonical", "store"],
 ]);
-/** About attestations, where they are as it says or there are none; about layers without bytes; about unpacking, which is not waited for. */
-const withoutEffect = new Set([
-  ...["attestation-inline", "attestation-prefix", "prefer-nondist-layers"],
-  ...["unpack"],
-]);
+/** About attestations, where they are as it says or there are none; about unpacking, which is not waited for. */
+const withoutEffect = new Set(["attestation-inline", "attestation-prefix", "unpack"]);
 
 /** Refuses attributes that a row does not list. Throws EXPORT_OPTION. */
 export function checkNames(
@@ -98,9 +100,6 @@ const compressions: Readonly<Record<string, LayerCompression>> = {
   zstd: "zstd",
   estargz: "estargz",
 };
-/** Docker's media types have none for zstd; those who know eStargz look for it in OCI's. */
-const needsOci: readonly LayerCompression[] = ["zstd", "estargz"];
-
 /** The wishes about layers. Throws EXPORT_OPTION. */
 export function layerWish(type: string, attributes: Attributes): LayerWish {
   const name = attributes["compression"] ?? "gzip";
@@ -111,7 +110,8 @@ export function layerWish(type: string, attributes: Attributes): LayerWish {
       `compression=${printable(name)} is unknown${didYouMean(name, Object.keys(compressions))}`,
       "known are gzip, zstd, estargz and uncompressed",
     );
-  if (needsOci.includes(compression) && !booleanOf(type, attributes, "oci-mediatypes", true))
+  // Those who know eStargz look for it in OCI's types.
+  if (compression === "estargz" && !booleanOf(type, attributes, "oci-mediatypes", true))
     throw optionError(type, `compression=${compression} needs OCI media types`);
   const level = integerOf(type, attributes, "compression-level", [
     0,
@@ -155,6 +155,8 @@ export interface ImageWish {
   readonly docker: boolean;
   /** Attestations are artifacts that name their image as the subject, instead of images. */
   readonly artifacts: boolean;
+  /** Layers of a base that may not be pushed stay such layers, whose bytes are elsewhere. */
+  readonly foreign: boolean;
 }
 
 /** Throws EXPORT_OPTION, OCI_REFERENCE. */
@@ -177,5 +179,6 @@ export function imageWish(
     annotations,
     docker,
     artifacts: booleanOf(type, attributes, "oci-artifact", false),
+    foreign: booleanOf(type, attributes, "prefer-nondist-layers", false),
   };
 }

@@ -32,7 +32,7 @@ export function indexEntries(image: PreparedImage): Descriptor[] {
       name === undefined
         ? {}
         : { [imageName]: formatReference(name), [refName]: name.tag ?? formatReference(name) };
-    const annotations = { ...image.root.annotations, ...created, ...named };
+    const annotations = { ...created, ...image.root.annotations, ...named };
     const { annotations: _, ...rest } = image.root;
     return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
   };

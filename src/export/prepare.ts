@@ -9,6 +9,7 @@ import {
   formatPlatform,
   formatReference,
   isAttestation,
+  isForeignLayerType,
   isManifestType,
   isIndexType,
   mediaTypes,
@@ -17,6 +18,7 @@ import {
   parseIndex,
   parseManifest,
   samePlatform,
+  toDistributableType,
   toDockerType,
   withDefaultTag,
   type Descriptor,
@@ -81,6 +83,24 @@ function dockerType(descriptor: Descriptor): Descriptor {
   return { ...descriptor, mediaType };
 }
 
+/** A layer that the image has itself, wherever its bytes came from. */
+function ownLayer(layer: Descriptor): Descriptor {
+  const mediaType = toDistributableType(layer.mediaType);
+  if (mediaType === layer.mediaType) return layer;
+  const { urls: _, ...rest } = layer;
+  return { ...rest, mediaType };
+}
+
+function typed(manifest: Manifest, { docker, foreign }: ImageWish): Manifest {
+  const own =
+    foreign || !manifest.layers.some(({ mediaType }) => isForeignLayerType(mediaType))
+      ? manifest
+      : { ...manifest, layers: manifest.layers.map(ownLayer) };
+  return docker
+    ? { ...own, config: dockerType(own.config), layers: own.layers.map(dockerType) }
+    : own;
+}
+
 async function save(
   store: Store,
   document: EncodedDocument,
@@ -104,10 +124,7 @@ async function prepareManifest(
     ...(config.variant === undefined ? {} : { variant: config.variant }),
   };
   const extra = annotationsFor(wish.annotations, "manifest", platform);
-  const typed = wish.docker
-    ? { ...manifest, config: dockerType(manifest.config), layers: manifest.layers.map(dockerType) }
-    : manifest;
-  const changed = annotated(typed, extra);
+  const changed = annotated(typed(manifest, wish), extra);
   const saved =
     changed === manifest ? descriptor : await save(store, encodeManifest(changed), descriptor);
   return {

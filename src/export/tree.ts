@@ -91,18 +91,35 @@ interface Place extends PlatformTree {
   readonly statements: NonNullable<PlatformTree["attest"]>;
 }
 
-/** Paths of all entries, and whether each is a directory. */
+/**
+ * Paths of all entries, and whether each is a directory. Throws EXPORT_UNSUPPORTED where trees that go into one place have a
+ * file of the same name: one would be lost.
+ */
 async function contentOf(
   places: readonly Place[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, boolean>> {
   const content = new Map<string, boolean>();
-  for (const { tree, below } of places) {
+  for (const { tree, below, platform } of places) {
     if (below !== "") content.set(below, true);
-    for (const { path, isDirectory } of await tree.list(signal))
-      content.set(join(below, path), isDirectory);
+    for (const { path, isDirectory } of await tree.list(signal)) {
+      const place = join(below, path);
+      const other = content.get(place);
+      if (other !== undefined && !(other && isDirectory))
+        throw new TsbuildError(
+          "EXPORT_UNSUPPORTED",
+          `${printable(place)} of ${formatFullPlatform(platform)} would overwrite that of another platform`,
+          { hint: "leave platform-split=false out, or give the files names with the platform" },
+        );
+      content.set(place, isDirectory);
+    }
   }
   return content;
+}
+
+/** True where several trees go into one place. */
+function areMixed(places: readonly Place[]): boolean {
+  return places.some(({ below }, i) => i > 0 && below === places[0]?.below);
 }
 
 const localAttributes: readonly ExporterAttribute[] = [
@@ -185,7 +202,11 @@ export const localExporter: ExporterRow = {
         const places = placesOf(input, arrangement);
         try {
           await mkdir(path, { recursive: true });
-          if (deletes) await removeOthers(path, await contentOf(places, signal));
+          const content =
+            deletes || areMixed(places)
+              ? await contentOf(places, signal)
+              : new Map<string, boolean>();
+          if (deletes) await removeOthers(path, content);
           for (const { below } of places) if (below !== "") await makeDirectory(path, below);
         } catch (error) {
           throw destinationError(error, path);
@@ -262,14 +283,12 @@ export const tarExporter: ExporterRow = {
       layers: treeWish("tar", given),
       async export(input, options) {
         const { signal } = options;
-        const parts = placesOf(input, arrangement).flatMap(
-          ({ tree, below, attest, statements }) => [
-            () => tree.tar(signal, below === "" ? undefined : below),
-            ...(attest === undefined
-              ? []
-              : [async () => archived(below, await statements(signal))]),
-          ],
-        );
+        const places = placesOf(input, arrangement);
+        if (areMixed(places)) await contentOf(places, signal);
+        const parts = places.flatMap(({ tree, below, attest, statements }) => [
+          () => tree.tar(signal, below === "" ? undefined : below),
+          ...(attest === undefined ? [] : [async () => archived(below, await statements(signal))]),
+        ]);
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
         await writeOut(destination, archive ?? joined(parts), options);

@@ -33,6 +33,7 @@ export {
   layerCompression,
   layerMediaType,
   mediaTypes,
+  toDistributableType,
   toDockerType,
   toOciType,
   type LayerCompression,

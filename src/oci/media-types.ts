@@ -16,6 +16,8 @@ export const mediaTypes = {
   dockerConfig: "application/vnd.docker.container.image.v1+json",
   dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
   dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+  dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd",
+  dockerForeignLayer: "application/vnd.docker.image.rootfs.foreign.diff.tar",
   dockerForeignLayerGzip: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 } as const;
 
@@ -31,10 +33,11 @@ const compressions: Readonly<Record<string, Exclude<LayerCompression, "estargz">
   [mediaTypes.ociForeignLayerZstd]: "zstd",
   [mediaTypes.dockerLayer]: "none",
   [mediaTypes.dockerLayerGzip]: "gzip",
+  [mediaTypes.dockerLayerZstd]: "zstd",
+  [mediaTypes.dockerForeignLayer]: "none",
   [mediaTypes.dockerForeignLayerGzip]: "gzip",
-  // Written by some old tools for an uncompressed, or a zstd, Docker layer.
+  // Written by some old tools.
   "application/vnd.docker.image.rootfs.diff.tar+gzip": "gzip",
-  "application/vnd.docker.image.rootfs.diff.tar.zstd": "zstd",
 };
 
 const ociTwins: Readonly<Record<string, string>> = {
@@ -43,6 +46,8 @@ const ociTwins: Readonly<Record<string, string>> = {
   [mediaTypes.dockerConfig]: mediaTypes.ociConfig,
   [mediaTypes.dockerLayer]: mediaTypes.ociLayer,
   [mediaTypes.dockerLayerGzip]: mediaTypes.ociLayerGzip,
+  [mediaTypes.dockerLayerZstd]: mediaTypes.ociLayerZstd,
+  [mediaTypes.dockerForeignLayer]: mediaTypes.ociForeignLayer,
   [mediaTypes.dockerForeignLayerGzip]: mediaTypes.ociForeignLayerGzip,
 };
 const dockerTwins: Readonly<Record<string, string>> = Object.fromEntries(
@@ -82,6 +87,11 @@ export function isForeignLayerType(mediaType: string): boolean {
   return mediaType.includes(".nondistributable.") || mediaType.includes(".foreign.");
 }
 
+/** The type of a layer with the same bytes that may be pushed; any other type stays. */
+export function toDistributableType(mediaType: string): string {
+  return mediaType.replace(".nondistributable.", ".").replace(".foreign.", ".");
+}
+
 /** True for Docker's own media types. */
 export function isDockerType(mediaType: string): boolean {
   return mediaType.startsWith("application/vnd.docker.");
@@ -92,7 +102,7 @@ export function toOciType(mediaType: string): string {
   return Object.hasOwn(ociTwins, mediaType) ? (ociTwins[mediaType] ?? mediaType) : mediaType;
 }
 
-/** The Docker twin of an OCI media type, or undefined where Docker has none (zstd). Docker types stay. */
+/** The Docker twin of an OCI media type, or undefined where Docker has none. Docker types stay. */
 export function toDockerType(mediaType: string): string | undefined {
   if (isDockerType(mediaType)) return mediaType;
   return Object.hasOwn(dockerTwins, mediaType) ? dockerTwins[mediaType] : undefined;

@@ -3,6 +3,7 @@
 
 import type { ContainerConfig, HistoryEntry, Platform } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
+import { absolutePath, withSlashes } from "./places.js";
 import type { ImageEdits, PlannedHistory, PlannedImage, ResolvedImage } from "./types.js";
 import { defaultPath, Variables } from "./variables.js";
 
@@ -68,8 +69,13 @@ export class ImageDraft {
 
   /** The working directory, absolute. */
   get workdir(): string {
-    const dir = this.config.WorkingDir;
-    return dir === undefined || dir === "" ? "/" : dir;
+    const dir = withSlashes(this.config.WorkingDir ?? "", this.platform);
+    return dir === "" ? "/" : dir;
+  }
+
+  /** An absolute path: a relative one is below the working directory. */
+  placeOf(path: string): string {
+    return absolutePath(withSlashes(path, this.platform), this.workdir);
   }
 
   /** What shell forms are wrapped in. */

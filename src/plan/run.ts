@@ -5,7 +5,6 @@ import { assertNever } from "../base/index.js";
 import { resolveMount } from "../dockerfile/index.js";
 import type { Mount, MountFlag, RunInstruction } from "../dockerfile/index.js";
 import { formatPlatform } from "../oci/index.js";
-import { absolutePath } from "./places.js";
 import { InputList, type StagePlanner } from "./stage-planner.js";
 import type { MountOp, RunOp, SourceRef } from "./types.js";
 
@@ -83,7 +82,7 @@ async function planMount(
   const place = planner.place(flag.raw.range);
   planner.reportUnset(unset);
   const target = (path: string): string => {
-    const absolute = absolutePath(path, planner.draft.workdir);
+    const absolute = planner.draft.placeOf(path);
     if (absolute === "/")
       planner.fail("PLAN_BAD_MOUNT", `invalid mount target "${path}"`, flag.raw.range);
     return absolute;

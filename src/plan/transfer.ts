@@ -6,7 +6,7 @@ import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
 import { isDigest } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
-import { absolutePath, sourceKind, writtenAsDirectory } from "./places.js";
+import { sourceKind, withSlashes, writtenAsDirectory } from "./places.js";
 import { InputList, type StagePlanner } from "./stage-planner.js";
 import type { CopyOp, CopySource, GitOp, HttpOp, RemoteSource, SourceRef } from "./types.js";
 
@@ -52,14 +52,14 @@ export async function planTransfer(
   for (const heredoc of instruction.heredocs)
     sources.push({ kind: "inline", name: heredoc.name, text: planner.expandHeredoc(heredoc) });
 
-  const written = planner.expand(instruction.destination);
+  const written = withSlashes(planner.expand(instruction.destination), draft.platform);
   const chown = flagValue(planner, instruction.chown);
   const chmod = flagValue(planner, instruction.chmod);
   if (chmod !== undefined) parseMode(chmod, planner.place(instruction.range));
   const op: CopyOp = {
     command,
     sources,
-    destination: absolutePath(written, draft.workdir),
+    destination: draft.placeOf(written),
     directory: writtenAsDirectory(written),
     ...(chown === undefined ? {} : { chown }),
     ...(chmod === undefined ? {} : { chmod }),

@@ -331,7 +331,7 @@ describe("provenance", () => {
       assert.deepEqual(statement.subject, subject);
     }
     const several = ["--platform=linux/amd64,linux/arm64", "-o", "type=local,dest=two"];
-    const plain = { input: "FROM scratch\nCOPY <<x /\nhello\nx\n" };
+    const plain = { input: "FROM scratch\nARG TARGETARCH\nCOPY <<x /$TARGETARCH\nhello\nx\n" };
     await space.succeed(["build", "--provenance", ...several, "-"], plain);
     assert.ok(existsSync(join(space.directory, "two/linux_arm64/provenance.json")));
     several.push("-o", "type=local,dest=one,platform-split=false,attestation-prefix=of.");

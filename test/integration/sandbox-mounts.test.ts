@@ -177,6 +177,13 @@ describe("tmpfs, file and socket mounts", () => {
     assert.equal(stdout, "1777\n700\n2048\n");
     assert.deepEqual(traces(upper), []);
   });
+  it("tmpfs on /dev/shm is the only one there", async () => {
+    const { stdout } = await box.step(
+      "grep -c ' /dev/shm ' /proc/mounts; df -k /dev/shm | tail -1 | awk '{print $2}'",
+      { mounts: [{ kind: "tmpfs", target: "/dev/shm", size: 2 << 20 }] },
+    );
+    assert.equal(stdout, "1\n2048\n");
+  });
   it("a file has its bytes, owner and mode, cannot be written to, and leaves nothing", async () => {
     const bytes = Buffer.from([0, 1, 2, 255, 10]);
     const { stdout, upper, result } = await box.step(

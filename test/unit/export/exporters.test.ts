@@ -26,7 +26,9 @@ import {
 } from "#src/export/index.js";
 import {
   encodeIndex,
+  encodeManifest,
   mediaTypes,
+  parseManifest,
   parsePlatform,
   parseReference,
   type Descriptor,
@@ -275,7 +277,66 @@ describe("type=docker", () => {
   });
 });
 
+describe("layers of a base that may not be distributed", () => {
+  const urls = ["https://elsewhere.example/layer"];
+  const { ociForeignLayerGzip, ociLayerGzip, ociLayerZstd, dockerLayerZstd } = mediaTypes;
+
+  /** The image's first layer is such a one, and its second one of zstd by its type. */
+  async function withForeign(): Promise<ExportInput["image"]> {
+    const made = makeImage(contents);
+    await stored(made);
+    const manifest = parseManifest(made.manifest.bytes);
+    const [first, second] = manifest.layers;
+    if (first === undefined || second === undefined) assert.fail("two contents give two layers");
+    const encoded = encodeManifest({
+      ...manifest,
+      layers: [
+        { ...first, mediaType: ociForeignLayerGzip, urls },
+        { ...second, mediaType: ociLayerZstd },
+      ],
+    });
+    await store.blobs.writeBytes(encoded.bytes);
+    return { manifest: encoded.descriptor };
+  }
+  const layersOf = async (output: string): Promise<Descriptor[]> => {
+    const image = await withForeign();
+    const { descriptor } = await run(`type=oci,tar=false,dest=dir,${output}`, {
+      ...(image && { image }),
+    });
+    if (descriptor === undefined) assert.fail("an image is written");
+    return [...parseManifest(await store.blobs.read(descriptor, 10_000)).layers];
+  };
+
+  it("become the image's own, whose bytes are where the others' are", async () => {
+    const [first] = await layersOf("name=a:1");
+    assert.equal(first?.mediaType, ociLayerGzip);
+    assert.equal(first.urls, undefined);
+  });
+
+  it("stay so if that is asked for", async () => {
+    const [first] = await layersOf("prefer-nondist-layers=true");
+    assert.equal(first?.mediaType, ociForeignLayerGzip);
+    assert.deepEqual(first.urls, urls);
+  });
+
+  it("have a type among Docker's, as those of zstd have", async () => {
+    const [first, second] = await layersOf("oci-mediatypes=false");
+    assert.equal(first?.mediaType, mediaTypes.dockerLayerGzip);
+    assert.equal(second?.mediaType, dockerLayerZstd);
+  });
+});
+
 describe("annotations of an output", () => {
+  it("say when the image was made, if they want to", async () => {
+    const created = "org.opencontainers.image.created";
+    await run(
+      `type=oci,tar=false,dest=dir,annotation-manifest-descriptor.${created}=2022-01-23T12:34:56Z`,
+    );
+    const index = await readFile(join(cwd, "dir/index.json"), "utf8");
+    assert.match(index, /"2022-01-23T12:34:56Z"/);
+    assert.doesNotMatch(index, /"2024-01-02T03:04:05Z"/);
+  });
+
   it("reach the manifest, its descriptor, and nothing else", async () => {
     const result = await run(
       "type=oci,tar=false,dest=dir,annotation.a=1,annotation-manifest-descriptor.b=2",
@@ -405,6 +466,17 @@ describe("type=local and type=tar", () => {
     );
     await run("type=tar,dest=one.tar", { trees: [amd], multiPlatform: true });
     assert.match(await readFile(join(cwd, "one.tar"), "utf8"), /^linux_amd64\/amd/);
+  });
+
+  it("refuse to let a platform's file take the place of another's", async () => {
+    for (const output of ["type=local,dest=one", "type=tar,dest=one.tar"])
+      await assert.rejects(run(`${output},platform-split=false`, { trees: [amd, arm] }), {
+        code: "EXPORT_UNSUPPORTED",
+        message: /^copied of linux\/arm\/v7 would overwrite /,
+      });
+    const list = () => Promise.resolve([{ path: "d", isDirectory: true }]);
+    const other = { ...arm, tree: { ...arm.tree, list } };
+    await run("type=local,dest=one,platform-split=false", { trees: [amd, other] });
   });
 
   it("delete what the tree has not, if that is asked for, and follow no symlink", async () => {

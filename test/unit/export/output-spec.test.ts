@@ -107,7 +107,6 @@ describe("the attributes of an output", () => {
     "type=oci,dest=x,compression-level=six",
     "type=oci,dest=x,force-compression=maybe",
     "type=oci,dest=x,source-date-epoch=yesterday",
-    "type=oci,dest=x,compression=zstd,oci-mediatypes=false",
     "type=oci,dest=x,compression=estargz,oci-mediatypes=false",
     "type=oci,dest=x,annotation.a=b,oci-mediatypes=false",
     "type=oci,dest=x,annotation-nolevel.a=b",

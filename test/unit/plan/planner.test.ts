@@ -4,7 +4,13 @@ import { describe, it } from "node:test";
 import { isTsbuildError, messageOf, type BuildEvent } from "#src/base/index.js";
 import { parseDockerfile } from "#src/dockerfile/index.js";
 import type { ContainerConfig, Digest } from "#src/oci/index.js";
-import { planBuild, type Plan, type PlanOptions, type RunOp } from "#src/plan/index.js";
+import {
+  planBuild,
+  type CopyOp,
+  type Plan,
+  type PlanOptions,
+  type RunOp,
+} from "#src/plan/index.js";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const reported: string[] = [];
@@ -297,6 +303,25 @@ describe("planBuild", () => {
     assert.deepEqual(image.config.Entrypoint, ["cmd", "/S", "/C", "a b"]);
     assert.deepEqual(image.config.Env, []);
     assert.equal(image.platform["os.version"], "10.1");
+  });
+
+  it("writes the working directory of Windows as it wants it, and understands its paths", async () => {
+    const text = "FROM scratch\nWORKDIR c:\\\\app\nWORKDIR sub\nCOPY a b\nCOPY a C:\\\\bin\\\\\n";
+    const targetPlatform = { os: "windows", architecture: "amd64" };
+    const { graph, image } = await plan(text, { options: { targetPlatform } });
+    assert.equal(image.config.WorkingDir, "\\app\\sub");
+    assert.deepEqual(
+      image.history.map(({ createdBy }) => createdBy).filter((line) => line.startsWith("WORKDIR")),
+      ["WORKDIR /app", "WORKDIR /app/sub"],
+    );
+    const copies = [...graph.values()].filter(({ kind }) => kind === "copy");
+    assert.deepEqual(
+      copies.map(({ op }) => [(op as CopyOp).destination, (op as CopyOp).directory]),
+      [
+        ["/app/sub/b", false],
+        ["/bin", true],
+      ],
+    );
   });
 
   it("takes nothing for docker-image://scratch, and counts no step for it", async () => {
