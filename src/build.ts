@@ -90,6 +90,7 @@ async function attempt(
     const plan = planOf(planned);
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, wishes, startedAt, events, signal },
+      unusable: mending.unusable,
       ...(manifestList === undefined ? {} : { manifestList }),
     });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
@@ -133,6 +134,8 @@ interface Solving {
   readonly manifestList?: Reference;
   readonly wishes: AttestationWishes;
   readonly startedAt: number;
+  /** Digests of layers that are not to be taken from caches. */
+  readonly unusable: ReadonlySet<string>;
   readonly events: EventSink;
   readonly signal: AbortSignal;
 }
@@ -151,7 +154,8 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
     { epoch: epochOf(buildArgs), squash: request.squash },
     signal,
   );
-  const imported = new ImportedCaches(rooms, services, caches.sources, events, signal);
+  const wanted = { sources: caches.sources, unusable: solving.unusable };
+  const imported = new ImportedCaches(rooms, services, wanted, events, signal);
   const solver = new Solver({
     graph: plan.graph,
     steps: buildSteps(prepared, layers.direct, (key) => imported.content(key)),

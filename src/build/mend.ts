@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds that find the store damaged: a blob that was not what its digest says has been set aside, and what stands on a layer that
-// is gone is forgotten here. Then the build can begin again, and makes or fetches what is missing.
+// is gone, or was none, is forgotten here. Then the build can begin again, and makes or fetches what is missing.
 
 import { isTsbuildError, messageOf, type EventSink } from "../base/index.js";
 import type { LayerDirId } from "../sandbox/index.js";
@@ -12,15 +12,23 @@ export class Mending {
   readonly #request: BuildRequest;
   readonly #events: EventSink;
   readonly #found = new Set<unknown>();
+  readonly #unusable = new Set<string>();
 
   constructor(request: BuildRequest, events: EventSink) {
     this.#request = request;
     this.#events = events;
   }
 
+  /** Digests of layers that are not to be taken from caches again. */
+  get unusable(): ReadonlySet<string> {
+    return this.#unusable;
+  }
+
   /** Whether the build may begin again after this failure: each damage is mended once. */
   async mend(failure: unknown, snapshots: Snapshots): Promise<boolean> {
-    if (isTsbuildError(failure, "SANDBOX_NO_LAYER"))
+    const isUnusable = isTsbuildError(failure, "SNAPSHOT_UNUSABLE");
+    if (isUnusable) this.#unusable.add(String(failure.details["digest"]));
+    if (isUnusable || isTsbuildError(failure, "SANDBOX_NO_LAYER"))
       await snapshots.forget(failure.details["path"] as LayerDirId);
     else if (!isTsbuildError(failure, "STORE_CORRUPT")) return false;
     const what = failure.details["digest"] ?? failure.details["path"];

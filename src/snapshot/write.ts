@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of a layer that is in the store: of a state of which only that was kept, or apart from all states.
 
+import { TsbuildError, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import type { ApplyResult, LayerDirId } from "../sandbox/index.js";
 import type {
@@ -17,7 +18,10 @@ interface Recorder extends Snapshots {
   record(snapshot: Snapshot): Promise<SnapshotId>;
 }
 
-/** Unpacks the layer of a state whose parents are written. Another process that does the same is waited for. */
+/**
+ * Unpacks the layer of a state whose parents are written. Another process that does the same is waited for. Errors:
+ * SNAPSHOT_UNUSABLE, with the state's directory as `path` and the layer's `digest`.
+ */
 export async function writeLayer(
   rooms: SnapshotRooms,
   snapshots: Recorder,
@@ -26,7 +30,7 @@ export async function writeLayer(
 ): Promise<void> {
   const { store, sandbox } = rooms;
   await using _lock = await store.lock(`write:${id}`, { signal });
-  const { unwritten, parent, createdAt, shared } = snapshots.now(id);
+  const { unwritten, parent, dir, createdAt, shared } = snapshots.now(id);
   if (unwritten === undefined) return;
   const draft = await snapshots.prepare(parent);
   try {
@@ -42,8 +46,23 @@ export async function writeLayer(
     });
   } catch (error) {
     await snapshots.discard(draft);
-    throw error;
+    throw isRefusal(error) ? unusable(dir, unwritten, error) : error;
   }
+}
+
+/** Whether an archive is at fault, and not this machine. */
+function isRefusal(error: unknown): error is TsbuildError {
+  const codes = /^(?:LAYER_|SANDBOX_(?:BAD_ENTRY|LINK_TARGET|WHITEOUT_NAME)$)/;
+  return isTsbuildError(error) && codes.test(error.code);
+}
+
+function unusable(path: LayerDirId, layer: UnpackLayer, cause: TsbuildError): TsbuildError {
+  const { digest } = layer.descriptor;
+  return new TsbuildError(
+    "SNAPSHOT_UNUSABLE",
+    `the layer ${digest} of a cached step cannot be unpacked: ${cause.message}`,
+    { details: { path, digest }, cause },
+  );
 }
 
 /** Unpacks a layer into a draft that is to be no state: for whoever wants the files alone. They are discarded with the draft. */

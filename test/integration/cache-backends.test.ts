@@ -7,8 +7,9 @@ import { cpSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } fr
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { RegistryServer } from "../support/registry-server.js";
-import { cacheBuilds, cachedSteps, ran } from "../support/cache-builds.js";
+import { cacheBuilds, cachedSteps, forgeLayers, ran } from "../support/cache-builds.js";
 import { baseContexts, workspace } from "../support/runner.js";
+import type { RawEntry } from "../support/tar-builder.js";
 import { validateImage } from "../support/validate.js";
 
 const space = workspace();
@@ -200,6 +201,32 @@ describe("a cache that is not what it says", () => {
       const result = await build(machine(), ["--cache-from", from]);
       assert.match(result.stderr, /WARNING/);
       assert.equal(ran(result).length, 5, result.stderr);
+    }
+  });
+  it("costs time, and nothing else: archives that cannot be unpacked", async () => {
+    const text = "FROM busybox\nRUN echo a > /a\nRUN cat /a > /b && echo NEW\n";
+    const archives: Readonly<Record<string, RawEntry>> = {
+      "known at once": { name: "../x", content: "" },
+      "known when they are needed": { name: "a", type: "1", link: "nowhere" },
+    };
+    for (const [name, entry] of Object.entries(archives)) {
+      const cache = join(space.directory, name);
+      const to = ["--cache-to", `type=local,dest=${cache},mode=max`];
+      await build(machine(), to, text.replace(" && echo NEW", ""));
+      forgeLayers(cache, entry);
+      const store = machine();
+      // Not from standard input, which could not be read again.
+      writeFileSync(join(space.directory, "context/Dockerfile"), text);
+      const from = ["--network=none", "--cache-from", `type=local,src=${cache}`];
+      const { stderr } = await space.succeed(
+        [...baseContexts("busybox"), ...from, "-o", "made", "context"],
+        {
+          env: { TSBUILD_ROOT: store },
+        },
+      );
+      assert.match(stderr, /WARNING: a cached step is run/);
+      assert.equal(readFileSync(join(space.directory, "made/b"), "utf8"), "a\n");
+      assert.equal(ran(await build(store, [], text)).length, 0);
     }
   });
   it("cannot give a layer that unpacks to something else", async () => {

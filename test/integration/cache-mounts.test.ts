@@ -2,13 +2,13 @@
 // Cache mounts on their way between machines, each of which is a store of its own here.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { canaryIn, putBlob, setIndex } from "../support/attack.js";
+import { canaryIn } from "../support/attack.js";
+import { forgeLayers } from "../support/cache-builds.js";
 import { baseContexts, workspace } from "../support/runner.js";
-import { tarOf, type RawEntry } from "../support/tar-builder.js";
+import type { RawEntry } from "../support/tar-builder.js";
 import { makeTree } from "../support/tree.js";
 
 const space = workspace();
@@ -29,32 +29,6 @@ async function on(machine: string, dockerfile: string, ...args: string[]): Promi
   return stderr;
 }
 
-interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
-
-/** Puts an archive in the place of all layers of a cache, with the digests that it takes to be believed. */
-function forge(cache: string, ...entries: RawEntry[]): void {
-  const layout = join(space.directory, cache);
-  const read = (path: string): unknown => JSON.parse(readFileSync(join(layout, path), "utf8"));
-  const blob = ({ digest }: Descriptor): unknown => read(`blobs/${digest.replace(":", "/")}`);
-  const [top] = (read("index.json") as { manifests: readonly Descriptor[] }).manifests;
-  assert.ok(top);
-  const manifest = blob(top) as { config: Descriptor };
-  const document = blob(manifest.config) as { layers: readonly object[] };
-  const archive = tarOf(...entries);
-  const layer = putBlob(layout, "application/vnd.oci.image.layer.v1.tar", archive);
-  const diffID = `sha256:${createHash("sha256").update(archive).digest("hex")}`;
-  const { mediaType, size, digest } = layer;
-  const annotations = { mediaType, size, diffID };
-  const layers = document.layers.map(() => ({ blob: digest, parent: -1, annotations }));
-  const put = (type: string, value: object): Descriptor =>
-    putBlob(layout, type, Buffer.from(JSON.stringify(value)));
-  const config = put(manifest.config.mediaType, { ...document, layers });
-  setIndex(layout, put(top.mediaType, { ...manifest, config, layers: [layer] }));
-}
 const from = (cache: string): string => `--cache-from=type=local,src=${cache}`;
 const to = (cache: string, more = ""): string => `--cache-to=type=local,dest=${cache}${more}`;
 
@@ -146,7 +120,7 @@ describe("a cache mount", () => {
     };
     for (const [name, [entries, log]] of Object.entries(archives)) {
       await on("k", dockerfileOf("one"), to(`forged-${name}`, ",mounts=true"));
-      forge(`forged-${name}`, ...entries);
+      forgeLayers(join(space.directory, `forged-${name}`), ...entries);
       // Where the name leads out, the command that writes there fails, or writes inside of its root.
       const dockerfile = dockerfileOf("two")
         .replace(" && echo", "; echo")

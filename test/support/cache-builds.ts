@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds for the tests of caches outside the store: what one machine built, another takes over. A machine is a store of its own.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { putBlob, setIndex } from "./attack.js";
 import { baseContexts, type RunResult, type Workspace } from "./runner.js";
+import { tarOf, type RawEntry } from "./tar-builder.js";
 import { validateImage } from "./validate.js";
 
 /** Five steps, of which one is not in the image. Run again, most give something else. */
@@ -66,4 +70,30 @@ export function ran({ stderr }: RunResult): string[] {
     if (/^DONE/.test(rest) && names.has(id)) done.push(names.get(id) ?? "");
   }
   return done.filter((name) => !name.includes(" FROM "));
+}
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Puts an archive in the place of all layers of a cache, with the digests that it takes to be believed. */
+export function forgeLayers(layout: string, ...entries: readonly RawEntry[]): void {
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(layout, path), "utf8"));
+  const blob = ({ digest }: Descriptor): unknown => read(`blobs/${digest.replace(":", "/")}`);
+  const [top] = (read("index.json") as { manifests: readonly Descriptor[] }).manifests;
+  assert.ok(top);
+  const manifest = blob(top) as { config: Descriptor };
+  const document = blob(manifest.config) as { layers: readonly object[] };
+  const archive = tarOf(...entries);
+  const layer = putBlob(layout, "application/vnd.oci.image.layer.v1.tar", archive);
+  const diffID = `sha256:${createHash("sha256").update(archive).digest("hex")}`;
+  const { mediaType, size, digest } = layer;
+  const annotations = { mediaType, size, diffID };
+  const layers = document.layers.map(() => ({ blob: digest, parent: -1, annotations }));
+  const put = (type: string, value: object): Descriptor =>
+    putBlob(layout, type, Buffer.from(JSON.stringify(value)));
+  const config = put(manifest.config.mediaType, { ...document, layers });
+  setIndex(layout, put(top.mediaType, { ...manifest, config, layers: [layer] }));
 }

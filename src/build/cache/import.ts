@@ -2,12 +2,11 @@
 // Results from caches outside the store: their layers are fetched, and become states of which only the layers exist until
 // somebody needs the files.
 
-import { createHash } from "node:crypto";
 import pLimit from "p-limit";
-import { TsbuildError, messageOf, type EventSink } from "../../base/index.js";
+import { TsbuildError, isTsbuildError, messageOf, type EventSink } from "../../base/index.js";
 import type { CachedLayer, CacheServices, CacheSource, OpenedCache } from "../../cache/index.js";
-import { decompressed, defaultLimits } from "../../layer/index.js";
-import { digestFromHex, type Descriptor, type DiffId } from "../../oci/index.js";
+import { readLayer } from "../../layer/index.js";
+import type { Descriptor, DiffId } from "../../oci/index.js";
 import type { Result, CacheKey, ImportedResults } from "../../solve/index.js";
 import type { Draft, SnapshotId } from "../../snapshot/index.js";
 import { storeBlob } from "../../steps/index.js";
@@ -18,10 +17,16 @@ import type { Rooms } from "../rooms.js";
 /** Layers that are fetched and checked at once. */
 const fetchedAtOnce = 4;
 
+interface Wanted {
+  readonly sources: readonly CacheSource[];
+  /** Digests of layers that are known not to be archives that can be unpacked. */
+  readonly unusable: ReadonlySet<string>;
+}
+
 export class ImportedCaches implements ImportedResults {
   readonly #rooms: Rooms;
   readonly #services: CacheServices;
-  readonly #sources: readonly CacheSource[];
+  readonly #wanted: Wanted;
   readonly #events: EventSink;
   readonly #signal: AbortSignal;
   readonly #limit = pLimit(fetchedAtOnce);
@@ -31,13 +36,13 @@ export class ImportedCaches implements ImportedResults {
   constructor(
     rooms: Rooms,
     services: CacheServices,
-    sources: readonly CacheSource[],
+    wanted: Wanted,
     events: EventSink,
     signal: AbortSignal,
   ) {
     this.#rooms = rooms;
     this.#services = services;
-    this.#sources = sources;
+    this.#wanted = wanted;
     this.#events = events;
     this.#signal = signal;
   }
@@ -105,7 +110,7 @@ export class ImportedCaches implements ImportedResults {
   /** A cache that cannot be had is no reason not to build. */
   async #open(): Promise<readonly OpenedCache[]> {
     const opened = await Promise.all(
-      this.#sources.map(async (source): Promise<readonly OpenedCache[]> => {
+      this.#wanted.sources.map(async (source): Promise<readonly OpenedCache[]> => {
         try {
           return await asStep(
             `importing cache from ${source.label}`,
@@ -134,7 +139,11 @@ export class ImportedCaches implements ImportedResults {
     return snapshot === null ? null : { snapshot };
   }
 
-  #store(cache: OpenedCache, { descriptor, diffId }: CachedLayer): Promise<void> {
+  async #store(cache: OpenedCache, { descriptor, diffId }: CachedLayer): Promise<void> {
+    if (this.#wanted.unusable.has(descriptor.digest))
+      throw new TsbuildError("BUILD_CACHE_LAYER", "a layer of the cache cannot be unpacked", {
+        details: { digest: descriptor.digest },
+      });
     const name = `${descriptor.digest} ${diffId}`;
     const bytes = (): AsyncIterable<Uint8Array> => cache.blob(descriptor, this.#signal);
     const stored =
@@ -143,25 +152,25 @@ export class ImportedCaches implements ImportedResults {
         this.#verify(descriptor, diffId),
       );
     this.#stored.set(name, stored);
-    return stored;
+    await stored;
   }
 
-  /** A digest says nothing of what is in the archive. */
+  /** A digest says nothing of what is in the archive. One that can be unpacked is known by going through it. */
   async #verify(descriptor: Descriptor, diffId: DiffId): Promise<void> {
-    const refuse = (why: string): TsbuildError =>
-      new TsbuildError("BUILD_CACHE_LAYER", `a layer of the cache ${why}`, {
-        details: { digest: descriptor.digest },
-      });
-    const hash = createHash("sha256");
-    let bytes = 0;
-    for await (const chunk of decompressed(this.#rooms.store.blobs.stream(descriptor))) {
+    const { digest } = descriptor;
+    const blob = this.#rooms.store.blobs.stream(descriptor);
+    try {
+      for await (const _ of readLayer(blob, { diffId })) this.#signal.throwIfAborted();
+    } catch (cause) {
       this.#signal.throwIfAborted();
-      if ((bytes += chunk.byteLength) > defaultLimits.bytes)
-        throw refuse(`unpacks to more than ${defaultLimits.bytes} bytes`);
-      hash.update(chunk);
+      const why = isTsbuildError(cause, "LAYER_DIGEST")
+        ? `has the diffID ${String(cause.details["actual"])}, not ${diffId}`
+        : `cannot be unpacked: ${messageOf(cause)}`;
+      throw new TsbuildError("BUILD_CACHE_LAYER", `a layer of the cache ${why}`, {
+        details: { digest },
+        cause,
+      });
     }
-    const found = digestFromHex(hash.digest("hex"));
-    if (found !== diffId) throw refuse(`has the diffID ${found}, not ${diffId}`);
   }
 
   #warn(message: string): void {
