@@ -98,9 +98,10 @@ export class ImageDraft {
     return this.#historySize;
   }
 
-  /** Leaves out labels that the base has. */
-  dropLabels(names: readonly string[]): void {
+  /** Leaves out labels that the base has: these, or all. */
+  dropLabels(names: Iterable<string> = [...this.labels.keys()]): void {
     for (const name of names) this.labels.delete(name);
+    if (this.labels.size === 0) delete this.config.Labels;
   }
 
   /** Records an instruction that made no layer. */

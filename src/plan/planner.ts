@@ -250,7 +250,7 @@ class Planner implements StageServices {
 
   #draft(base: DraftBase): ImageDraft {
     const draft = new ImageDraft(base);
-    if (this.options.edits.inheritLabels === false) delete draft.config.Labels;
+    if (this.options.edits.inheritLabels === false) draft.dropLabels();
     return draft;
   }
 
