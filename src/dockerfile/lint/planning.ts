@@ -70,11 +70,13 @@ export function checkDefaultArgs(
       for (const { name, value } of args)
         if (value !== undefined)
           values.set(name.text, expandWord(value, scopeOf(values), { source }).value);
-    return dockerfile.stages.flatMap(({ from, index }) => {
+    const earlier = new Set<string>();
+    return dockerfile.stages.flatMap(({ from, name }) => {
       const { value } = expandWord(from.image, scopeOf(values), { source });
-      const earlier = dockerfile.stages.slice(0, index);
       // The name of a stage may have capitals, which an image's may not.
-      if (earlier.some(({ name }) => name === value.toLowerCase())) return [];
+      const isStage = earlier.has(value.toLowerCase());
+      if (name !== undefined) earlier.add(name);
+      if (isStage) return [];
       if (value !== "" && valid(value)) return [];
       return finding(
         dockerfile,
