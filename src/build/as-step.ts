@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work that is no vertex, shown like one.
 
-import { messageOf, type EventSink } from "../base/index.js";
+import { messageOf, type BuildEvent, type EventSink } from "../base/index.js";
 
 /** Tells of the work as of a step of this name. `progress`: bytes or entries so far, under a short label. */
 export async function asStep<T>(
@@ -33,26 +33,30 @@ export async function asStep<T>(
 }
 
 /** Of work that mostly ends at once, it is told only when it takes longer than so many milliseconds. */
-export async function asSlowStep(
+export async function asSlowStep<T>(
   name: string,
   milliseconds: number,
   events: EventSink,
-  work: () => Promise<void>,
-): Promise<void> {
-  const step = { id: name, name };
-  let finish = (_outcome: "done" | "failed"): void => undefined;
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const held: BuildEvent[] = [];
+  let tell: EventSink = (event) => {
+    held.push(event);
+  };
   const timer = setTimeout(() => {
-    events({ kind: "step-started", step, time: Date.now() });
-    finish = (outcome) => {
-      events({ kind: "step-finished", step, outcome, time: Date.now() });
-    };
+    held.forEach(events);
+    tell = events;
   }, milliseconds);
   try {
-    await work();
-    finish("done");
-  } catch (error) {
-    finish("failed");
-    throw error;
+    return await asStep(
+      name,
+      (event) => {
+        tell(event);
+      },
+      signal,
+      work,
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -3,6 +3,7 @@
 
 import { TsbuildError } from "../base/index.js";
 import {
+  annotationNames,
   encodeIndex,
   formatPlatform,
   formatReference,
@@ -63,10 +64,9 @@ function without(
   const replaced = new Set<string>(added.map(({ digest }) => digest));
   for (const entry of known)
     if (!isAttestation(entry) && platforms.has(platformOf(entry))) replaced.add(entry.digest);
-  const subject = "vnd.docker.reference.digest";
   return known.filter(
     ({ digest, annotations }) =>
-      !replaced.has(digest) && !replaced.has(annotations?.[subject] ?? ""),
+      !replaced.has(digest) && !replaced.has(annotations?.[annotationNames.referenceDigest] ?? ""),
   );
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images between the store and registries, outside of builds: `tsbuild pull`, `push` and `tag`.
 
-import { CleanupStack, eachAtOnce, TsbuildError, type EventSink } from "../base/index.js";
+import { CleanupStack, eachAtOnce, TsbuildError } from "../base/index.js";
 import {
   formatReference,
   hostPlatform,
@@ -17,24 +17,20 @@ import {
   type Digest,
   type Reference,
 } from "../oci/index.js";
-import { createRegistryClient, type RegistryClient } from "../registry/index.js";
+import type { RegistryClient } from "../registry/index.js";
 import { ImageResolver, storeBlob } from "../steps/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { asStep } from "./as-step.js";
 import { storedImage } from "./images.js";
+import { registryClient, warningsTo, type RegistryRequest } from "./registry-client.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 /** Blobs that are fetched at once. */
 const fetchedAtOnce = 4;
 
-export interface TransferRequest {
+export interface TransferRequest extends RegistryRequest {
   /** A name; for `push` an id, too. */
   readonly image: string;
-  /** Plain HTTP, or TLS without verifying. */
-  readonly insecure?: boolean;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly events: EventSink;
-  readonly signal: AbortSignal;
 }
 
 export interface Transferred {
@@ -55,7 +51,7 @@ export async function pullImage(
   await using cleanup = new CleanupStack();
   const reference = withDefaultTag(parseReference(request.image));
   const store = cleanup.use(await storeOf(request));
-  const client = cleanup.use(await clientFor(reference, request));
+  const client = cleanup.use(await registryClient(request, [reference.domain]));
   const name = formatReference(reference);
   return await asStep(`pulling ${name}`, events, signal, async (progress) => {
     const top =
@@ -156,7 +152,7 @@ export async function pushImage(
       hint: `Say one: tsbuild push ${image} NAME`,
     });
   const reference = withDefaultTag(parseReference(as));
-  const client = cleanup.use(await clientFor(reference, request));
+  const client = cleanup.use(await registryClient(request, [reference.domain]));
   const name = formatReference(reference);
   return await asStep(`pushing ${name}`, events, signal, async (progress) => {
     await client.push(reference, source.descriptor, store.blobs, {
@@ -172,21 +168,4 @@ export async function pushImage(
 function storeOf({ env, events, signal }: TransferRequest): Promise<Store> {
   const root = defaultStoreRoot(env ?? process.env);
   return openStore({ root, signal, onWarning: warningsTo(events) });
-}
-
-function clientFor(
-  { domain }: Reference,
-  { insecure, env, events }: TransferRequest,
-): Promise<RegistryClient> {
-  return createRegistryClient({
-    env: env ?? process.env,
-    insecureHosts: insecure === true ? [domain] : [],
-    onWarning: warningsTo(events),
-  });
-}
-
-function warningsTo(events: EventSink): (message: string) => void {
-  return (message) => {
-    events({ kind: "warning", message });
-  };
 }

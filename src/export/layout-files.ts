@@ -3,6 +3,7 @@
 
 import { canonicalJson, isRecord, type Json } from "../base/index.js";
 import {
+  annotationNames,
   familiarReference,
   formatReference,
   hexOf,
@@ -13,8 +14,7 @@ import {
 } from "../oci/index.js";
 import type { PreparedImage } from "./prepare.js";
 
-const refName = "org.opencontainers.image.ref.name";
-const imageName = "io.containerd.image.name";
+const { refName, imageName } = annotationNames;
 const createdName = "org.opencontainers.image.created";
 
 export const layoutMarker = '{"imageLayoutVersion":"1.0.0"}';

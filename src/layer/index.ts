@@ -13,4 +13,4 @@ export {
   type PackOptions,
 } from "./pack.js";
 export { detectArchive, readArchive, readLayer, type ReadLayerOptions } from "./read.js";
-export { defaultLimits, type LayerEntry, type LayerLimits } from "./types.js";
+export type { LayerEntry, LayerLimits } from "./types.js";

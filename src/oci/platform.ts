@@ -2,6 +2,7 @@
 // Platforms: parsing, normal form, and which of an index's manifests a machine can run. Names are those of Go (amd64, arm64).
 
 import { TsbuildError, printable } from "../base/index.js";
+import { annotationNames, attestationType } from "./annotations.js";
 import type { Descriptor, ImageIndex, Platform } from "./types.js";
 
 /** Other names of an architecture, and the variant that the name implies. */
@@ -151,7 +152,7 @@ function runnable(wanted: Platform): Platform[] {
 /** True for the entries of an index that are no images: attestations, which carry `unknown/unknown`. */
 export function isAttestation(descriptor: Descriptor): boolean {
   return (
-    descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest" ||
+    descriptor.annotations?.[annotationNames.referenceType] === attestationType ||
     descriptor.platform?.os === "unknown"
   );
 }

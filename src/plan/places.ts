@@ -10,7 +10,7 @@ export function absolutePath(path: string, directory: string): string {
   return joined.length > 1 && joined.endsWith("/") ? joined.slice(0, -1) : joined;
 }
 
-/** A path as Windows writes it (`c:\\app`), as everybody else does; those of other platforms stay. */
+/** A path as Windows writes it (`c:\app`), as everybody else does; those of other platforms stay. */
 export function withSlashes(path: string, { os }: Platform): string {
   return os === "windows" ? path.replaceAll("\\", "/").replace(/^c:/i, "") : path;
 }

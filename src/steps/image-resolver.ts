@@ -4,6 +4,7 @@
 
 import { TsbuildError } from "../base/index.js";
 import {
+  annotationNames,
   checkLayerCount,
   choosePlatform,
   familiarReference,
@@ -335,7 +336,7 @@ export class ImageResolver {
   }
 }
 
-const refName = "org.opencontainers.image.ref.name";
+const { refName } = annotationNames;
 
 function layoutName(path: string, { tag, digest }: LayoutImage): string {
   const suffix = (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);

@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
 import {
+  annotationNames,
   isIndexType,
   isManifestType,
   parseDescriptor,
@@ -19,7 +20,7 @@ import { indexText, markLayout, type RootPaths } from "./root.js";
 import type { TempSpace } from "./temp.js";
 import type { ImageStore, NamedImage } from "./types.js";
 
-const refName = "org.opencontainers.image.ref.name";
+const { refName } = annotationNames;
 const imageName = "io.containerd.image.name";
 const maxIndex = 64 * 1024 * 1024;
 

@@ -3,7 +3,9 @@
 
 import { canonicalJson, type Json } from "../../base/index.js";
 import {
+  annotationNames,
   asDiffId,
+  attestationType,
   digestOf,
   encodeConfig,
   encodeManifest,
@@ -102,7 +104,7 @@ export async function attach(
       mediaType: inTotoType,
       digest: digestOf(bytes),
       size: bytes.length,
-      annotations: { "in-toto.io/predicate-type": predicate.type },
+      annotations: { [annotationNames.predicateType]: predicate.type },
     });
   }
   const config = asArtifact ? emptyConfig : configOf(layers);
@@ -115,8 +117,8 @@ export async function attach(
   return {
     ...manifest.descriptor,
     annotations: {
-      "vnd.docker.reference.digest": image.digest,
-      "vnd.docker.reference.type": "attestation-manifest",
+      [annotationNames.referenceDigest]: image.digest,
+      [annotationNames.referenceType]: attestationType,
     },
     platform: unknownPlatform,
   };

@@ -4,6 +4,8 @@
 import { TsbuildError } from "../../base/index.js";
 import type { Annotation } from "../../export/index.js";
 import {
+  annotationNames,
+  attestationType,
   encodeIndex,
   formatPlatform,
   isDockerType,
@@ -41,9 +43,6 @@ export interface CombineOptions {
   /** What is for other platforms is left out; none: everything stays. */
   readonly platforms: readonly Platform[];
 }
-
-const referenceType = "vnd.docker.reference.type";
-const referenceDigest = "vnd.docker.reference.digest";
 
 /** Errors: BUILD_INDEX_SOURCE, OCI_*. */
 export function combine(sources: readonly Source[], options: CombineOptions): Combined {
@@ -119,8 +118,8 @@ function filtered(whole: Combined, platforms: readonly Platform[]): Combined {
   const byDigest = new Map(index.manifests.map((entry) => [entry.digest as string, entry]));
   const fits = (entry: Descriptor): boolean => isFor(entry, platforms);
   const manifests = index.manifests.filter((entry) => {
-    const isReference = entry.annotations?.[referenceType] === "attestation-manifest";
-    const subject = byDigest.get(entry.annotations?.[referenceDigest] ?? "");
+    const isReference = entry.annotations?.[annotationNames.referenceType] === attestationType;
+    const subject = byDigest.get(entry.annotations?.[annotationNames.referenceDigest] ?? "");
     return isReference && subject !== undefined ? fits(subject) : fits(entry);
   });
   if (manifests.length === 0) throw noneFits(platforms);

@@ -3,9 +3,10 @@
 // anything being built or unpacked.
 
 import { Readable } from "node:stream";
-import { CleanupStack, TsbuildError, isRecord, type EventSink } from "../../base/index.js";
+import { CleanupStack, TsbuildError, isRecord } from "../../base/index.js";
 import { parseAnnotation, writeLayout, type Annotation } from "../../export/index.js";
 import {
+  annotationNames,
   isDigest,
   isIndexType,
   ociLimits,
@@ -18,26 +19,11 @@ import {
   type Digest,
   type Platform,
 } from "../../oci/index.js";
-import {
-  createRegistryClient,
-  imageParts,
-  type ContentSource,
-  type RegistryClient,
-} from "../../registry/index.js";
+import { imageParts, type ContentSource, type RegistryClient } from "../../registry/index.js";
 import { asStep } from "../as-step.js";
+import { registryClient } from "../registry-client.js";
 import { combine, type Combined, type Source } from "./combine.js";
-import { parsePlace, type Place } from "./place.js";
-
-/** What the commands on images in registries have in common. */
-export interface RemoteRequest {
-  /** Layouts are below it. */
-  readonly cwd: string;
-  /** Plain HTTP, or TLS without verifying, for all registries. */
-  readonly insecure?: boolean;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly events: EventSink;
-  readonly signal: AbortSignal;
-}
+import { parsePlace, type Place, type RemoteRequest } from "./place.js";
 
 export interface CreateRequest extends RemoteRequest {
   /** Names, digests in the repository of the others, or descriptors as JSON. */
@@ -68,7 +54,7 @@ export interface Created {
 export async function createIndex(request: CreateRequest): Promise<Created> {
   const { cwd, append = false, dryRun = false, signal } = request;
   await using cleanup = new CleanupStack();
-  const client = cleanup.use(await clientFor(request));
+  const client = cleanup.use(await registryClient(request, ["*"]));
   const targets = request.tags.map((tag) => parsePlace(tag, cwd, client));
   const annotations = (request.annotations ?? []).flatMap(parseAnnotation);
   checkWish(targets, annotations, request);
@@ -89,17 +75,6 @@ export async function createIndex(request: CreateRequest): Promise<Created> {
     names: targets.map(({ name }) => name),
     homes: [...new Set(targets.map(({ home: one }) => one))].sort(),
   };
-}
-
-/** A client for all registries of a command. */
-export function clientFor({ insecure, env, events }: RemoteRequest): Promise<RegistryClient> {
-  return createRegistryClient({
-    env: env ?? process.env,
-    insecureHosts: insecure === true ? ["*"] : [],
-    onWarning: (message) => {
-      events({ kind: "warning", message });
-    },
-  });
 }
 
 function bad(why: string, hint?: string): TsbuildError {
@@ -253,8 +228,7 @@ async function put(
 
 function named(descriptor: Descriptor, tag: string | undefined): Descriptor {
   const { mediaType, digest, size } = descriptor;
-  const name =
-    tag === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": tag } };
+  const name = tag === undefined ? {} : { annotations: { [annotationNames.refName]: tag } };
   return { mediaType, digest, size, ...name };
 }
 

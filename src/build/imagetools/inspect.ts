@@ -3,6 +3,7 @@
 
 import { CleanupStack, type Json } from "../../base/index.js";
 import {
+  annotationNames,
   formatFullPlatform,
   formatPlatform,
   isAttestation,
@@ -16,8 +17,8 @@ import {
   type ImageDocument,
   type ImageIndex,
 } from "../../oci/index.js";
-import { clientFor, type RemoteRequest } from "./create.js";
-import { parsePlace, type Place } from "./place.js";
+import { registryClient } from "../registry-client.js";
+import { parsePlace, type Place, type RemoteRequest } from "./place.js";
 
 export interface RemoteImage {
   /** In full. */
@@ -47,15 +48,13 @@ export interface Predicate {
   readonly content: Json;
 }
 
-const predicateType = "in-toto.io/predicate-type";
-
 /** Looks at an image while `use` runs. Errors: REGISTRY_*, STEPS_LAYOUT, STORE_LAYOUT, OCI_*. */
 export async function withRemoteImage<T>(
   request: RemoteRequest & { readonly image: string },
   use: (image: RemoteImage) => Promise<T>,
 ): Promise<T> {
   await using cleanup = new CleanupStack();
-  const client = cleanup.use(await clientFor(request));
+  const client = cleanup.use(await registryClient(request, ["*"]));
   const { signal } = request;
   const place = parsePlace(request.image, request.cwd, client);
   const descriptor = await place.resolve(signal);
@@ -111,13 +110,13 @@ async function predicatesOf(
 ): Promise<ReadonlyMap<string, readonly Predicate[]>> {
   const found = new Map<string, readonly Predicate[]>();
   for (const entry of manifests.filter(isAttestation)) {
-    const about = entry.annotations?.["vnd.docker.reference.digest"];
+    const about = entry.annotations?.[annotationNames.referenceDigest];
     const platform = manifests.find(({ digest }) => digest === about)?.platform;
     if (platform === undefined) continue;
     const { layers } = parseManifest(await place.document(entry, signal), entry.mediaType);
     const predicates: Predicate[] = [];
     for (const layer of layers) {
-      const type = layer.annotations?.[predicateType];
+      const type = layer.annotations?.[annotationNames.predicateType];
       if (type === undefined || layer.size > ociLimits.configBytes) continue;
       const bytes = await place.document(layer, signal);
       const { predicate = null } = parseJsonObject(bytes, "attestation", ociLimits.configBytes);

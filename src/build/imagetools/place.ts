@@ -3,6 +3,7 @@
 // out are verified.
 
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { TsbuildError } from "../../base/index.js";
 import { parseNamedContext } from "../../context/index.js";
 import {
@@ -21,6 +22,13 @@ import {
 import type { RegistryClient } from "../../registry/index.js";
 import { layoutEntries, type LayoutImage } from "../../steps/index.js";
 import { layoutBlobSize, readLayoutIndex, verifiedLayoutBlob } from "../../store/index.js";
+import type { RegistryRequest } from "../registry-client.js";
+
+/** What the commands on images in registries and layouts have in common. */
+export interface RemoteRequest extends RegistryRequest {
+  /** Layouts are below it. */
+  readonly cwd: string;
+}
 
 /** An image's place, and what is reached by way of it: everything else in the same repository or layout. */
 export interface Place {
@@ -133,7 +141,5 @@ async function whole(
       "BUILD_INDEX_SOURCE",
       `${digest} has ${size} bytes, and a document at most ${ociLimits.configBytes}`,
     );
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return await buffer(bytes);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of blobs, with everything that speaks of each: named images, names that were pulled, packed layers, downloads.
 
-import type { Descriptor, Digest } from "../../oci/index.js";
+import { annotationNames, type Descriptor, type Digest } from "../../oci/index.js";
 import type { RecordType } from "../../prune/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import { downloadTable, pulledTable, type Download, type Pulled } from "../../steps/index.js";
@@ -78,8 +78,7 @@ async function addKept(
   mayGo: ReadonlySet<Digest>,
 ): Promise<void> {
   const { annotations, digest: top } = descriptor;
-  const name =
-    annotations?.["io.containerd.image.name"] ?? annotations?.["org.opencontainers.image.ref.name"];
+  const name = annotations?.[annotationNames.imageName] ?? annotations?.[annotationNames.refName];
   const goes = mayGo.has(top);
   for (const digest of await contents.of(descriptor))
     add(references, digest, {

@@ -62,7 +62,7 @@ export async function collectGarbage(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await asSlowStep("removing old cache", silence, events, () =>
+    await asSlowStep("removing old cache", silence, events, signal, () =>
       lookAndRemove(rooms, env, signal),
     );
   } catch (error) {

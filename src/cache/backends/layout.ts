@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { TsbuildError } from "../../base/index.js";
-import { isDigest, type Descriptor } from "../../oci/index.js";
+import { annotationNames, isDigest, type Descriptor } from "../../oci/index.js";
 import { readLayoutBlob, readLayoutIndex } from "../../store/index.js";
 import { readCaches, type DocumentReader } from "../read.js";
 import { needed, optionError } from "../spec.js";
@@ -12,7 +12,7 @@ import { targetAttributes, targetOptions } from "../target.js";
 import type { CacheBackend } from "../types.js";
 
 const type = "local";
-const refName = "org.opencontainers.image.ref.name";
+const { refName } = annotationNames;
 
 export const localBackend: CacheBackend = {
   name: type,

@@ -2,25 +2,22 @@
 // `tsbuild imagetools create` and `inspect`, with docker buildx's flags.
 
 import { readFileSync } from "node:fs";
-import { messageOf, printable, printableJson, TsbuildError } from "../../base/index.js";
-import { createIndex, type RemoteRequest } from "../../build/imagetools/create.js";
+import { messageOf, printable, printableJson } from "../../base/index.js";
+import { createIndex } from "../../build/imagetools/create.js";
 import {
   withRemoteImage,
   type Predicate,
   type RemoteEntry,
   type RemoteImage,
 } from "../../build/imagetools/inspect.js";
+import type { RemoteRequest } from "../../build/imagetools/place.js";
 import { asksFor, fillGoTemplate } from "../go-template.js";
 import { withInterruption } from "../interruption.js";
 import { withAuthFile } from "../options/image-flags.js";
 import { usageError } from "../options/values.js";
 import { createProgress, type ProgressKind } from "../progress/create.js";
 import { writeResultFile } from "./result-files.js";
-
-interface RegistryFlags {
-  readonly insecure?: boolean;
-  readonly authfile?: string;
-}
+import type { RegistryFlags } from "./transfer.js";
 
 export type CreateFlags = RegistryFlags & {
   readonly tag: readonly string[];
@@ -104,7 +101,7 @@ function readSource(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new TsbuildError("CLI_USAGE", `--file ${path} cannot be read: ${messageOf(error)}`);
+    throw usageError("--file", path, messageOf(error));
   }
 }
 

@@ -13,9 +13,12 @@ import { withAuthFile } from "../options/image-flags.js";
 import { usageError } from "../options/values.js";
 import { createProgress, type ProgressKind } from "../progress/create.js";
 
-export interface TransferFlags {
+export interface RegistryFlags {
   readonly insecure?: boolean;
   readonly authfile?: string;
+}
+
+export interface TransferFlags extends RegistryFlags {
   readonly progress: ProgressKind;
   readonly quiet?: boolean;
 }

@@ -6,11 +6,12 @@ import type { BuildEvent } from "#src/base/index.js";
 import { asSlowStep } from "#src/build/as-step.js";
 
 describe("work that mostly ends at once", () => {
+  const { signal } = new AbortController();
   const heard: BuildEvent[] = [];
   const told = (): string[] =>
     heard.splice(0).map((event) => `${event.kind} ${"outcome" in event ? event.outcome : ""}`);
   const work = (milliseconds: number, act: () => Promise<void>): Promise<void> =>
-    asSlowStep("work", milliseconds, (event) => heard.push(event), act);
+    asSlowStep("work", milliseconds, (event) => heard.push(event), signal, act);
 
   it("is told when it takes longer, and how it ended", async () => {
     await work(1, async () => sleep(50));
