@@ -230,7 +230,7 @@ function addImageTools(tools: Command): void {
     .option("--append", "add to what the first name is now")
     .option("--dry-run", "print it, and write nothing")
     .addOption(
-      new Option("--prefer-index [bool]", "one image alone becomes an index, too").default("true"),
+      new Option("--prefer-index <bool>", "one image alone becomes an index, too").default("true"),
     )
     .option("--metadata-file <path>", "write its descriptor to a file, as JSON")
     .addOption(progressOption())

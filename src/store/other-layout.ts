@@ -44,7 +44,7 @@ function notRegular(file: string): TsbuildError {
 
 /**
  * The bytes of a blob, not verified; at most one more than its size, so that a file that is too long is noticed and not read
- * to its end. The digest was checked when it was parsed, so its hex is safe in a path. Errors: STORE_LAYOUT, those of node:fs.
+ * to its end. The digest was checked when it was parsed, so its hex is safe in a path. Errors: STORE_LAYOUT, STORE_PERMISSION, STORE_IO.
  */
 export async function* readLayoutBlob(
   layout: string,
@@ -52,7 +52,12 @@ export async function* readLayoutBlob(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const file = blobFile(layout, digest);
-  const handle = await openRegularFile(file);
+  let handle: Awaited<ReturnType<typeof openRegularFile>>;
+  try {
+    handle = await openRegularFile(file);
+  } catch (error) {
+    throw blobError(error, layout, digest);
+  }
   if (handle === undefined) throw notRegular(file);
   yield* handle.createReadStream({ end: size, signal }) as AsyncIterable<Uint8Array>;
 }
@@ -77,13 +82,19 @@ export async function* verifiedLayoutBlob(
   });
 }
 
-/** Bytes of a blob's file. Errors: STORE_LAYOUT (it is not there). */
+/** Bytes of a blob's file. Errors: STORE_LAYOUT (it is not there), STORE_PERMISSION, STORE_IO. */
 export async function layoutBlobSize(layout: string, digest: Digest): Promise<number> {
   try {
     return (await stat(blobFile(layout, digest))).size;
   } catch (error) {
-    throw new TsbuildError("STORE_LAYOUT", `${layout} has no blob ${digest}`, { cause: error });
+    throw blobError(error, layout, digest);
   }
+}
+
+function blobError(cause: unknown, layout: string, digest: Digest): TsbuildError {
+  if (errnoOf(cause) !== "ENOENT" && errnoOf(cause) !== "ENOTDIR")
+    return storeError(cause, "read an OCI layout", blobFile(layout, digest));
+  return new TsbuildError("STORE_LAYOUT", `${layout} has no blob ${digest}`, { cause });
 }
 
 function blobFile(layout: string, digest: Digest): string {

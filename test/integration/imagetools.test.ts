@@ -2,7 +2,7 @@
 // `tsbuild imagetools`: images in registries and layouts put together and looked at, by the program.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { digestOf, mediaTypes, type Descriptor, type ImageIndex } from "#src/oci/index.js";
@@ -88,8 +88,10 @@ describe("imagetools create", () => {
     await tools("create", "-t", at("source"), at("amd:v1"), at("arm:v1"));
     await tools("create", "-t", at("copy"), at("source"));
     assert.deepEqual(server.manifest("copy", "latest"), server.manifest("source", "latest"));
-    await tools("create", "--prefer-index=false", "-t", at("plain"), at("amd:v1"));
-    assert.deepEqual(server.manifest("plain", "latest")?.bytes, amd64.manifest.bytes);
+    for (const no of ["false", "0"]) {
+      await tools("create", `--prefer-index=${no}`, "-t", at(`plain:${no}`), at("amd:v1"));
+      assert.deepEqual(server.manifest("plain", no)?.bytes, amd64.manifest.bytes);
+    }
     await tools("create", "--platform", "linux/arm64", "-t", at("less"), at("source"));
     assert.deepEqual(shown(indexOf("less")), [entry(arm64, "arm64")]);
   });
@@ -109,6 +111,9 @@ describe("imagetools create", () => {
     const source = ["imagetools", "create", "-t", at("damaged"), `oci-layout://${layout}:v1`];
     const { stderr } = await space.fail(1, source);
     assert.match(stderr, /damaged/);
+    rmSync(join(layout, "blobs/sha256", amd64.config.digest.slice(7)));
+    const seen = ["imagetools", "inspect", "--format={{json .Image}}", `oci-layout://${layout}:v1`];
+    assert.match((await space.fail(1, seen)).stderr, /layout has no blob sha256:/);
     assert.equal(server.manifest("damaged", "latest"), undefined);
     const other = join(space.directory, "other");
     await space.fail(1, [

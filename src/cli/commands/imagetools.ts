@@ -13,7 +13,7 @@ import {
 import type { RemoteRequest } from "../../build/imagetools/place.js";
 import { asksFor, fillGoTemplate } from "../go-template.js";
 import { withInterruption } from "../interruption.js";
-import { withAuthFile } from "../options/image-flags.js";
+import { parseTruth, withAuthFile } from "../options/image-flags.js";
 import { usageError } from "../options/values.js";
 import { createProgress, type ProgressKind } from "../progress/create.js";
 import { writeResultFile } from "./result-files.js";
@@ -26,7 +26,7 @@ export type CreateFlags = RegistryFlags & {
   readonly platform: readonly string[];
   readonly append?: boolean;
   readonly dryRun?: boolean;
-  readonly preferIndex: string | boolean;
+  readonly preferIndex: string;
   readonly metadataFile?: string;
   readonly progress: ProgressKind;
 };
@@ -48,7 +48,7 @@ export async function createCommand(sources: readonly string[], flags: CreateFla
         tags: flags.tag,
         append: flags.append ?? false,
         dryRun: flags.dryRun ?? false,
-        preferIndex: String(flags.preferIndex) !== "false",
+        preferIndex: parseTruth("--prefer-index", flags.preferIndex),
         annotations: flags.annotation,
         platforms: flags.platform,
       }),
