@@ -45,3 +45,10 @@ export type BuildEvent =
 
 /** Where events go. Must not throw and must not block. */
 export type EventSink = (event: BuildEvent) => void;
+
+/** A message becomes a warning among the events. */
+export function warningsTo(events: EventSink): (message: string) => void {
+  return (message) => {
+    events({ kind: "warning", message });
+  };
+}

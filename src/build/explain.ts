@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild explain`: what a build would take from the cache, and why it would run the rest. Nothing runs.
 
-import { CleanupStack, type EventSink, type Json } from "../base/index.js";
+import { CleanupStack, warningsTo, type EventSink, type Json } from "../base/index.js";
 import { localCache } from "../cache/index.js";
 import {
   explain,
@@ -48,9 +48,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
       cache: localCache(prepared.rooms.store, Date.now),
       clock: Date.now,
       signal,
-      warn: (message) => {
-        events({ kind: "warning", message });
-      },
+      warn: warningsTo(events),
     },
     plan.images.flatMap(({ image, stages }) => [...ownHeads(stages), image.head]),
   );

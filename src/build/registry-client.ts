@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client of registries for commands that are no builds.
 
-import type { EventSink } from "../base/index.js";
+import { warningsTo, type EventSink } from "../base/index.js";
 import { createRegistryClient, type RegistryClient } from "../registry/index.js";
 
 export interface RegistryRequest {
@@ -22,10 +22,4 @@ export function registryClient(
     insecureHosts: insecure === true ? hosts : [],
     onWarning: warningsTo(events),
   });
-}
-
-export function warningsTo(events: EventSink): (message: string) => void {
-  return (message) => {
-    events({ kind: "warning", message });
-  };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening the rooms that a command needs: store, helper, snapshots, registries. All are closed together.
 
-import { CleanupStack, type EventSink } from "../base/index.js";
+import { CleanupStack, warningsTo, type EventSink } from "../base/index.js";
 import type { Connections, RegistryClient } from "../registry/index.js";
 import {
   createSandbox,
@@ -39,9 +39,7 @@ export async function openRooms(
 ): Promise<Rooms> {
   const env = options.env ?? process.env;
   const root = options.storeRoot ?? defaultStoreRoot(env);
-  const onWarning = (message: string): void => {
-    events({ kind: "warning", message });
-  };
+  const onWarning = warningsTo(events);
   await using cleanup = new CleanupStack();
   const store = cleanup.use(await openStore({ root, signal, onWarning }));
   const asked = options.storageDriver ?? env["TSBUILD_STORAGE_DRIVER"];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images between the store and registries, outside of builds: `tsbuild pull`, `push` and `tag`.
 
-import { CleanupStack, eachAtOnce, TsbuildError } from "../base/index.js";
+import { CleanupStack, eachAtOnce, TsbuildError, warningsTo } from "../base/index.js";
 import {
   formatReference,
   hostPlatform,
@@ -22,7 +22,7 @@ import { ImageResolver, storeBlob } from "../steps/index.js";
 import { openStore, type Store } from "../store/index.js";
 import { asStep } from "./as-step.js";
 import { storedImage } from "./images.js";
-import { registryClient, warningsTo, type RegistryRequest } from "./registry-client.js";
+import { registryClient, type RegistryRequest } from "./registry-client.js";
 import { defaultStoreRoot } from "./store-root.js";
 
 /** Blobs that are fetched at once. */

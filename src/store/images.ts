@@ -20,8 +20,7 @@ import { indexText, markLayout, type RootPaths } from "./root.js";
 import type { TempSpace } from "./temp.js";
 import type { ImageStore, NamedImage } from "./types.js";
 
-const { refName } = annotationNames;
-const imageName = "io.containerd.image.name";
+const { refName, imageName } = annotationNames;
 const maxIndex = 64 * 1024 * 1024;
 
 type Fields = Record<string, unknown>;
