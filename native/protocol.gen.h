@@ -63,6 +63,7 @@ static const struct field_rule run_fields[] = {
 	{ "cwd", FIELD_PATH, false, false, 4096, NULL },
 	{ "cwd-of-root", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user", FIELD_TEXT, false, false, 4096, NULL },
+	{ "group", FIELD_TEXT, true, false, 4096, NULL },
 	{ "hostname", FIELD_TEXT, false, false, 64, NULL },
 	{ "network", FIELD_WORD, false, false, 4096, "none|host|held" },
 	{ "insecure", FIELD_BOOL, false, false, 4096, NULL },

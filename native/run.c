@@ -68,7 +68,8 @@ static int prepare(struct run *run)
 							       NETWORK_NONE;
 	if (ns_enter(run->spec) < 0 || prepare_root(run) < 0)
 		return -1;
-	if (user_lookup(run->root_fd, spec_get(run->spec, "user"), &run->user) < 0)
+	if (user_lookup(run->root_fd, spec_get(run->spec, "user"), &run->user) < 0 ||
+	    user_add_groups(run->root_fd, run->spec, &run->user) < 0)
 		return -1;
 	if (priv_granted(run->spec, run->insecure, &run->capabilities) < 0)
 		return -1;

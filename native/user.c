@@ -143,35 +143,45 @@ static bool has_group(const struct user *user, gid_t gid)
 	return false;
 }
 
+/* 0, or -1 with errno. */
+static int add_group(struct user *user, gid_t gid)
+{
+	size_t count = user->n_groups;
+
+	if (has_group(user, gid))
+		return 0;
+	if (count == MAX_GROUPS) {
+		errno = E2BIG;
+		return -1;
+	}
+	/* There is room for a power of two. */
+	if ((count & (count - 1)) == 0) {
+		gid_t *grown = reallocarray(user->groups, count == 0 ? 1 : 2 * count, sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		user->groups = grown;
+	}
+	user->groups[user->n_groups++] = gid;
+	return 0;
+}
+
 /* Adds the groups that list the user by name. 0, or -1 with errno. */
 static int add_memberships(char *text, struct user *user)
 {
-	size_t room = 1;
 	char *field[4];
 	long long gid;
 
-	while (next_record(&text, field, 4)) {
-		if (!parse_id(field[2], &gid) || !is_member(field[3], user->name) || has_group(user, (gid_t)gid))
-			continue;
-		if (user->n_groups == MAX_GROUPS) {
-			errno = E2BIG;
+	while (next_record(&text, field, 4))
+		if (parse_id(field[2], &gid) && is_member(field[3], user->name) && add_group(user, (gid_t)gid) < 0)
 			return -1;
-		}
-		if (user->n_groups == room) {
-			gid_t *grown = realloc(user->groups, (room *= 2) * sizeof(*grown));
-			if (grown == NULL)
-				return -1;
-			user->groups = grown;
-		}
-		user->groups[user->n_groups++] = (gid_t)gid;
-	}
 	return 0;
 }
+
+static const char no_group[] = "the image's /etc/group has no such group";
 
 int user_lookup(int rootfd, const char *spec, struct user *out)
 {
 	static const char no_user[] = "the image's /etc/passwd has no such user";
-	static const char no_group[] = "the image's /etc/group has no such group";
 	char *copy = strdup(spec == NULL ? "" : spec), *group = copy;
 	const char *user = copy == NULL ? NULL : strsep(&group, ":");
 	long long number = 0;
@@ -201,11 +211,26 @@ int user_lookup(int rootfd, const char *spec, struct user *out)
 			return report_refusal("unknown-group", group, no_group);
 		out->gid = 0;
 	}
-	out->groups = malloc(sizeof(*out->groups));
-	if (out->groups == NULL || out->name == NULL || out->home == NULL)
+	if (out->name == NULL || out->home == NULL || add_group(out, out->gid) < 0)
 		return report_error("look up a user", spec, ENOMEM, NULL);
-	out->groups[out->n_groups++] = out->gid;
 	if (known && !group_given && add_memberships(groups, out) < 0)
 		return report_error("look up a user's groups", user, errno, NULL);
+	return 0;
+}
+
+int user_add_groups(int rootfd, const struct spec *request, struct user *user)
+{
+	const char *wanted;
+	gid_t gid;
+
+	for (size_t cursor = 0; spec_next(request, "group", &cursor, &wanted);) {
+		cleanup_free char *groups = read_database(rootfd, "/etc/group");
+		if (groups == NULL)
+			return -1;
+		if (!find_group(groups, wanted, &gid))
+			return report_refusal("unknown-group", wanted, no_group);
+		if (add_group(user, gid) < 0)
+			return report_error("add a group", wanted, errno, NULL);
+	}
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "spec.h"
+
 struct user {
 	uid_t uid;
 	gid_t gid;
@@ -18,5 +20,8 @@ struct user {
 
 /* Looks up `""`, `user`, `user:group`, names or numbers. -1: reported. The strings are the caller's. */
 int user_lookup(int rootfd, const char *spec, struct user *out);
+
+/* Adds the groups that the request names beside the user's own. -1: reported. */
+int user_add_groups(int rootfd, const struct spec *request, struct user *user);
 
 #endif

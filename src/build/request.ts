@@ -112,6 +112,8 @@ export interface BuildRequest {
   readonly timeout?: number;
   /** Told of the command of a RUN that failed, before its files go. Must not throw. */
   readonly onFailure?: (failed: FailedCommand) => Promise<void>;
+  /** Groups that the user of RUN is in besides, names of the image's /etc/group or numbers. */
+  readonly groups?: readonly string[];
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   readonly compatMountpoints?: boolean;

@@ -64,6 +64,7 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
     }),
     ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
     ...(request.onFailure === undefined ? {} : { onFailure: request.onFailure }),
+    groups: request.groups ?? [],
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],
     keepMountpoints: request.compatMountpoints ?? false,

@@ -161,6 +161,7 @@ const runFields: readonly FieldRow[] = [
   { name: "cwd", type: "path", meaning: "working directory, made when missing" },
   { name: "cwd-of-root", type: "bool", meaning: "when made, it is root's and not the user's" },
   { name: "user", type: "text", meaning: "user[:group], names or numbers" },
+  { name: "group", type: "text", repeatable: true, meaning: "a further group, name or number" },
   { name: "hostname", type: "text", max: 64, meaning: "host name" },
   {
     name: "network",

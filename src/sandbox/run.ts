@@ -148,6 +148,7 @@ function plainFields(request: RunRequest): Field[] {
     ["cwd", request.cwd],
     ["cwd-of-root", request.cwdOfRoot ?? false],
     ["user", request.user],
+    ...(request.groups ?? []).map((name): Field => ["group", name]),
     ["hostname", request.hostname],
     ["insecure", insecure],
     ...capabilities.map((name): Field => ["capability", name]),

@@ -327,6 +327,8 @@ export interface RunRequest {
   readonly confinement?: Confinement;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
+  /** Groups beside those of the user, names of the root's /etc/group or numbers. */
+  readonly groups?: readonly string[];
   /** Keep the empty mount-point directories (/proc, /sys, /dev) that had to be made. Default: removed afterwards. */
   readonly keepMountpoints?: boolean;
   /** No writes to the root, but to mounts in it. */

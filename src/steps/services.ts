@@ -60,6 +60,7 @@ export interface RunSettings {
   readonly confinement: Confinement;
   /** Milliseconds that one command may take. */
   readonly timeout?: number;
+  readonly groups: readonly string[];
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly keepMountpoints: boolean;

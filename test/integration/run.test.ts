@@ -106,6 +106,15 @@ describe("the program", () => {
       "file 2 4\n",
     );
   });
+  it("is in further groups, by the names of its image or by number, and so is RUN", async () => {
+    await build("grouped", "FROM busybox\nRUN echo 'extra:x:44:' >> /etc/group\nUSER 5:6\n");
+    const flags = ["--group-add", "extra", "--group-add=45", "--group-add=6"];
+    assert.equal(await printed([...flags, "grouped", "id", "-G"]), "6 44 45\n");
+    assert.equal(await refusal(["--group-add=none", "grouped", "true"]), "SANDBOX_USER");
+    const args = ["build", "--network=none", "--pull=never", ...flags, "-o", "groups", "-"];
+    await space.succeed(args, { input: "FROM grouped\nUSER 0:6\nRUN id -G > /g\n" });
+    assert.equal(readFileSync(join(space.directory, "groups/g"), "utf8"), "6 44 45\n");
+  });
   it("knows its host's name, by every way there is", async () => {
     const script = "hostname; cat /etc/hostname; echo $HOSTNAME; grep -c box.test /etc/hosts";
     assert.equal(

@@ -42,6 +42,8 @@ export interface RunImageRequest {
   readonly shmSize?: number;
   /** `--security-opt` texts. */
   readonly securityOptions: readonly string[];
+  /** Groups that the user is in besides, names of the image's /etc/group or numbers. */
+  readonly groups: readonly string[];
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   /** Whether registries are asked: always, for names that the store does not know, or never. */

@@ -169,6 +169,7 @@ function settingsOf(
     confinement: parseSecurityOptions(request.securityOptions, {
       cwd: request.cwd ?? process.cwd(),
     }),
+    groups: request.groups,
     capAdd: request.capAdd,
     capDrop: request.capDrop,
     readOnly: request.readOnly,

@@ -190,6 +190,7 @@ function requestOf(
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
     ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
+    groups: flags.groupAdd,
     capAdd: separated(flags.capAdd),
     capDrop: separated(flags.capDrop),
     ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),

@@ -171,6 +171,7 @@ function requestOf(
     limits: limitsOf(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
     securityOptions: flags.securityOpt,
+    groups: flags.groupAdd,
     capAdd: separated(flags.capAdd),
     capDrop: separated(flags.capDrop),
     pull,

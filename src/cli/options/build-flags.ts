@@ -94,6 +94,7 @@ export interface BuildFlags {
   readonly provenance?: string;
   readonly sbom?: string;
   readonly attest: readonly string[];
+  readonly groupAdd: readonly string[];
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly securityOpt: readonly string[];
@@ -269,6 +270,7 @@ export function addBuildFlags(command: Command): Command {
     list("--dns <address>", "name server of RUN"),
     list("--dns-search <domain>", "search domain of RUN"),
     list("--dns-option <option>", "resolver option of RUN"),
+    list("--group-add <group>", "a group of the image that the user of RUN is in, too"),
     list("--cap-add <name>", "give RUN a capability"),
     list("--cap-drop <name>", "take a capability from RUN"),
     list(

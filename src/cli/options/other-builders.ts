@@ -78,7 +78,6 @@ const refused: readonly (readonly [advice: string, flags: readonly string[]])[] 
       "--runtime <program>",
       "--runtime-flag <flag>",
       "--hooks-dir <directory>",
-      "--group-add <group>",
     ],
   ],
   [

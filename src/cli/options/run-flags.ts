@@ -26,6 +26,7 @@ export interface RunFlags extends LimitFlags {
   readonly device: readonly string[];
   readonly shmSize?: string;
   readonly cpus?: string;
+  readonly groupAdd: readonly string[];
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly securityOpt: readonly string[];
@@ -82,6 +83,7 @@ export function addRunFlags(command: Command): Command {
     new Option("--pids-limit <number>", "how many processes there may be"),
     new Option("--cgroup-parent <path>", "cgroup under which the container is put"),
     list("--resource <name=value>", "the same limits by name"),
+    list("--group-add <group>", "a group that the user is in, too"),
     list("--cap-add <name>", "give a capability"),
     list("--cap-drop <name>", "take a capability"),
     list("--security-opt <option>", "confinement, as for RUN: no-new-privileges, seccomp=FILE ..."),
