@@ -132,14 +132,17 @@ leg_sanitized() {
   unset TSBUILD_HELPER
 }
 
-# What would be published installs and runs.
+# What would be published compiles and builds.
 pack_and_run() {
   local directory
   directory=$(mktemp -d "$results/pack.XXXXXX")
   npm pack --silent --pack-destination "$directory" > /dev/null
   tar -xzf "$directory"/tsbuild-*.tgz -C "$directory"
   ln -s "$PWD/node_modules" "$directory/package/node_modules"
-  node "$directory/package/dist/cli/main.js" --version
+  make -s -C "$directory/package/native"
+  printf 'FROM scratch\nCOPY Dockerfile /\n' > "$directory/Dockerfile"
+  TSBUILD_ROOT=$directory/store "$directory/package/dist/cli/main.js" -q -o "$directory/out" "$directory"
+  cmp "$directory/Dockerfile" "$directory/out/Dockerfile"
 }
 leg_pack() { check "npm package" pack_and_run; }
 

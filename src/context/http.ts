@@ -4,8 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
 import { decodedUserInfo, httpAuthorization } from "./authorization.js";
@@ -187,7 +186,9 @@ async function send(
   const route = await routeTo(plain, remotes, signal);
   // A plain request through a proxy goes to the proxy, which may itself be reached by TLS.
   const protocol = route?.options.protocol ?? url.protocol;
-  const start = protocol === "https:" ? httpsRequest : httpRequest;
+  // Loaded here: most builds fetch nothing by a URL, and Node takes a while for these and for TLS.
+  const { request: start } =
+    protocol === "https:" ? await import("node:https") : await import("node:http");
   return new Promise<IncomingMessage>((resolve, reject) => {
     const options = {
       signal,

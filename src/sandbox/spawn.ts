@@ -4,6 +4,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
+import { join } from "node:path";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { messageOf, TsbuildError } from "../base/index.js";
 import { encodeRequest, type Field } from "./encode.js";
@@ -171,7 +172,14 @@ function cannotStart(path: string, cause: unknown): TsbuildError {
   return new TsbuildError(
     "SANDBOX_HELPER_MISSING",
     `cannot start the native helper ${path}: ${messageOf(cause)}`,
-    { cause, hint: "build it with npm run build:native", details: { path } },
+    {
+      cause,
+      hint:
+        path === process.env["TSBUILD_HELPER"]
+          ? "TSBUILD_HELPER names this file"
+          : `compile it: make -C ${join(path, "..", "..")}`,
+      details: { path },
+    },
   );
 }
 
