@@ -4,7 +4,8 @@
 // most of the rest. dist/cli/main.js becomes the launcher. The library (dist/index.js) stays as compiled.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -64,55 +65,70 @@ const bundleUrl = require("node:url").pathToFileURL(__filename).href;`,
   legalComments: "none",
 });
 
-/** Starts the bundle; `last` is code that runs at the end. */
-const launcher = (last) => `#!/usr/bin/env node
+const digest = createHash("sha256")
+  .update(readFileSync(join(cli, "bundle.cjs")))
+  .digest("hex");
+
+const launcher = `#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Starts the bundled program; made by scripts/bundle.mjs. Compiled code that is not of this Node is not used.
+// Starts the bundled program; made by scripts/bundle.mjs.
 const load = (name) => process.getBuiltinModule(name);
-const { existsSync, readFileSync } = load("node:fs");
+const { existsSync, readFileSync, renameSync, statSync, writeFileSync } = load("node:fs");
 const { Script, constants } = load("node:vm");
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 load("node:v8").setFlagsFromString("--no-incremental-marking");
 // The space of young objects grows while the program starts, when nearly all of them stay, and then no more: at 100,000 files it
 // would come to 48 MB of memory, and save no time.
-setTimeout(() => load("node:v8").setFlagsFromString("--semi-space-growth-factor=1"), 200).unref();
+const grow = (factor) => load("node:v8").setFlagsFromString(\`--semi-space-growth-factor=\${factor}\`);
+setTimeout(() => grow(1), 200).unref();
 const file = \`\${import.meta.dirname}/bundle.cjs\`;
-const code = \`\${import.meta.dirname}/bundle.code\`;
+// Compiled code is of one bundle and one Node.
+const code = \`\${import.meta.dirname}/bundle-${digest.slice(0, 16)}-\${process.version}-\${process.arch}.code\`;
+const compiled = existsSync(code) ? readFileSync(code) : undefined;
 const script = new Script(readFileSync(file, "latin1"), {
   filename: file,
-  ...(existsSync(code) ? { cachedData: readFileSync(code) } : {}),
+  cachedData: compiled,
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const module = { exports: {} };
 const require = load("node:module").createRequire(file);
 script.runInThisContext()(module.exports, require, module, file, import.meta.dirname);
 process.exitCode = await module.exports.run(process.argv.slice(2));
-${last}`;
+// Functions are compiled when they are first called: a program that has built something has those of a build. They are kept for the
+// next one by whoever owns the program, and could as well change it.
+if (module.exports.hasBuilt() && (compiled === undefined || script.cachedDataRejected)) {
+  try {
+    if (statSync(import.meta.dirname).uid === process.geteuid()) {
+      // V8 takes the code only under the flags that it finds there now: those of the start.
+      grow(2);
+      writeFileSync(\`\${code}.\${process.pid}\`, script.createCachedData(), { flag: "wx" });
+      renameSync(\`\${code}.\${process.pid}\`, code);
+    }
+  } catch {
+    // It may be that nothing can be written here. The next start takes longer, too.
+  }
+}
+`;
 
-rmSync(join(cli, "bundle.code"), { force: true });
-const compiling = join(cli, "compile-bundle.js");
-writeFileSync(
-  compiling,
-  launcher('load("node:fs").writeFileSync(code, script.createCachedData());\n'),
-);
-writeFileSync(join(cli, "main.js"), launcher(""));
-chmodSync(join(cli, "main.js"), 0o755);
+for (const name of readdirSync(cli)) if (/^bundle.*\.code/.test(name)) rmSync(join(cli, name));
+const main = join(cli, "main.js");
+writeFileSync(main, launcher);
+chmodSync(main, 0o755);
 
-// Functions are compiled when they are first called: a program that has built something has those of a build.
+// A first build, for its compiled code.
 const scratch = mkdtempSync(join(tmpdir(), "tsbuild-bundle-"));
 try {
   writeFileSync(join(scratch, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
   const output = `--output=type=oci,dest=${join(scratch, "image.tar")}`;
   const { status, stderr } = spawnSync(
     process.execPath,
-    [compiling, "build", "--progress=plain", output, scratch],
+    [main, "build", "--progress=plain", output, scratch],
     { encoding: "utf8", env: { ...process.env, TSBUILD_ROOT: join(scratch, "store") } },
   );
   if (status !== 0) console.warn(`bundle: the trial build did not work here:\n${stderr}`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
-  rmSync(compiling);
 }
 
 // The compiler would take main.js for its own output and leave it as it is: without this state it writes everything anew.

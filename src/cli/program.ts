@@ -14,6 +14,13 @@ import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
 import { watchOutput } from "./standard-streams.js";
 
+let built = false;
+
+/** Whether a build has been run to its end. */
+export function hasBuilt(): boolean {
+  return built;
+}
+
 /** Runs the program with these arguments and gives its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const written = watchOutput();
@@ -56,7 +63,9 @@ function createProgram(setExitCode: (code: number) => void): Command {
     )
     .action(async (context: string | undefined, flags: BuildFlags) => {
       const { buildCommand } = await import("./commands/build.js");
-      setExitCode(await buildCommand(context, flags));
+      const code = await buildCommand(context, flags);
+      built = code === 0;
+      setExitCode(code);
     });
 
   addBuildFlags(program.command("explain [context]"))

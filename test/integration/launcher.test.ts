@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// dist/cli/main.js: the compiled code that it keeps beside the program.
+
+import assert from "node:assert/strict";
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { asRoot } from "../support/sandbox.js";
+import { program, repository, run, workspace, type Workspace } from "../support/runner.js";
+
+/** A copy of the program in a directory of its own, without compiled code. */
+function installed(space: Workspace): string {
+  const cli = join(space.directory, "program/dist/cli");
+  mkdirSync(cli, { recursive: true });
+  for (const name of ["main.js", "bundle.cjs"])
+    copyFileSync(join(dirname(program), name), join(cli, name));
+  for (const name of ["native", "node_modules", "package.json"])
+    symlinkSync(join(repository, name), join(space.directory, "program", name));
+  writeFileSync(join(space.directory, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+  return cli;
+}
+
+async function start(space: Workspace, ...args: string[]): Promise<void> {
+  const main = join(space.directory, "program/dist/cli/main.js");
+  const { code, stderr } = await run(process.execPath, [main, ...args], {
+    cwd: space.directory,
+    env: { TSBUILD_ROOT: space.store },
+  });
+  assert.equal(code, 0, stderr);
+}
+
+const build = ["--quiet", "--output=out", "."] as const;
+
+const compiledIn = (cli: string): string[] =>
+  readdirSync(cli).filter((name) => name.includes(".code"));
+
+describe("the launcher", () => {
+  it("keeps the compiled code of a build, and makes it anew where it is of no use", async () => {
+    await using space = workspace();
+    const cli = installed(space);
+    await start(space, "--version");
+    assert.deepEqual(compiledIn(cli), []);
+    await start(space, ...build);
+    const [name = "", ...others] = compiledIn(cli);
+    assert.deepEqual(others, []);
+    assert.match(name, new RegExp(`^bundle-[0-9a-f]+-${process.version}-${process.arch}\\.code$`));
+    const code = join(cli, name);
+    const whole = readFileSync(code);
+    const { mtimeMs } = statSync(code);
+    await start(space, ...build);
+    assert.equal(statSync(code).mtimeMs, mtimeMs, "used as it is, it is not written again");
+    for (const damaged of ["", "no code", whole.subarray(0, 1000)]) {
+      writeFileSync(code, damaged);
+      await start(space, ...build);
+      assert.ok(readFileSync(code).length > whole.length / 2);
+    }
+    assert.equal(
+      readFileSync(join(space.directory, "out/Dockerfile"), "utf8").split("\n")[0],
+      "FROM scratch",
+    );
+  });
+  it("writes nothing where the program is somebody else's", { skip: !asRoot }, async () => {
+    await using space = workspace();
+    const cli = installed(space);
+    chownSync(cli, 12345, 12345);
+    await start(space, ...build);
+    assert.deepEqual(compiledIn(cli), []);
+  });
+});
