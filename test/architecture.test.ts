@@ -37,7 +37,7 @@ const mayImport: Readonly<
 const rooms = [...Object.keys(mayImport), "build", "cli"];
 /** build.ts and build/ know all rooms; the program knows only them. */
 const buildImports = Object.keys(mayImport);
-const cliImports = ["base", "bake", "build", "dockerfile"];
+const cliImports = ["base", "bake", "build", "dockerfile", "hcl"];
 
 const fileModules = /^node:fs(\/promises)?$/;
 const processModules = /^node:child_process$/;

@@ -11,7 +11,7 @@ import { withInterruption } from "../interruption.js";
 import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
 import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
-import { metadataOf } from "./metadata.js";
+import { idOf, metadataOf } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
@@ -122,14 +122,8 @@ async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void
     process.stderr.write(summary(result));
 }
 
-/** The digest of the configuration; of the index when there are several platforms. */
-function idOf({ images, index, outputs }: BuildResult): string | undefined {
-  if (index === undefined) return images[0]?.config.digest;
-  // With annotations of an output, it is another index.
-  return outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
-}
-
-function summary(result: BuildResult): string {
+/** What was made, a line each. */
+export function summary(result: BuildResult): string {
   const lines: string[] = [];
   const { images, index } = result;
   if (index !== undefined) lines.push(`index ${idOf(result) ?? ""}`);

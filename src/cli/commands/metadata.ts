@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// --metadata-file, with the keys that docker buildx writes.
+// What is told of a result: the id of its image, and --metadata-file, with the keys that docker buildx writes.
 
 import type { BuildResult } from "../../build.js";
 
@@ -23,4 +23,11 @@ export function metadataOf({
       : { "containerimage.descriptor": descriptor, "containerimage.digest": descriptor.digest }),
     ...(names.length === 0 ? {} : { "image.name": names.join(",") }),
   };
+}
+
+/** The digest of the configuration; of the index when there are several platforms. */
+export function idOf({ images, index, outputs }: BuildResult): string | undefined {
+  if (index === undefined) return images[0]?.config.digest;
+  // With annotations of an output, it is another index.
+  return outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
 }
