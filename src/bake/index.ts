@@ -10,6 +10,7 @@ export { sshText, type SshEntry } from "./entries/ssh.js";
 export { bakeErrorCodes } from "./errors.js";
 export { defaultFileNames } from "./file-names.js";
 export { inputsOf, type BakeInputs } from "./inputs.js";
+export { isRemote } from "./paths.js";
 export {
   formatList,
   listTargets,

@@ -98,6 +98,25 @@ describe("tsbuild bake", () => {
     assert.equal(read(space, "other/app.txt"), "base for LINE\n");
   });
 
+  it("runs a step once that several targets have", async () => {
+    await using space = project({
+      "docker-bake.hcl": `
+        group "default" { targets = ["all"] }
+        target "all" {
+          name = "copy-\${n}"
+          matrix = { n = ["1", "2", "3"] }
+          contexts = { ${base} }
+          network = "none"
+          dockerfile-inline = "FROM busybox\\nRUN sleep 1; cat /proc/sys/kernel/random/uuid > /once"
+          output = ["type=local,dest=out\${n}"]
+        }
+      `,
+    });
+    await space.succeed(["bake", "--progress=plain", readBase]);
+    assert.equal(read(space, "out1/once"), read(space, "out2/once"));
+    assert.equal(read(space, "out1/once"), read(space, "out3/once"));
+  });
+
   it("puts what has no outputs into the store, under its names", async () => {
     await using space = project({
       "docker-bake.json": JSON.stringify({
@@ -129,7 +148,7 @@ describe("tsbuild bake", () => {
         },
       },
     });
-    assert.match((await space.succeed(["bake", "--list=targets"])).stdout, /^web$/m);
+    assert.match((await space.succeed(["bake", "--list=targets"])).stdout, /^web\b/m);
     assert.match((await space.succeed(["bake", "--list=variables"])).stdout, /^V\s/m);
     const { stdout } = await space.succeed(["bake", "--check"]);
     assert.equal(stdout, "web\n\nCheck complete, no warnings found.\n");

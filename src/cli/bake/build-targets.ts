@@ -3,9 +3,10 @@
 
 import { Readable } from "node:stream";
 import { Command } from "commander";
+import pLimit from "p-limit";
 import { build, type BuildRequest, type BuildResult } from "../../build.js";
 import { inputsOf, type BakeTarget } from "../../bake/index.js";
-import type { EventSink } from "../../base/index.js";
+import { TsbuildError, type EventSink } from "../../base/index.js";
 import { idOf } from "../commands/metadata.js";
 import { addBuildFlags, type BuildFlags } from "../options/build-flags.js";
 import { requestOf } from "../options/request.js";
@@ -15,13 +16,18 @@ import { together } from "./together.js";
 
 export type Targets = ReadonlyMap<string, BakeTarget>;
 
-/** The request of a command line. */
+/** The request of a command line. Errors: CLI_USAGE. */
 function requestFor(
   target: BakeTarget,
   words: readonly string[],
   events: EventSink,
   signal: AbortSignal,
 ): BuildRequest {
+  // Rules that would go unheard are worse than none.
+  if (target.policy?.some(({ disabled }) => !disabled) === true)
+    throw new TsbuildError("CLI_USAGE", `target ${target.name}: policy is not supported`, {
+      hint: "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules (docs/policy.md).",
+    });
   const command = addBuildFlags(new Command().argument("[context]")).exitOverride();
   command.parse(words, { from: "user" });
   const request = requestOf(target.context, command.opts<BuildFlags>(), events, signal);
@@ -64,6 +70,9 @@ function platformsOf(name: string, targets: Targets): readonly string[] {
 
 const image = (name: string): string => `image of ${name}`;
 
+/** Builds at a time. Each has several steps at a time, of which those of the same kind run once. */
+const atOnce = 8;
+
 /**
  * Builds all targets that were asked for, and before them the images that they take. Gives the results by name.
  * Errors: those of builds, and CLI_TARGET_CYCLE.
@@ -73,6 +82,7 @@ export async function buildTargets(
   events: EventSink,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, BuildResult>> {
+  const limit = pLimit(atOnce);
   const asked = [...targets.values()].filter(({ linked }) => !linked);
   const images = new Map([...targets.keys()].map((name) => [image(name), name]));
   const ofTarget = (name: string): BakeTarget | undefined => targets.get(images.get(name) ?? name);
@@ -100,7 +110,7 @@ export async function buildTargets(
     const words = images.has(name)
       ? imageArgumentsOf(target, platformsOf(target.name, targets), ids)
       : argumentsOf(target, ids);
-    return build(requestFor(target, words, sink, stop));
+    return limit(() => build(requestFor(target, words, sink, stop)));
   };
   const results = await together(
     asked.map(({ name }) => name),

@@ -89,6 +89,10 @@ export async function bakeCommand(names: readonly string[], flags: BakeFlags): P
         check({ ...noWishes, reads: [path] });
       }),
   });
+  for (const { message, location } of bake.warnings) {
+    const where = location === undefined ? "" : `${location.file}:${location.range.startLine}: `;
+    process.stderr.write(printableLine(`WARNING: ${where}${message}`) + "\n");
+  }
   if (flags.list !== undefined) {
     process.stdout.write(formatList(bake, parseListChoice(flags.list)));
     return 0;
