@@ -74,7 +74,7 @@ const launcher = `#!/usr/bin/env node
 // Starts the bundled program; made by scripts/bundle.mjs.
 const load = (name) => process.getBuiltinModule(name);
 const { existsSync, readFileSync, renameSync, statSync, writeFileSync } = load("node:fs");
-const { Script, constants } = load("node:vm");
+const { Script } = load("node:vm");
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 load("node:v8").setFlagsFromString("--no-incremental-marking");
@@ -89,7 +89,6 @@ const compiled = existsSync(code) ? readFileSync(code) : undefined;
 const script = new Script(readFileSync(file, "latin1"), {
   filename: file,
   cachedData: compiled,
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const module = { exports: {} };
 const require = load("node:module").createRequire(file);

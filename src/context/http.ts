@@ -187,8 +187,9 @@ async function send(
   // A plain request through a proxy goes to the proxy, which may itself be reached by TLS.
   const protocol = route?.options.protocol ?? url.protocol;
   // Loaded here: most builds fetch nothing by a URL, and Node takes a while for these and for TLS.
-  const { request: start } =
-    protocol === "https:" ? await import("node:https") : await import("node:http");
+  const { request: start } = process.getBuiltinModule(
+    protocol === "https:" ? "node:https" : "node:http",
+  );
   return new Promise<IncomingMessage>((resolve, reject) => {
     const options = {
       signal,

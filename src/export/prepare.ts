@@ -152,8 +152,9 @@ function checkPlaces(wish: ImageWish, platforms: readonly Platform[], hasIndex: 
   }
 }
 
+/** The names of the whole build, or, where it has none, those of the output: so do the builders whose flags these are. */
 function namesOf(input: Pick<ExportInput, "names">, wish: ImageWish): Reference[] {
-  const tagged = [...input.names, ...wish.names].map(withDefaultTag);
+  const tagged = (input.names.length > 0 ? input.names : wish.names).map(withDefaultTag);
   return [...new Map(tagged.map((name) => [formatReference(name), name])).values()];
 }
 

@@ -118,7 +118,7 @@ export class Solver {
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
     this.#signal.throwIfAborted();
     const context = this.#context(vertex);
-    const contentParts = await step.content?.(vertex, inputs, context);
+    const contentParts = await this.#content(vertex, step, inputs, context);
     const byContent =
       contentParts === undefined ? undefined : contentKey(vertex.kind, contentParts);
     const keys = byContent === undefined ? [key] : [key, byContent];
@@ -152,6 +152,25 @@ export class Solver {
       this.#options.onResult?.(vertex, result);
       return result;
     });
+  }
+
+  /** What a step reads of its inputs. Where that cannot be had, the step has failed. */
+  async #content(
+    vertex: Vertex,
+    step: Step,
+    inputs: readonly Result[],
+    context: StepContext,
+  ): Promise<KeyParts | undefined> {
+    try {
+      return await step.content?.(vertex, inputs, context);
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        this.#shown.add(vertex.id);
+        this.#tell(vertex, (info, time) => ({ kind: "step-started", step: info, time }));
+        this.#finished(vertex, "failed", messageOf(error));
+      }
+      throw located(error, vertex);
+    }
   }
 
   async #run(

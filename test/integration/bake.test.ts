@@ -83,9 +83,8 @@ describe("tsbuild bake", () => {
     assert.equal(read(space, "site/de/who.txt"), "world in de\n");
     assert.equal(read(space, "site/en/who.txt"), "world in en\n");
     assert.match(stderr, /^#\d+ \[site-de made 1\/1\] COPY/m);
-    const metadata = JSON.parse(read(space, "m.json")) as Record<string, Record<string, unknown>>;
+    const metadata = JSON.parse(read(space, "m.json")) as object;
     assert.deepEqual(Object.keys(metadata).sort(), ["app", "site-de", "site-en"]);
-    assert.match(String(metadata["app"]?.["containerimage.digest"]), /^sha256:/);
     await space.succeed([
       "bake",
       readBase,
@@ -123,7 +122,9 @@ describe("tsbuild bake", () => {
         target: { default: { target: "made", tags: ["one:1", "two"], args: { WHO: "json" } } },
       }),
     });
-    await space.succeed(["bake"]);
+    await space.succeed(["bake", "--metadata-file=m.json"]);
+    const metadata = JSON.parse(read(space, "m.json")) as Record<string, Record<string, string>>;
+    assert.match(metadata["default"]?.["containerimage.digest"] ?? "", /^sha256:/);
     const { stdout } = await space.succeed(["images"]);
     assert.match(stdout, /docker\.io\/library\/one +1|one:1/);
   });
