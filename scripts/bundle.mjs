@@ -78,10 +78,8 @@ const { Script } = load("node:vm");
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 load("node:v8").setFlagsFromString("--no-incremental-marking");
-// The space of young objects grows while the program starts, when nearly all of them stay, and then no more: at 100,000 files it
-// would come to 48 MB of memory, and save no time.
-const grow = (factor) => load("node:v8").setFlagsFromString(\`--semi-space-growth-factor=\${factor}\`);
-setTimeout(() => grow(1), 200).unref();
+// The space of young objects stays small: at 100,000 files it would grow to 48 MB of memory, and save no time.
+load("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
 const file = \`\${import.meta.dirname}/bundle.cjs\`;
 // Compiled code is of one bundle and one Node.
 const code = \`\${import.meta.dirname}/bundle-${digest.slice(0, 16)}-\${process.version}-\${process.arch}.code\`;
@@ -99,8 +97,6 @@ process.exitCode = await module.exports.run(process.argv.slice(2));
 if (module.exports.hasBuilt() && (compiled === undefined || script.cachedDataRejected)) {
   try {
     if (statSync(import.meta.dirname).uid === process.geteuid()) {
-      // V8 takes the code only under the flags that it finds there now: those of the start.
-      grow(2);
       writeFileSync(\`\${code}.\${process.pid}\`, script.createCachedData(), { flag: "wx" });
       renameSync(\`\${code}.\${process.pid}\`, code);
     }
