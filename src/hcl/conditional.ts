@@ -2,14 +2,14 @@
 // `condition ? yes : no`. Both have the same type in the end, so that both are looked at; one that has no value does not
 // matter if the other is taken.
 
-import { isTsbuildError, type TsbuildError } from "../base/index.js";
+import { attempt } from "./attempt.js";
+import { kindOf } from "./brief.js";
 import { convert, toBoolean } from "./convert.js";
 import { evaluationError } from "./errors.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { typeOf, unify } from "./unify.js";
-import { typeName } from "./values.js";
 
 export function conditionalValue(
   node: Node & { readonly kind: "conditional" },
@@ -28,20 +28,8 @@ export function conditionalValue(
   if (type === undefined)
     throw evaluationError(
       node,
-      `a ${typeName(condition ? taken : other.value)} and a ${typeName(condition ? other.value : taken)} cannot be the two results of one condition`,
+      `${kindOf(condition ? taken : other.value)} and ${kindOf(condition ? other.value : taken)} cannot be the two results of one condition`,
       "Both results must be of one type, or convertible to it.",
     );
   return convert(taken, type);
-}
-
-/** The value, or why there is none. */
-export function attempt(
-  run: () => HclValue,
-): { readonly value: HclValue } | { readonly error: TsbuildError } {
-  try {
-    return { value: run() };
-  } catch (error) {
-    if (!isTsbuildError(error, "HCL_EVALUATION") && !isTsbuildError(error, "HCL_TYPE")) throw error;
-    return { error };
-  }
 }

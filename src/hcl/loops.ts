@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // For expressions and splats.
 
+import { brief, kindOf } from "./brief.js";
 import { toBoolean, toText } from "./convert.js";
 import { evaluationError } from "./errors.js";
 import { innerScope, type Surroundings } from "./surroundings.js";
 import type { ForShape, Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
-import { entriesOf, isList, isObject, isSet, objectOf, typeName } from "./values.js";
+import { entriesOf, isList, isObject, isSet, objectOf } from "./values.js";
 
 /** Visits lists in their order, objects in that of their names. */
 export function forValue(node: Node & ForShape, around: Surroundings): HclValue {
@@ -27,7 +28,7 @@ export function forValue(node: Node & ForShape, around: Surroundings): HclValue 
     if (group !== undefined && !node.grouped)
       throw evaluationError(
         node.key,
-        `two elements have the key ${JSON.stringify(name)}`,
+        `two elements have the key ${brief(name)}`,
         "With ... after the value, values of one key become a list.",
       );
     const result = around.evaluate(node.value, inner);
@@ -46,7 +47,7 @@ function visits(node: Node, collection: HclValue): Iterable<readonly [HclValue, 
   if (isObject(collection)) return entriesOf(collection);
   throw evaluationError(
     node,
-    `for visits the elements of a list or an object, and this is ${collection === null ? "null" : `a ${typeName(collection)}`}`,
+    `for visits the elements of a list or an object, and this is ${kindOf(collection)}`,
   );
 }
 

@@ -2,6 +2,7 @@
 // Operators. Numbers and booleans may come as strings that say the same.
 
 import { isTsbuildError } from "../base/index.js";
+import { attempt } from "./attempt.js";
 import { toBoolean, toNumber } from "./convert.js";
 import { argumentError, evaluationError } from "./errors.js";
 import type { BinaryOperator, Node, UnaryOperator } from "./syntax-tree.js";
@@ -40,15 +41,10 @@ function logical(
 ): boolean {
   const decisive = operator === "||";
   const side = (node: Node): boolean => toBoolean(value(node), `the operand of ${operator}`);
-  let first: boolean;
-  try {
-    first = side(left);
-  } catch (error) {
-    if (!isTsbuildError(error, "HCL_EVALUATION")) throw error;
-    if (side(right) === decisive) return decisive;
-    throw error;
-  }
-  return first === decisive ? decisive : side(right);
+  const first = attempt(() => side(left));
+  if ("value" in first) return first.value === decisive ? decisive : side(right);
+  if (side(right) === decisive) return decisive;
+  throw first.error;
 }
 
 function numeric(

@@ -6,14 +6,15 @@ import { evaluationError } from "./errors.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { isList } from "./values.js";
-import { allow } from "./work.js";
+import { allow, within } from "./work.js";
 
 export function templateText(parts: readonly Node[], value: (node: Node) => HclValue): string {
   let text = "";
   for (const part of parts) {
     text += textOf(part, value(part));
-    allow("text", text.length);
+    within("text", text.length);
   }
+  allow("text", text.length);
   return text;
 }
 

@@ -75,6 +75,7 @@ export function characters(str: string): readonly string[] {
   spend(Math.ceil(str.length / 16));
   // Of these, only the end of a line as Windows writes it is two.
   if (/^[\0-\x7f]*$/.test(str) && !str.includes("\r\n")) return str.split("");
+  spend(str.length);
   return Array.from(segmenter.segment(str), ({ segment }) => segment);
 }
 
