@@ -5,7 +5,7 @@
 import { attempt } from "./attempt.js";
 import { kindOf } from "./brief.js";
 import { convert, toBoolean } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
@@ -17,7 +17,7 @@ export function conditionalValue(
 ): HclValue {
   const given = around.evaluate(node.condition, around);
   if (given === null) throw evaluationError(node.condition, "the condition is null");
-  const condition = toBoolean(given, "a condition");
+  const condition = blaming(node.condition, () => toBoolean(given, "a condition"));
   const taken = around.evaluate(condition ? node.yes : node.no, around);
   const other = attempt(() => around.evaluate(condition ? node.no : node.yes, around));
   if ("error" in other || taken === null || other.value === null) return taken;

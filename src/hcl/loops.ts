@@ -3,7 +3,7 @@
 
 import { brief, kindOf } from "./brief.js";
 import { toBoolean, toText } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import { innerScope, type Surroundings } from "./surroundings.js";
 import type { ForShape, Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
@@ -54,13 +54,13 @@ function visits(node: Node, collection: HclValue): Iterable<readonly [HclValue, 
 function holds(condition: Node, around: Surroundings): boolean {
   const value = around.evaluate(condition, around);
   if (value === null) throw evaluationError(condition, "the condition after if is null");
-  return toBoolean(value, "the condition after if");
+  return blaming(condition, () => toBoolean(value, "the condition after if"));
 }
 
 function keyOf(node: Node, around: Surroundings): string {
   const value = around.evaluate(node, around);
   if (value === null) throw evaluationError(node, "null cannot be the key of an object");
-  return toText(value, "the key of an object");
+  return blaming(node, () => toText(value, "the key of an object"));
 }
 
 /** A value that is no list is a list of one, and null one of none. */

@@ -2,7 +2,7 @@
 // The text of a template.
 
 import { toText } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { isList } from "./values.js";
@@ -30,5 +30,5 @@ export function joinedText(node: Node, values: HclValue): string {
 
 function textOf(node: Node, value: HclValue): string {
   if (value === null) throw evaluationError(node, "null cannot be part of a text");
-  return toText(value, "part of a text");
+  return blaming(node, () => toText(value, "part of a text"));
 }
