@@ -6,10 +6,10 @@ import { argumentError } from "../errors.js";
 import type { HclFunction, HclValue } from "../types.js";
 import { isList } from "../values.js";
 import { within } from "../work.js";
+import { characters } from "./characters.js";
 import { jsonText } from "./json.js";
 import { formatFloat, formatInteger, shortestFloat, type Flags } from "./format-number.js";
 import { anything, takesMore, text } from "./parameters.js";
-import { characters } from "./texts.js";
 
 /** Wider or more precise than this is nobody's wish. */
 const widest = 10_000;
