@@ -39,7 +39,7 @@ export function standardFunctions(machine: Machine): ReadonlyMap<string, HclFunc
         .replace(/\.\d+Z$/, "Z"),
     ),
     uuidv4: takes({}, () => formatUuid(machine.random(16), 4)),
-    ...ciphers(machine.random),
+    ...ciphers,
   };
   const families = [
     ofTheMachine,

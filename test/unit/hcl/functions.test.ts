@@ -398,7 +398,6 @@ describe("a function", () => {
     ['cidrsubnet("10.0.0.0/30", 3, 1)', /longer than an address/],
     ['cidrsubnet("10.0.0.0/8", 1, 2)', /do not number a subnet 2/],
     ['cidrsubnets("10.0.0.0/30", 1, 1, 1)', /no room left/],
-    ['bcrypt("x", 20)', /takes too long/],
     ['rsadecrypt("AAAA", "nope")', /cannot be decrypted/],
     ['byteslen("x")', /no such value/],
   ];
@@ -433,26 +432,4 @@ describe("a function", () => {
     assert.equal(decrypt([ciphertext, mine]), "sécret");
     assert.throws(() => decrypt([ciphertext, other]), /cannot be decrypted/);
   });
-
-  it("hashes passwords as crypt(3) does", () => {
-    const hash = (salt: number): HclFunctionOf =>
-      standardFunctions({
-        home: "",
-        now: () => new Date(0),
-        random: (size) => new Uint8Array(size).fill(salt),
-      }).get("bcrypt");
-    // From crypt(3) of the GNU C library's successor, libxcrypt.
-    assert.equal(
-      hash(0)?.(["U*U", 5]),
-      "$2a$05$......................r4cBYij17kH/H6CuB3tR2u4Y4k3tST6",
-    );
-    assert.equal(
-      hash(0)?.(["abc"]),
-      "$2a$10$......................lG8aDUwPgVS7bMWRlWh/dT/d/H/qu0q",
-    );
-    assert.notEqual(hash(1)?.(["abc"]), hash(0)?.(["abc"]));
-    assert.throws(() => hash(0)?.(["x".repeat(73)]), /72 bytes/);
-  });
 });
-
-type HclFunctionOf = ReturnType<ReturnType<typeof standardFunctions>["get"]>;
