@@ -7,7 +7,7 @@ import type { Surroundings } from "./surroundings.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclFunction, HclValue } from "./types.js";
 import { isList } from "./values.js";
-import { allow, weighed } from "./work.js";
+import { allow } from "./work.js";
 
 type Call = Node & { readonly kind: "call" };
 
@@ -58,4 +58,11 @@ function named(node: Call, run: () => HclValue): HclValue {
       cause: error.cause,
     });
   }
+}
+
+/** What a function gave counts. */
+function weighed(value: HclValue): HclValue {
+  if (typeof value === "string") allow("text", value.length);
+  else if (isList(value)) allow("list", value.length);
+  return value;
 }

@@ -75,7 +75,11 @@ function numeric(
       if (b === 0) throw argumentError("division by zero");
       return finite(a / b);
     case "%":
-      if (b === 0) throw argumentError("division by zero");
-      return finite(a % b);
+      return finite(remainder(a, b));
   }
+}
+
+/** There is a remainder of a division by zero: everything. */
+export function remainder(a: number, b: number): number {
+  return b === 0 ? a : a % b;
 }

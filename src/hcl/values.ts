@@ -3,6 +3,7 @@
 
 import { TsbuildError, compareNames } from "../base/index.js";
 import type { HclObject, HclValue } from "./types.js";
+import { spend } from "./work.js";
 
 export function isList(value: HclValue): value is readonly HclValue[] {
   return Array.isArray(value);
@@ -41,8 +42,9 @@ export function distinct(elements: readonly HclValue[]): HclValue[] {
   });
 }
 
-/** The same for equal values only. */
-function identity(value: HclValue): string {
+/** The same text for equal values only. */
+export function identity(value: HclValue): string {
+  spend(1);
   if (isList(value)) return `${isSet(value) ? "{" : "["}${value.map(identity).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{${entriesOf(value)
@@ -52,6 +54,7 @@ function identity(value: HclValue): string {
 
 /** Equal are values of the same type only: "1" is not 1. */
 export function equal(a: HclValue, b: HclValue): boolean {
+  spend(1);
   if (a === b) return true;
   if (isList(a) && isList(b))
     return a.length === b.length && a.every((value, i) => equal(value, b[i] ?? null));
@@ -70,7 +73,9 @@ export function namesOf(object: HclObject): string[] {
 
 /** Reads all properties. */
 export function entriesOf(object: HclObject): [string, HclValue][] {
-  return namesOf(object).map((name) => [name, object[name] ?? null]);
+  const names = namesOf(object);
+  spend(names.length);
+  return names.map((name) => [name, object[name] ?? null]);
 }
 
 /** An object whose properties are its own, whatever their names. */

@@ -3,8 +3,6 @@
 // keep a machine busy for ever or fill its memory.
 
 import { TsbuildError } from "../base/index.js";
-import { isList, isObject } from "./values.js";
-import type { HclValue } from "./types.js";
 
 /** Steps of evaluation, and elements of lists and objects that functions make. */
 const mostSteps = 5_000_000;
@@ -61,14 +59,6 @@ export function allow(what: "text" | "list", length: number): void {
       `a ${what} of ${length} ${what === "text" ? "characters" : "elements"} is too long`,
     );
   spend(what === "text" ? Math.ceil(length / 64) : length);
-}
-
-/** Counts what a function gave. */
-export function weighed(value: HclValue): HclValue {
-  if (typeof value === "string") allow("text", value.length);
-  else if (isList(value)) allow("list", value.length);
-  else if (isObject(value)) spend(1);
-  return value;
 }
 
 function limit(message: string, cause?: unknown): TsbuildError {
