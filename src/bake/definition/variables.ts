@@ -109,7 +109,10 @@ export class Variables {
     try {
       const byDefault = this.#default(name, fallback?.value, type);
       const override = this.#override(name, type !== undefined);
-      if (override === undefined) return byDefault ?? (type === undefined ? "" : null);
+      if (override === undefined) {
+        if (byDefault !== undefined) return byDefault;
+        return type === undefined ? "" : null;
+      }
       if (type === undefined) return valueLike(name, override.text, byDefault);
       return override.json
         ? valueOfJson(name, override.text, type)

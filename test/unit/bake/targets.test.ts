@@ -974,7 +974,7 @@ services:
       () => read({ "bake.foo": "neither: [nor" }),
       failing("BAKE_FILE", /as a Compose file: .*; as HCL: .*; as JSON: /),
     );
-    assert.throws(() => read({ "x.yaml": `target "app" {}` }), failing("BAKE_FILE"));
+    assert.throws(() => read({ "x.yaml": `target "app" {}` }), failing("BAKE_COMPOSE"));
     assert.throws(() => read({ "x.json": `target "app" {}` }), failing("HCL_SYNTAX"));
     assert.throws(() => read({ "x.hcl": json }), failing("HCL_SYNTAX"));
   });
