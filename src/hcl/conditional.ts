@@ -2,14 +2,14 @@
 // `condition ? yes : no`. Both have the same type in the end, so that both are looked at; one that has no value does not
 // matter if the other is taken.
 
-import { isTsbuildError, type TsbuildError } from "../base/index.js";
+import { attempt } from "./attempt.js";
+import { kindOf } from "./brief.js";
 import { convert, toBoolean } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { typeOf, unify } from "./unify.js";
-import { typeName } from "./values.js";
 
 export function conditionalValue(
   node: Node & { readonly kind: "conditional" },
@@ -17,7 +17,7 @@ export function conditionalValue(
 ): HclValue {
   const given = around.evaluate(node.condition, around);
   if (given === null) throw evaluationError(node.condition, "the condition is null");
-  const condition = toBoolean(given, "a condition");
+  const condition = blaming(node.condition, () => toBoolean(given, "a condition"));
   const taken = around.evaluate(condition ? node.yes : node.no, around);
   const other = attempt(() => around.evaluate(condition ? node.no : node.yes, around));
   if ("error" in other || taken === null || other.value === null) return taken;
@@ -28,20 +28,8 @@ export function conditionalValue(
   if (type === undefined)
     throw evaluationError(
       node,
-      `a ${typeName(condition ? taken : other.value)} and a ${typeName(condition ? other.value : taken)} cannot be the two results of one condition`,
+      `${kindOf(condition ? taken : other.value)} and ${kindOf(condition ? other.value : taken)} cannot be the two results of one condition`,
       "Both results must be of one type, or convertible to it.",
     );
   return convert(taken, type);
-}
-
-/** The value, or why there is none. */
-export function attempt(
-  run: () => HclValue,
-): { readonly value: HclValue } | { readonly error: TsbuildError } {
-  try {
-    return { value: run() };
-  } catch (error) {
-    if (!isTsbuildError(error, "HCL_EVALUATION") && !isTsbuildError(error, "HCL_TYPE")) throw error;
-    return { error };
-  }
 }

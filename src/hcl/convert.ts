@@ -2,21 +2,12 @@
 // From a value to a value of a type. Strings that say a number or a boolean are as good as those, and the other way round.
 
 import { TsbuildError, didYouMean } from "../base/index.js";
+import { brief } from "./brief.js";
 import { argumentError } from "./errors.js";
 import { parseNumber } from "./literals.js";
 import type { HclObject, HclType, HclValue } from "./types.js";
 import { typeOf, typeText, unify } from "./unify.js";
-import {
-  entriesOf,
-  formatHcl,
-  isList,
-  isObject,
-  isSet,
-  objectOf,
-  primitiveText,
-  setOf,
-  typeName,
-} from "./values.js";
+import { entriesOf, isList, isObject, objectOf, primitiveText, setOf } from "./values.js";
 import { spend, working } from "./work.js";
 
 /** Throws HCL_TYPE with what was expected, and where in the value. Null is of every type. */
@@ -104,8 +95,7 @@ function object(
 }
 
 function mismatch(value: HclValue, type: HclType, at: string): never {
-  const short = typeof value === "object" ? "" : ` ${formatHcl(value)}`;
-  throw wrong(`${typeText(type)} is required, and this is the ${typeName(value)}${short}`, at);
+  throw wrong(`${typeText(type)} is required, not ${brief(value)}`, at);
 }
 
 function wrong(message: string, at: string): TsbuildError {
@@ -139,8 +129,5 @@ export function toText(value: HclValue, what: string): string {
 }
 
 function unfit(value: HclValue, what: string, wanted: string): never {
-  const found = value === null || typeof value === "object" ? typeName(value) : formatHcl(value);
-  const article =
-    isList(value) || isSet(value) || isObject(value) ? `a${/^o/.test(found) ? "n" : ""} ` : "";
-  throw argumentError(`${what} must be ${wanted}, not ${article}${found}`);
+  throw argumentError(`${what} must be ${wanted}, not ${brief(value)}`);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error codes of this room, and how an error gets its place in the text.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, isTsbuildError } from "../base/index.js";
 import type { HclExpression } from "./types.js";
 
 export const hclErrorCodes = {
@@ -31,4 +31,13 @@ export function locationOf({ source, range }: HclExpression): {
   readonly range: HclExpression["range"];
 } {
   return { file: source.file, text: source.text, range };
+}
+
+/** Runs what an expression is wrong about, if anything is. */
+export function blaming<T>(at: HclExpression, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw isTsbuildError(error) ? error.at(locationOf(at)) : error;
+  }
 }

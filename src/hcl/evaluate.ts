@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an expression to its value.
 
-import { didYouMean, isTsbuildError } from "../base/index.js";
+import { didYouMean } from "../base/index.js";
 import { callValue } from "./call.js";
 import { conditionalValue } from "./conditional.js";
 import { toText } from "./convert.js";
-import { evaluationError, locationOf } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import { forValue, splatValue } from "./loops.js";
 import { attributeOf, elementOf } from "./lookup.js";
 import { binaryValue, unaryValue } from "./operators.js";
@@ -30,14 +30,8 @@ export function parseType(expression: HclExpression): HclType {
 }
 
 function valueOf(node: Node, around: Surroundings): HclValue {
-  return level(() => {
-    try {
-      return dispatched(node, around);
-    } catch (error) {
-      // The innermost place that is known is the one.
-      throw isTsbuildError(error) ? error.at(locationOf(node)) : error;
-    }
-  });
+  // The innermost place that is known is the one.
+  return level(() => blaming(node, () => dispatched(node, around)));
 }
 
 function dispatched(node: Node, around: Surroundings): HclValue {
@@ -70,7 +64,7 @@ function dispatched(node: Node, around: Surroundings): HclValue {
     case "binary":
       return binaryValue(node, value);
     case "unary":
-      return unaryValue(node.operator, value(node.operand));
+      return unaryValue(node, value);
     case "template":
       return templateText(node.parts, value);
     case "join":
@@ -83,7 +77,7 @@ function dispatched(node: Node, around: Surroundings): HclValue {
 function keyText(node: Node, value: (node: Node) => HclValue): string {
   const key = value(node);
   if (key === null) throw evaluationError(node, "null cannot be the key of an object");
-  return toText(key, "the key of an object");
+  return blaming(node, () => toText(key, "the key of an object"));
 }
 
 function variable(node: Node & { kind: "variable" }, scope: HclScope): HclValue {

@@ -2,10 +2,11 @@
 // Attributes of objects and elements of lists. Only what an object has itself is there: nothing of JavaScript's shines through.
 
 import { didYouMean } from "../base/index.js";
+import { brief, kindOf } from "./brief.js";
 import { convert, toText } from "./convert.js";
 import { argumentError } from "./errors.js";
 import type { HclValue } from "./types.js";
-import { formatHcl, isList, isObject, isSet, typeName } from "./values.js";
+import { isList, isObject, isSet } from "./values.js";
 
 /** Reads only the property that is asked for. */
 export function attributeOf(value: HclValue, name: string): HclValue {
@@ -17,7 +18,7 @@ export function attributeOf(value: HclValue, name: string): HclValue {
     );
   }
   const hint = isList(value) && !isSet(value) ? `; of all elements it is [*].${name}` : "";
-  throw argumentError(`a ${typeName(value)} has no attribute ${name}${hint}`);
+  throw argumentError(`${kindOf(value)} has no attribute ${name}${hint}`);
 }
 
 /** What stands in brackets. */
@@ -28,10 +29,10 @@ export function elementOf(value: HclValue, key: HclValue): HclValue {
     return attributeOf(value, toText(key, "the index of an object"));
   }
   if (isSet(value)) throw argumentError("the elements of a set have no index");
-  if (!isList(value)) throw argumentError(`a ${typeName(value)} has no elements`);
+  if (!isList(value)) throw argumentError(`${kindOf(value)} has no elements`);
   const index = typeof key === "object" ? NaN : Number(convert(key, { kind: "number" }));
   if (!Number.isInteger(index) || index < 0)
-    throw argumentError(`the index of a list is a whole number from 0, not ${formatHcl(key)}`);
+    throw argumentError(`the index of a list is a whole number from 0, not ${brief(key)}`);
   const element = value[index];
   if (element === undefined)
     throw argumentError(

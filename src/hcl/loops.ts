@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // For expressions and splats.
 
+import { brief, kindOf } from "./brief.js";
 import { toBoolean, toText } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import { innerScope, type Surroundings } from "./surroundings.js";
 import type { ForShape, Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
-import { entriesOf, isList, isObject, isSet, objectOf, typeName } from "./values.js";
+import { entriesOf, isList, isObject, isSet, objectOf } from "./values.js";
 
 /** Visits lists in their order, objects in that of their names. */
 export function forValue(node: Node & ForShape, around: Surroundings): HclValue {
@@ -27,7 +28,7 @@ export function forValue(node: Node & ForShape, around: Surroundings): HclValue 
     if (group !== undefined && !node.grouped)
       throw evaluationError(
         node.key,
-        `two elements have the key ${JSON.stringify(name)}`,
+        `two elements have the key ${brief(name)}`,
         "With ... after the value, values of one key become a list.",
       );
     const result = around.evaluate(node.value, inner);
@@ -46,20 +47,20 @@ function visits(node: Node, collection: HclValue): Iterable<readonly [HclValue, 
   if (isObject(collection)) return entriesOf(collection);
   throw evaluationError(
     node,
-    `for visits the elements of a list or an object, and this is ${collection === null ? "null" : `a ${typeName(collection)}`}`,
+    `for visits the elements of a list or an object, and this is ${kindOf(collection)}`,
   );
 }
 
 function holds(condition: Node, around: Surroundings): boolean {
   const value = around.evaluate(condition, around);
   if (value === null) throw evaluationError(condition, "the condition after if is null");
-  return toBoolean(value, "the condition after if");
+  return blaming(condition, () => toBoolean(value, "the condition after if"));
 }
 
 function keyOf(node: Node, around: Surroundings): string {
   const value = around.evaluate(node, around);
   if (value === null) throw evaluationError(node, "null cannot be the key of an object");
-  return toText(value, "the key of an object");
+  return blaming(node, () => toText(value, "the key of an object"));
 }
 
 /** A value that is no list is a list of one, and null one of none. */

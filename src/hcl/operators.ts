@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators. Numbers and booleans may come as strings that say the same.
 
-import { isTsbuildError } from "../base/index.js";
+import { attempt } from "./attempt.js";
 import { toBoolean, toNumber } from "./convert.js";
-import { argumentError, evaluationError } from "./errors.js";
-import type { BinaryOperator, Node, UnaryOperator } from "./syntax-tree.js";
+import { argumentError, blaming } from "./errors.js";
+import type { BinaryOperator, Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { equal, finite } from "./values.js";
 
-export function unaryValue(operator: UnaryOperator, operand: HclValue): HclValue {
-  if (operator === "!") return !toBoolean(operand, "the operand of !");
-  return finite(-toNumber(operand, "the operand of -"));
+type ValueOf = (node: Node) => HclValue;
+
+export function unaryValue(
+  { operator, operand }: Node & { readonly kind: "unary" },
+  value: ValueOf,
+): HclValue {
+  const given = value(operand);
+  const what = `the operand of ${operator}`;
+  return blaming(operand, () =>
+    operator === "!" ? !toBoolean(given, what) : finite(-toNumber(given, what)),
+  );
 }
 
-export function binaryValue(
-  node: Node & { readonly kind: "binary" },
-  value: (node: Node) => HclValue,
-): HclValue {
+export function binaryValue(node: Node & { readonly kind: "binary" }, value: ValueOf): HclValue {
   const { operator, left, right } = node;
   if (operator === "||" || operator === "&&") return logical(node, value);
   if (operator === "==") return equal(value(left), value(right));
   if (operator === "!=") return !equal(value(left), value(right));
   const number = (side: Node): number => {
     const operand = value(side);
-    try {
-      return toNumber(operand, `the operand of ${operator}`);
-    } catch (error) {
-      if (!isTsbuildError(error)) throw error;
-      throw evaluationError(side, error.message);
-    }
+    return blaming(side, () => toNumber(operand, `the operand of ${operator}`));
   };
   return numeric(operator, number(left), number(right));
 }
@@ -36,19 +36,17 @@ export function binaryValue(
 /** One side can decide, even if the other one has no value. */
 function logical(
   { operator, left, right }: Node & { readonly kind: "binary" },
-  value: (node: Node) => HclValue,
+  value: ValueOf,
 ): boolean {
   const decisive = operator === "||";
-  const side = (node: Node): boolean => toBoolean(value(node), `the operand of ${operator}`);
-  let first: boolean;
-  try {
-    first = side(left);
-  } catch (error) {
-    if (!isTsbuildError(error, "HCL_EVALUATION")) throw error;
-    if (side(right) === decisive) return decisive;
-    throw error;
-  }
-  return first === decisive ? decisive : side(right);
+  const side = (node: Node): boolean => {
+    const operand = value(node);
+    return blaming(node, () => toBoolean(operand, `the operand of ${operator}`));
+  };
+  const first = attempt(() => side(left));
+  if ("value" in first) return first.value === decisive ? decisive : side(right);
+  if (side(right) === decisive) return decisive;
+  throw first.error;
 }
 
 function numeric(

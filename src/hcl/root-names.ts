@@ -4,11 +4,14 @@
 import { isTsbuildError } from "../base/index.js";
 import { nodeOf, type Node } from "./syntax-tree.js";
 import type { HclExpression } from "./types.js";
+import { working } from "./work.js";
 
 /** The variables that an expression mentions, each once. Those of its own loops are not among them. */
 export function rootNames(expression: HclExpression): readonly string[] {
   const found = new Set<string>();
-  collect(nodeOf(expression), new Set(), found);
+  working(() => {
+    collect(nodeOf(expression), new Set(), found);
+  });
   return [...found];
 }
 
@@ -19,7 +22,9 @@ export function functionNames(expression: HclExpression): readonly string[] {
     if (node.kind === "call") found.add(node.name);
     partsOf(node).forEach(visit);
   };
-  visit(nodeOf(expression));
+  working(() => {
+    visit(nodeOf(expression));
+  });
   return [...found];
 }
 

@@ -2,18 +2,19 @@
 // The text of a template.
 
 import { toText } from "./convert.js";
-import { evaluationError } from "./errors.js";
+import { blaming, evaluationError } from "./errors.js";
 import type { Node } from "./syntax-tree.js";
 import type { HclValue } from "./types.js";
 import { isList } from "./values.js";
-import { allow } from "./work.js";
+import { allow, within } from "./work.js";
 
 export function templateText(parts: readonly Node[], value: (node: Node) => HclValue): string {
   let text = "";
   for (const part of parts) {
     text += textOf(part, value(part));
-    allow("text", text.length);
+    within("text", text.length);
   }
+  allow("text", text.length);
   return text;
 }
 
@@ -29,5 +30,5 @@ export function joinedText(node: Node, values: HclValue): string {
 
 function textOf(node: Node, value: HclValue): string {
   if (value === null) throw evaluationError(node, "null cannot be part of a text");
-  return toText(value, "part of a text");
+  return blaming(node, () => toText(value, "part of a text"));
 }

@@ -46,7 +46,10 @@ export function distinct(elements: readonly HclValue[]): HclValue[] {
 export function identity(value: HclValue): string {
   spend(1);
   if (isList(value)) return `${isSet(value) ? "{" : "["}${value.map(identity).join(",")}]`;
-  if (!isObject(value)) return JSON.stringify(value);
+  if (!isObject(value)) {
+    if (typeof value === "string") spend(Math.ceil(value.length / 16));
+    return JSON.stringify(value);
+  }
   return `{${entriesOf(value)
     .map(([name, element]) => `${JSON.stringify(name)}:${identity(element)}`)
     .join(",")}}`;

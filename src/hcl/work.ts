@@ -52,13 +52,18 @@ export function spend(steps: number): void {
   if (running.steps > mostSteps) throw limit("the expression takes too many steps");
 }
 
-/** Throws if a text or a list is going to be that long. */
+/** Throws if a text or a list is going to be that long, and counts it. */
 export function allow(what: "text" | "list", length: number): void {
+  within(what, length);
+  spend(what === "text" ? Math.ceil(length / 64) : length);
+}
+
+/** Throws if a text or a list has become that long. */
+export function within(what: "text" | "list", length: number): void {
   if (length > (what === "text" ? longestText : longestList))
     throw limit(
       `a ${what} of ${length} ${what === "text" ? "characters" : "elements"} is too long`,
     );
-  spend(what === "text" ? Math.ceil(length / 64) : length);
 }
 
 function limit(message: string, cause?: unknown): TsbuildError {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of comma-separated values: the first line names the columns.
 
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
 import { objectOf } from "../values.js";
@@ -11,8 +12,9 @@ export const csv: Readonly<Record<string, HclFunction>> = {
   csvdecode: takes({ str: text }, ({ str }) => {
     const [header, ...rows] = records(str);
     if (header === undefined) throw argumentError("there is no line with the names of the columns");
-    const twice = header.fields.find((name, i) => header.fields.indexOf(name) !== i);
-    if (twice !== undefined) throw argumentError(`two columns are named ${JSON.stringify(twice)}`);
+    const seen = new Set<string>();
+    const twice = header.fields.find((name) => seen.size === seen.add(name).size);
+    if (twice !== undefined) throw argumentError(`two columns are named ${brief(twice)}`);
     return rows.map(({ fields, line }) => {
       if (fields.length !== header.fields.length)
         throw argumentError(

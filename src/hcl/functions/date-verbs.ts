@@ -2,6 +2,7 @@
 // The letters of formats of dates.
 
 import { argumentError } from "../errors.js";
+import { spend } from "../work.js";
 import { localDate, zone, type Timestamp } from "./timestamps.js";
 
 const months =
@@ -12,6 +13,7 @@ const weekdays = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".spli
 
 /** What stands for a letter, repeated or not. Throws if there is no such verb. */
 export function dateVerb(verb: string, timestamp: Timestamp): string {
+  spend(100);
   const date = localDate(timestamp);
   const given = verbs(date, timestamp.offset, date.getUTCHours());
   const meant = given.get(verb);

@@ -2,6 +2,7 @@
 // Functions of dates and times.
 
 import { parseDuration } from "../../base/index.js";
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
 import { dateVerb } from "./date-verbs.js";
@@ -29,7 +30,7 @@ export const dates: Readonly<Record<string, HclFunction>> = {
   timeadd: takes({ timestamp: text, duration: text }, ({ timestamp, duration }) => {
     const nanoseconds = parseDuration(duration);
     if (nanoseconds === undefined)
-      throw argumentError(`${JSON.stringify(duration)} is not a duration such as 1h30m`);
+      throw argumentError(`${brief(duration)} is not a duration such as 1h30m`);
     const { time, offset } = parseTimestamp(timestamp);
     return formatTimestamp(inRange({ time: time + nanoseconds / 1e6, offset }));
   }),

@@ -2,6 +2,7 @@
 // Encodings, digests and identifiers.
 
 import { createHash } from "node:crypto";
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
 import { takes, text } from "./parameters.js";
@@ -62,9 +63,7 @@ const namespaces: ReadonlyMap<string, string> = new Map([
 function namespaceBytes(namespace: string): Buffer {
   const uuid = namespaces.get(namespace) ?? namespace;
   if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(uuid))
-    throw argumentError(
-      `the namespace is dns, url, oid, x500 or a UUID, not ${JSON.stringify(namespace)}`,
-    );
+    throw argumentError(`the namespace is dns, url, oid, x500 or a UUID, not ${brief(namespace)}`);
   return Buffer.from(uuid.replaceAll("-", ""), "hex");
 }
 

@@ -5,11 +5,11 @@ import { toBoolean, toNumber, toText } from "../convert.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction, HclValue } from "../types.js";
 import { isList } from "../values.js";
-import { allow } from "../work.js";
+import { within } from "../work.js";
+import { characters } from "./characters.js";
 import { jsonText } from "./json.js";
 import { formatFloat, formatInteger, shortestFloat, type Flags } from "./format-number.js";
 import { anything, takesMore, text } from "./parameters.js";
-import { characters } from "./texts.js";
 
 /** Wider or more precise than this is nobody's wish. */
 const widest = 10_000;
@@ -72,7 +72,7 @@ function formatted(pattern: string, args: readonly HclValue[]): string {
         ? {}
         : { precision: limited(precision === "" ? "0" : precision) }),
     });
-    allow("text", result.length);
+    within("text", result.length);
   }
   if (highest < args.length)
     throw argumentError(`the format uses ${highest} of ${args.length} arguments`);

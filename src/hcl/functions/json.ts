@@ -5,7 +5,7 @@ import { jsonShape, messageOf } from "../../base/index.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction, HclValue } from "../types.js";
 import { entriesOf, isList, numberText } from "../values.js";
-import { allow } from "../work.js";
+import { allow, spend } from "../work.js";
 import { anything, takes, text } from "./parameters.js";
 
 const deepest = 200;
@@ -30,8 +30,10 @@ export const json: Readonly<Record<string, HclFunction>> = {
 export function jsonText(value: HclValue): string {
   if (typeof value === "number") return numberText(value);
   if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "string")
+  if (typeof value === "string") {
+    spend(1 + Math.ceil(value.length / 16));
     return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, unicodeEscape);
+  }
   if (isList(value)) return `[${value.map(jsonText).join(",")}]`;
   return `{${entriesOf(value)
     .map(([name, element]) => `${jsonText(name)}:${jsonText(element)}`)

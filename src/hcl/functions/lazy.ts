@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions that decide themselves what of their arguments is evaluated.
 
-import { attempt } from "../conditional.js";
+import { attempt } from "../attempt.js";
 import { convert } from "../convert.js";
 import { argumentError } from "../errors.js";
 import { evaluate, parseType } from "../evaluate.js";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of networks in CIDR notation, `10.0.0.0/16` or `fd00::/48`.
 
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
 import { formatAddress, parseAddress } from "./addresses.js";
@@ -75,7 +76,7 @@ function parseNetwork(given: string): Network {
   const address = parseAddress(host);
   const prefix = Number(length);
   if (length === "" || address === undefined || prefix > address.bits)
-    throw argumentError(`${JSON.stringify(given)} is not a network such as 10.0.0.0/16`);
+    throw argumentError(`${brief(given)} is not a network such as 10.0.0.0/16`);
   return { base: address.value & mask(prefix, address.bits), prefix, bits: address.bits };
 }
 

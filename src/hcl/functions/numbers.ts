@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of numbers.
 
+import { brief, kindOf } from "../brief.js";
 import { argumentError } from "../errors.js";
 import { remainder } from "../operators.js";
 import type { HclFunction } from "../types.js";
-import { finite, typeName } from "../values.js";
+import { finite } from "../values.js";
 import { anything, number, takes, takesMore, whole } from "./parameters.js";
 
 const most = 1024;
@@ -46,9 +47,7 @@ export const numbers: Readonly<Record<string, HclFunction>> = {
   range: takesMore({}, number, (_, given) => range(given), 1),
   parseint: takes({ number: anything, base: whole }, ({ number: digits, base }) => {
     if (typeof digits !== "string")
-      throw argumentError(
-        `number must be a string, not ${digits === null ? "null" : `a ${typeName(digits)}`}`,
-      );
+      throw argumentError(`number must be a string, not ${kindOf(digits)}`);
     return parseInteger(digits, base);
   }),
 };
@@ -85,6 +84,6 @@ function parseInteger(text: string, base: number): number {
     else value = value * base + worth;
   }
   if (digits === "" || Number.isNaN(value))
-    throw argumentError(`${JSON.stringify(text)} is not a number of base ${base}`);
+    throw argumentError(`${brief(text)} is not a number of base ${base}`);
   return finite(sign === "-" ? -value : value);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a function says what it takes: each parameter has a name for messages and a reader, which converts.
 
+import { kindOf } from "../brief.js";
 import { convert, toBoolean, toNumber, toText } from "../convert.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction, HclObject, HclType, HclValue } from "../types.js";
 import { typeOf, unify } from "../unify.js";
-import { isList, isObject, typeName } from "../values.js";
+import { isList, isObject } from "../values.js";
 import { spend } from "../work.js";
 
 /** Throws with the name of the parameter. */
@@ -91,16 +92,12 @@ export const list: Reader<readonly HclValue[]> = (value, name) => {
     spend(Math.ceil(value.length / 4));
     return value;
   }
-  throw argumentError(
-    `${name} must be a list, not ${value === null ? "null" : `a ${typeName(value)}`}`,
-  );
+  throw argumentError(`${name} must be a list, not ${kindOf(value)}`);
 };
 
 export const object: Reader<HclObject> = (value, name) => {
   if (isObject(value)) return value;
-  throw argumentError(
-    `${name} must be a map or an object, not ${value === null ? "null" : `a ${typeName(value)}`}`,
-  );
+  throw argumentError(`${name} must be a map or an object, not ${kindOf(value)}`);
 };
 
 /** The elements become one type. */

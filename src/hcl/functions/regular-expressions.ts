@@ -9,14 +9,17 @@ import {
   searchAll,
   type Found,
 } from "../../base/index.js";
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction, HclValue } from "../types.js";
 import { objectOf } from "../values.js";
-import { allow, spend } from "../work.js";
+import { allow, spend, within } from "../work.js";
 import { takes, text } from "./parameters.js";
 
 /** Milliseconds that one search may take. */
 const patience = 500;
+/** Characters. What is found may be many times as big. */
+const longest = 1_000_000;
 /** In steps: each search has a context of its own. */
 const cost = 5000;
 
@@ -36,7 +39,7 @@ export const regularExpressions: Readonly<Record<string, HclFunction>> = {
     let end = 0;
     for (const found of search(pattern, str)) {
       result += str.slice(end, found.index) + fillTemplate(replace, found);
-      allow("text", result.length);
+      within("text", result.length);
       end = found.index + (found.groups[0] ?? "").length;
     }
     return result + str.slice(end);
@@ -45,20 +48,20 @@ export const regularExpressions: Readonly<Record<string, HclFunction>> = {
 
 function search(pattern: string, string: string): readonly Found[] {
   spend(cost);
+  if (string.length > longest)
+    throw argumentError(`only texts of up to ${longest} characters are searched`);
   let regex: ReturnType<typeof fromGoRegex>;
   try {
     regex = fromGoRegex(pattern);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw argumentError(
-      `the pattern ${JSON.stringify(pattern)} cannot be read: ${messageOf(error)}`,
-    );
+    throw argumentError(`the pattern ${brief(pattern)} cannot be read: ${messageOf(error)}`);
   }
   const found = searchAll(regex, string, patience);
   if (found !== undefined) return found;
   throw new TsbuildError(
     "HCL_LIMIT",
-    `the pattern ${JSON.stringify(pattern)} takes longer than ${patience / 1000} s`,
+    `the pattern ${brief(pattern)} takes longer than ${patience / 1000} s`,
     { hint: "Write it without repetitions within repetitions." },
   );
 }

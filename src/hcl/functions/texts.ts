@@ -4,7 +4,8 @@
 import { compareNames } from "../../base/index.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
-import { allow, spend } from "../work.js";
+import { allow } from "../work.js";
+import { characters } from "./characters.js";
 import { number, takes, takesMore, text, texts as textList, whole } from "./parameters.js";
 
 export const texts: Readonly<Record<string, HclFunction>> = {
@@ -66,16 +67,6 @@ export const texts: Readonly<Record<string, HclFunction>> = {
 /** The buffers that these are for come from no function of files of build targets. */
 function noBytes(): never {
   throw argumentError("buf must be a buffer of bytes, and there is no such value here");
-}
-
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-
-/** The characters of a text as a reader counts them. */
-export function characters(str: string): readonly string[] {
-  spend(Math.ceil(str.length / 16));
-  // Of these, only the end of a line as Windows writes it is two.
-  if (/^[\0-\x7f]*$/.test(str) && !str.includes("\r\n")) return str.split("");
-  return Array.from(segmenter.segment(str), ({ segment }) => segment);
 }
 
 /** One for one: what becomes several letters stays. */

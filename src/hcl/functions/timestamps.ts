@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Points in time as RFC 3339 writes them, with the offset of the place where they are looked at.
 
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 
 export interface Timestamp {
@@ -34,7 +35,7 @@ export function parseTimestamp(text: string): Timestamp {
     Number(hours) > 23 ||
     Number(minutes) > 59
   )
-    throw argumentError(`${JSON.stringify(text)} is not a timestamp such as 2025-09-16T12:00:00Z`);
+    throw argumentError(`${brief(text)} is not a timestamp such as 2025-09-16T12:00:00Z`);
   const offset = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
   const local = date.getTime() + ((hour * 60 + minute) * 60 + second + Number(fraction)) * 1000;
   return { time: local - offset * 60_000, offset };

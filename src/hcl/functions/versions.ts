@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Versions and what they are asked to be: `>= 1.2, < 2 || ~3.1`.
 
+import { brief } from "../brief.js";
 import { argumentError } from "../errors.js";
 import type { HclFunction } from "../types.js";
 import { takes, text } from "./parameters.js";
@@ -45,8 +46,7 @@ const span = new RegExp(String.raw`\s*(${loose})\s+-\s+(${loose})\s*`, "g");
 
 function parseVersion(given: string): Version {
   const match = exact.exec(given);
-  if (match === null)
-    throw argumentError(`${JSON.stringify(given)} is not a version such as 1.2.3`);
+  if (match === null) throw argumentError(`${brief(given)} is not a version such as 1.2.3`);
   const [, major = "", minor = "0", patch = "0", prerelease = ""] = match;
   return { numbers: [Number(major), Number(minor), Number(patch)], prerelease };
 }
@@ -68,8 +68,7 @@ function parseConstraint(given: string): Alternative[] {
     ) {
       constraint.lastIndex = at;
       const match = constraint.exec(alternative);
-      if (match === null)
-        throw argumentError(`${JSON.stringify(given)} is not a constraint such as >= 1.2`);
+      if (match === null) throw argumentError(`${brief(given)} is not a constraint such as >= 1.2`);
       const [, operator = "", major, minor, patch, prerelease = ""] = match;
       if (prerelease !== "") prereleases = true;
       const wanted = wantedVersion([major, minor, patch], prerelease);
