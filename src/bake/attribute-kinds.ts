@@ -262,7 +262,7 @@ export const resources: AttributeKind<Resources> = {
 
 /** What is shown can be read as a file again: what begins a template there is doubled. */
 function withoutTemplates(value: string): string {
-  return value.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return value.replace(/[$%](?=\{)/g, "$&$&");
 }
 
 function unlessEmpty(list: readonly Shown[]): Shown | undefined {

@@ -5,12 +5,15 @@ import * as kinds from "./attribute-kinds.js";
 import type { AttributeKey, AttributeKind } from "./attribute-kinds.js";
 import type { AttributeValues, TargetAttributes } from "./types.js";
 
-interface Entry<T> {
-  readonly name: string;
-  readonly kind: AttributeKind<T>;
-}
+/** A value of whatever attribute. */
+export type AnyValue = AttributeValues[AttributeKey];
 
-type Table = { readonly [K in AttributeKey]: Entry<AttributeValues[K]> };
+type Table = {
+  readonly [K in AttributeKey]: {
+    readonly name: string;
+    readonly kind: AttributeKind<AttributeValues[K]>;
+  };
+};
 
 const table: Table = {
   description: { name: "description", kind: kinds.description },
@@ -55,9 +58,17 @@ export function attributeName(key: AttributeKey): string {
   return table[key].name;
 }
 
-export function kindOf<K extends AttributeKey>(key: K): AttributeKind<AttributeValues[K]> {
-  const entry: Entry<AttributeValues[K]> = table[key];
-  return entry.kind;
+/** The kind of an attribute, for values of that attribute. */
+export function kindOf(key: AttributeKey): AttributeKind<AnyValue> {
+  return table[key].kind;
+}
+
+/** Attributes, each asked for. undefined: it is not there. */
+export function attributesFrom(
+  give: (key: AttributeKey, kind: AttributeKind<AnyValue>) => AnyValue | undefined,
+): TargetAttributes {
+  const given = attributeKeys.map((key) => [key, give(key, kindOf(key))] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 /** Attributes while they are put together. */
@@ -66,7 +77,7 @@ export type Draft = { -readonly [K in AttributeKey]?: AttributeValues[K] | undef
 /** Attributes without those that are undefined. */
 export function settled(draft: Draft): TargetAttributes {
   const said = Object.entries(draft).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(said) as TargetAttributes;
+  return Object.fromEntries(said);
 }
 
 /** What two definitions say together; the later one counts more. */
@@ -74,27 +85,20 @@ export function mergeAttributes(
   earlier: TargetAttributes,
   later: TargetAttributes,
 ): TargetAttributes {
-  const draft: Draft = {};
-  const merge = <K extends AttributeKey>(key: K): void => {
-    const before: AttributeValues[K] | undefined = earlier[key];
-    const after: AttributeValues[K] | undefined = later[key];
-    if (before === undefined) draft[key] = after;
-    else if (after === undefined) draft[key] = before;
-    else draft[key] = kindOf(key).merge(before, after);
-  };
-  attributeKeys.forEach(merge);
-  return settled(draft);
+  return attributesFrom((key, kind) => {
+    const before = earlier[key];
+    const after = later[key];
+    if (before === undefined || after === undefined) return after ?? before;
+    return kind.merge(before, after);
+  });
 }
 
 /** The attributes without what comes twice, and with what follows from them. */
 export function tidyAttributes(attributes: TargetAttributes): TargetAttributes {
-  const draft: Draft = {};
-  const tidy = <K extends AttributeKey>(key: K): void => {
-    const value: AttributeValues[K] | undefined = attributes[key];
-    if (value !== undefined) draft[key] = kindOf(key).tidy(value);
-  };
-  attributeKeys.forEach(tidy);
-  if (attributes.network === "host")
-    draft.entitlements = [...new Set([...(draft.entitlements ?? []), "network.host"])];
-  return settled(draft);
+  const tidy = attributesFrom((key, kind) => {
+    const value = attributes[key];
+    return value === undefined ? undefined : kind.tidy(value);
+  });
+  if (tidy.network !== "host") return tidy;
+  return { ...tidy, entitlements: [...new Set([...(tidy.entitlements ?? []), "network.host"])] };
 }

@@ -17,7 +17,7 @@ export function parseGlob(pattern: string): ((name: string) => boolean) | undefi
 
 function tokensOf(pattern: string): readonly Token[] | undefined {
   const tokens: Token[] = [];
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   for (let i = 0; i < characters.length; i++) {
     const character = characters[i] ?? "";
     if (character === "*") tokens.push("*");
@@ -68,7 +68,7 @@ function rangeAt(
 }
 
 function matches(tokens: readonly Token[], name: string): boolean {
-  const characters = [...name];
+  const characters = Array.from(name);
   let token = 0;
   let star = -1;
   let from = 0;

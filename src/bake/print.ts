@@ -2,11 +2,10 @@
 // `--print`: what is going to be built, as a file in JSON that says the same.
 
 import { compareNames } from "../base/index.js";
-import type { AttributeKey } from "./attribute-kinds.js";
 import { attributeKeys, attributeName, kindOf } from "./attributes.js";
 import type { Resolved } from "./resolve.js";
 import { showJson, type Shown } from "./show-json.js";
-import type { AttributeValues, BakeGroup, BakeTarget, TargetAttributes } from "./types.js";
+import type { BakeGroup, BakeTarget, TargetAttributes } from "./types.js";
 
 /** Without a newline at the end. */
 export function formatPrint({ groups, targets }: Resolved): string {
@@ -35,11 +34,10 @@ function showGroup({ description, targets }: BakeGroup): Shown {
 function showTarget(target: BakeTarget): Shown {
   const shown = new Map<string, Shown>();
   const attributes: TargetAttributes = target;
-  const show = <K extends AttributeKey>(key: K): void => {
-    const value: AttributeValues[K] | undefined = attributes[key];
+  for (const key of attributeKeys) {
+    const value = attributes[key];
     const text = value === undefined ? undefined : kindOf(key).show(value);
     if (text !== undefined) shown.set(attributeName(key), text);
-  };
-  attributeKeys.forEach(show);
+  }
   return shown;
 }

@@ -7,14 +7,14 @@ const stop = 8;
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => {
-    const widest = Math.max(...rows.map((row) => [...(row[i] ?? "")].length));
+    const widest = Math.max(...rows.map((row) => Array.from(row[i] ?? "").length));
     return Math.ceil((widest + 1) / stop) * stop;
   });
   const lines = rows.map((row) =>
     row
       .map((cell, i) => {
         if (i === row.length - 1) return cell;
-        return cell + "\t".repeat(Math.ceil(((widths[i] ?? 0) - [...cell].length) / stop));
+        return cell + "\t".repeat(Math.ceil(((widths[i] ?? 0) - Array.from(cell).length) / stop));
       })
       .join(""),
   );

@@ -19,17 +19,17 @@ export function bad(at: string, why: string): TsbuildError {
   return new TsbuildError("BAKE_COMPOSE", `${at}: ${why}`);
 }
 
-const string: Form = (value, at) => {
+const string = (value: Yaml, at: string): string => {
   if (typeof value === "string") return value;
   throw bad(at, "must be a string");
 };
 
-const strings: Form = (value, at) => {
+const strings = (value: Yaml, at: string): readonly string[] => {
   if (!isYamlList(value)) throw bad(at, "must be a list");
   return value.map((each, i) => string(each, `${at}.${i}`));
 };
 
-const stringOrList: Form = (value, at) =>
+const stringOrList = (value: Yaml, at: string): readonly string[] =>
   typeof value === "string" ? [value] : strings(value, at);
 
 const boolean: Form = (value, at) => {
@@ -50,7 +50,7 @@ const dictionary: Form = (value, at) => {
   if (isYamlList(value))
     return new Map(
       value.map((each, i) => {
-        const text = String(string(each, `${at}.${i}`));
+        const text = string(each, `${at}.${i}`);
         const sign = text.indexOf("=");
         return sign === -1 ? [text, null] : [text.slice(0, sign), text.slice(sign + 1)];
       }),
@@ -74,11 +74,10 @@ const hosts: Form = (value, at) => {
     found.set(host, [...(found.get(host) ?? []), ...bare]);
   };
   if (isYamlMap(value)) {
-    for (const [host, ips] of value)
-      add(host, stringOrList(ips ?? "", `${at}.${host}`) as readonly string[]);
+    for (const [host, ips] of value) add(host, stringOrList(ips ?? "", `${at}.${host}`));
     return found;
   }
-  for (const each of strings(value, at) as readonly string[]) {
+  for (const each of strings(value, at)) {
     const sign = each.includes("=") ? each.indexOf("=") : each.indexOf(":");
     if (sign === -1) throw bad(at, `${JSON.stringify(each)} is missing an IP`);
     add(each.slice(0, sign), each.slice(sign + 1).split(","));
@@ -163,7 +162,7 @@ function envFiles(value: Yaml, at: string, paths: Paths): Yaml {
     const where = `${at}.${i}`;
     if (typeof each === "string") return new Map<string, Yaml>([["path", paths.file(each)]]);
     if (!isYamlMap(each)) throw bad(where, "must be a string or a mapping");
-    const path = paths.file(String(string(each.get("path") ?? null, `${where}.path`)));
+    const path = paths.file(string(each.get("path") ?? null, `${where}.path`));
     const required = boolean(each.get("required") ?? true, `${where}.required`);
     return new Map<string, Yaml>([
       ["path", path],
@@ -220,8 +219,7 @@ export function canonicalSecret(value: Yaml, at: string, paths: Paths): YamlMap 
   if (!isYamlMap(value)) throw bad(at, "must be a mapping");
   const secret = new Map<string, Yaml>();
   for (const [name, said] of value) {
-    if (name === "file" && said !== null)
-      secret.set(name, paths.file(String(string(said, `${at}.file`))));
+    if (name === "file" && said !== null) secret.set(name, paths.file(string(said, `${at}.file`)));
     else if (name === "environment" && said !== null)
       secret.set(name, string(said, `${at}.environment`));
     else if (name === "external")

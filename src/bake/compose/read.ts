@@ -191,13 +191,13 @@ function environmentOf(name: string, service: YamlMap, options: ComposeOptions):
 function secretsOf(build: YamlMap, { secrets }: ComposeModel, at: string): readonly SecretEntry[] {
   const uses = build.get("secrets");
   return (isYamlList(uses) ? uses : []).map((use) => {
-    const id = isYamlMap(use) ? String(use.get("source")) : "";
+    const id = textOf(isYamlMap(use) ? use.get("source") : undefined);
     const secret = secrets.get(id);
     if (!isYamlMap(secret))
       throw bad(`${at}.secrets`, `undefined build secret ${id}${didYouMean(id, secrets.keys())}`);
     if (secret.get("external") === true)
       throw bad(`${at}.secrets`, `unsupported external secret ${id}`);
-    const field = (name: string): string => String(secret.get(name) ?? "");
+    const field = (name: string): string => textOf(secret.get(name));
     return { id, source: field("file"), variable: field("environment") };
   });
 }
@@ -221,8 +221,12 @@ function sizeOf(text: string | undefined, at: string): string | undefined {
   return bytes > 0 ? formatSize(bytes) : undefined;
 }
 
+function textOf(value: Yaml | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
 function listOf(value: Yaml | undefined): readonly string[] {
-  return isYamlList(value) ? value.map(String) : [];
+  return isYamlList(value) ? value.map(textOf) : [];
 }
 
 function nullableMapOf(value: Yaml | undefined): ReadonlyMap<string, string | null> {

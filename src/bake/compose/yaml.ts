@@ -14,6 +14,7 @@ import {
 } from "yaml";
 import { TsbuildError } from "../../base/index.js";
 import type { BakeFile } from "../types.js";
+import { isDeeperThan } from "./yaml-depth.js";
 
 export type Yaml =
   null | boolean | number | bigint | string | readonly Yaml[] | ReadonlyMap<string, Yaml>;
@@ -32,9 +33,12 @@ const depthLimit = 100;
 /** The documents of a file. Throws BAKE_FILE, with the place. */
 export function parseYaml(file: BakeFile): readonly YamlDocument[] {
   const lines = new LineCounter();
+  if (isDeeperThan(depthLimit, file.text)) throw bad(file, "it is nested too deep");
   try {
     const documents = parseAllDocuments(file.text, {
       intAsBigInt: true,
+      // The parser would look through all of the others for each key.
+      uniqueKeys: false,
       logLevel: "silent",
       prettyErrors: false,
       lineCounter: lines,
@@ -46,8 +50,6 @@ export function parseYaml(file: BakeFile): readonly YamlDocument[] {
       return new Walk().document(document.contents);
     });
   } catch (error) {
-    // So deep a nesting that it does not fit on the stack.
-    if (error instanceof RangeError) throw bad(file, "it is nested too deep");
     if (!(error instanceof Unreadable)) throw error;
     const { offset } = error;
     if (offset === undefined) throw bad(file, error.message);
@@ -121,9 +123,10 @@ class Walk {
   /** What a merge key brings counts less than what the map says itself. */
   #map(items: readonly Pair<Node, Node | null>[], path: Path): YamlMap {
     const merged = new Map<string, Yaml>();
-    const own = new Map<string, Yaml>();
+    const own = new Map<string, Yaml | undefined>();
     for (const { key, value } of items) {
       const name = this.#key(key);
+      if (own.has(name)) throw new Unreadable(`${name} is there twice`, key.range?.[0]);
       if (name === "<<") {
         const brought = this.#value(value, path) ?? null;
         for (const each of Array.isArray(brought) ? (brought as readonly Yaml[]) : [brought]) {
@@ -134,9 +137,11 @@ class Walk {
         continue;
       }
       const said = this.#value(value, [...path, name]);
-      if (said !== undefined) own.set(name, said);
+      own.set(name, said);
     }
-    return new Map([...merged, ...own]);
+    const all = new Map<string, Yaml>(merged);
+    for (const [name, said] of own) if (said !== undefined) all.set(name, said);
+    return all;
   }
 
   #key(key: Node): string {

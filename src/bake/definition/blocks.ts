@@ -11,8 +11,8 @@ import {
   type HclValue,
 } from "../../hcl/index.js";
 import type { AttributeKey } from "../attribute-kinds.js";
-import { attributeKeys, attributesByName, kindOf, settled, type Draft } from "../attributes.js";
-import type { AttributeValues, TargetAttributes } from "../types.js";
+import { attributesByName, attributesFrom, kindOf, type AnyValue } from "../attributes.js";
+import type { TargetAttributes } from "../types.js";
 import { stringOf, stringsOf } from "../values.js";
 import { scopesOf } from "./matrix.js";
 import { errorAt, labelOf, locationIn } from "./schema.js";
@@ -136,7 +136,7 @@ export class Blocks {
   }
 
   #instance(name: string, block: HclBlock, scope: HclScope): Instance {
-    const parsed = new Map<AttributeKey, Lazy<unknown>>();
+    const parsed = new Map<AttributeKey, Lazy<AnyValue | undefined>>();
     const attributes = new Map<string, Lazy<HclValue | undefined>>();
     const lazy = <T>(attribute: string, read: (value: HclValue) => T): Lazy<T | undefined> => {
       const said = attributeOf(block, attribute)?.value;
@@ -157,26 +157,16 @@ export class Blocks {
       attributes.set("targets", lazy("targets", stringsOf));
       return { name, block, attributes, said: () => ({}) };
     }
-    const add = <K extends AttributeKey>(attribute: string, key: K): void => {
+    for (const [attribute, key] of attributesByName) {
       const kind = kindOf(key);
       const value = lazy(attribute, (each) => kind.read(each));
+      const what = `${block.type}.${name}.${attribute}`;
+      const refer = (): HclValue | undefined =>
+        value.value === undefined ? undefined : kind.refer(value.value);
       parsed.set(key, value);
-      attributes.set(
-        attribute,
-        new Lazy(this.#around, `${block.type}.${name}.${attribute}`, () =>
-          value.value === undefined ? undefined : kind.refer(value.value),
-        ),
-      );
-    };
-    for (const [attribute, key] of attributesByName) add(attribute, key);
-    const said = (): TargetAttributes => {
-      const draft: Draft = {};
-      const take = <K extends AttributeKey>(key: K): void => {
-        draft[key] = parsed.get(key)?.value as AttributeValues[K] | undefined;
-      };
-      attributeKeys.forEach(take);
-      return settled(draft);
-    };
+      attributes.set(attribute, new Lazy(this.#around, what, refer));
+    }
+    const said = (): TargetAttributes => attributesFrom((key) => parsed.get(key)?.value);
     return { name, block, attributes, said };
   }
 }

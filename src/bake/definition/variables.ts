@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables (`variable` blocks) and attributes at the top of a file, which are variables that nobody can override.
 
-import { TsbuildError, canonicalJson, isTsbuildError, type Json } from "../../base/index.js";
+import { TsbuildError, canonicalJson, isTsbuildError } from "../../base/index.js";
 import {
   convert,
   evaluate,
@@ -69,7 +69,7 @@ export class Variables {
 
   /** All of them, with the conditions that they have to meet. */
   check(): void {
-    for (const value of this.#values.values()) void value.value;
+    for (const name of this.#values.keys()) this.value(name);
     for (const { block } of this.#declared.values())
       for (const inner of block.body.blocks) if (inner.type === "validation") this.#validate(inner);
   }
@@ -109,7 +109,10 @@ export class Variables {
     try {
       const byDefault = this.#default(name, fallback?.value, type);
       const override = this.#override(name, type !== undefined);
-      if (override === undefined) return byDefault ?? (type === undefined ? "" : null);
+      if (override === undefined) {
+        if (byDefault !== undefined) return byDefault;
+        return type === undefined ? "" : null;
+      }
       if (type === undefined) return valueLike(name, override.text, byDefault);
       return override.json
         ? valueOfJson(name, override.text, type)
@@ -215,7 +218,7 @@ export function attributeOf(block: HclBlock, name: string): HclAttribute | undef
 
 /** Lists and objects as JSON, and so are strings of that type, but for the quotes around them. */
 function shown(value: HclValue, type: HclType | undefined): string {
-  if (isList(value) || isObject(value)) return canonicalJson(value as Json);
+  if (isList(value) || isObject(value)) return canonicalJson(value);
   if (type?.kind === "string") return JSON.stringify(value).replace(/^"+|"+$/g, "");
   return stringOf(value);
 }

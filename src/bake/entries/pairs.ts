@@ -69,11 +69,16 @@ export function lastOfEach<T>(entries: readonly T[], key: (entry: T) => string):
  */
 export function withoutTwins<T>(entries: readonly T[], text: (entry: T) => string): readonly T[] {
   const left = entries.map((entry) => ({ entry, text: text(entry) }));
-  for (let i = left.length - 2; i >= 0; i--) {
-    const twin = left.findIndex((other, j) => j > i && other.text === left[i]?.text);
-    if (twin === -1) continue;
-    const last = left.pop();
-    if (last !== undefined && twin < left.length) left[twin] = last;
+  const behind = new Map<string, number>();
+  for (let i = left.length - 1; i >= 0; i--) {
+    const own = left[i]?.text ?? "";
+    const twin = behind.get(own);
+    const last = twin === undefined ? undefined : left.pop();
+    if (last !== undefined && twin !== undefined && twin < left.length) {
+      left[twin] = last;
+      behind.set(last.text, twin);
+    }
+    behind.set(own, i);
   }
   return left.map(({ entry }) => entry);
 }

@@ -4,7 +4,7 @@
 import { compareNames } from "../../base/index.js";
 import type { HclValue } from "../../hcl/index.js";
 import { entriesOf, objectOf, stringOf, stringsOf } from "../values.js";
-import { entryList, lastOfEach, textOfPairs } from "./pairs.js";
+import { entryList, lastOfEach } from "./pairs.js";
 
 export interface SshEntry {
   readonly id: string;
@@ -35,10 +35,10 @@ export function sshValue(entry: SshEntry): HclValue {
   ]);
 }
 
-/** As the flag `--ssh` takes it. */
+/** As the flag `--ssh` takes it, which knows no quotes. */
 export function sshText(entry: SshEntry): string {
   if (entry.paths.length === 0) return entry.id;
-  return textOfPairs([[entry.id, entry.paths.join(",")]]);
+  return `${entry.id}=${entry.paths.join(",")}`;
 }
 
 export function uniqueSsh(entries: readonly SshEntry[]): readonly SshEntry[] {
