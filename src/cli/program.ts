@@ -81,7 +81,9 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .description("build the targets that files say: docker-bake.hcl, Compose files ...")
     .action(async (targets: readonly string[], flags: BakeFlags) => {
       const { bakeCommand } = await import("./commands/bake.js");
-      setExitCode(await bakeCommand(targets, flags));
+      const code = await bakeCommand(targets, flags);
+      built = code === 0 && flags.print !== true && flags.list === undefined;
+      setExitCode(code);
     });
 
   addRunFlags(program.command("run <image> [command...]"))
