@@ -291,7 +291,12 @@ export const tarExporter: ExporterRow = {
         ]);
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
-        await writeOut(destination, archive ?? joined(parts), options);
+        try {
+          await writeOut(destination, archive ?? joined(parts), options);
+        } finally {
+          // Where there is no place for it, nobody has read it, and who writes it would wait.
+          archive?.destroy();
+        }
         return { names: [], toStdout, ...(destination === undefined ? {} : destination) };
       },
     };

@@ -66,7 +66,7 @@ export function httpStep(services: StepServices): Step {
           signal,
         );
       const snapshot = await draftOn(services, null, write, signal);
-      return { ...snapshot, name };
+      return { ...snapshot, name, digest };
     },
     usable: (result) => snapshotUsable(services.snapshots, result),
   };

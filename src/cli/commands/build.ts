@@ -117,9 +117,9 @@ async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void
       JSON.stringify(metadataOf(result), null, 2) + "\n",
     );
   const toStdout = result.outputs.some((output) => output.toStdout === true);
-  if (flags.quiet === true && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
-  if (flags.quiet !== true && !["quiet", "none"].includes(flags.progress))
-    process.stderr.write(summary(result));
+  const quiet = flags.quiet === true || flags.progress === "quiet";
+  if (quiet && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
+  if (!quiet && flags.progress !== "none") process.stderr.write(summary(result));
 }
 
 /** What was made, a line each. */

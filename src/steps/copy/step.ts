@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
+import { isRecord } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
 import type { Root } from "../../sandbox/index.js";
@@ -80,7 +81,7 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
       parts.push(`input ${JSON.stringify([source, op.exclude, op.parents])}`);
     else if (source.kind === "download")
       parts.push(
-        `download ${JSON.stringify(inputs[source.root.from === "input" ? source.root.index : 0])}`,
+        downloadPart(inputs[source.root.from === "input" ? source.root.index : 0] ?? null),
       );
     else {
       await using tree = await openTree(services, source.root, inputs, context.signal);
@@ -88,6 +89,12 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
     }
   }
   return parts;
+}
+
+/** The name and the bytes of a download. When the server has written it last is in no key. */
+function downloadPart(result: Result): string {
+  const known = isRecord(result) && typeof result["digest"] === "string";
+  return `download ${JSON.stringify(known ? [result["name"], result["digest"]] : result)}`;
 }
 
 /** For a later explanation: which files the digests of this step stand for. */
