@@ -98,9 +98,10 @@ async function recordsOf(
     if (root !== null) await addImage(records, solver, image, await layersOf(root));
   if (mode === "min") return records;
   for (const { id, kind } of plan.graph.values()) {
-    const key = await solver.keyOf(id);
     // Images and downloads are had from where they come from.
-    if (!kinds.has(kind) || records.has(key)) continue;
+    if (!kinds.has(kind) || !solver.isKeyed(id)) continue;
+    const key = await solver.keyOf(id);
+    if (records.has(key)) continue;
     const result = await solver.remembered(id);
     const state = result === undefined ? null : snapshotOf(result);
     if (state !== null) records.set(key, await layersOf(state));
@@ -118,7 +119,8 @@ async function addImage(
   const steps = stepsOf(image);
   const inBase = layers.length - steps.length;
   for (const [i, id] of steps.entries())
-    records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
+    if (solver.isKeyed(id))
+      records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
 }
 
 /** The layers of all base images, as they came, by the state that each makes. */

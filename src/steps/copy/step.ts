@@ -9,7 +9,7 @@ import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
 import { compareFiles } from "../explain-files.js";
-import { openTree, type OpenedTree } from "../trees.js";
+import { changedMeanwhile, openTree, type OpenedTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
 import { copyArchives } from "./archives.js";
 import { copyDownload } from "./download.js";
@@ -17,6 +17,7 @@ import { copyDirectly } from "./direct.js";
 import type { Match } from "./select.js";
 import {
   digestOf,
+  haveChanged,
   inlineOrders,
   knownDigest,
   selectionOf,
@@ -41,6 +42,10 @@ export function copyStep(services: StepServices): Step {
     run: async (vertex, inputs, context) => {
       const work = { services, seen, vertex, inputs, context };
       const result = await runCopy(work);
+      if (await haveChanged(work)) {
+        context.unkeyed();
+        context.warn(changedMeanwhile);
+      }
       await keepOutlines(work);
       return result;
     },

@@ -3,11 +3,12 @@
 
 import type { CleanupStack } from "../../base/index.js";
 import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
-import type { LayerDirId, Root } from "../../sandbox/index.js";
+import type { LayerDirId, Root, TreeReader } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { digestEntries } from "../copy/digest.js";
 import { ordersOf, planCopy } from "../copy/operations.js";
+import { RecordingReader, stillAnswers, type Answered } from "../copy/remembered.js";
 import { select } from "../copy/select.js";
 import { snapshotOf } from "../result.js";
 import type { StepServices } from "../services.js";
@@ -28,29 +29,50 @@ function asCopy(source: SourceRef, path: string): CopyOp {
   };
 }
 
-/** One digest per mount, of the files that it shows. */
+/** What a directory of the host answered when what a mount shows of it was digested. */
+export interface AskedFiles {
+  readonly reader: TreeReader;
+  readonly answers: readonly Answered[];
+}
+
+/** One digest per mount, of the files that it shows. `asked` gets what directories of the host, which may change, answered. */
 export async function digestBinds(
   services: StepServices,
   mounts: readonly BindMountOp[],
   inputs: readonly Result[],
   signal: AbortSignal,
+  asked: AskedFiles[] = [],
 ): Promise<string[]> {
   const digests: string[] = [];
   for (const { source, path } of mounts) {
     await using tree = await openTree(services, source, inputs, signal);
-    digests.push(await digestPath(services, tree, source, path));
+    if (tree.root.kind !== "directory") {
+      digests.push(await digestPath(services, tree, source, path));
+      continue;
+    }
+    const recorder = new RecordingReader(tree.reader);
+    digests.push(await digestPath(services, { ...tree, shown: recorder }, source, path));
+    asked.push({ reader: tree.reader, answers: recorder.answers });
   }
   return digests;
 }
 
+/** Whether all of them answer as they did. */
+export async function areUnchanged(asked: readonly AskedFiles[]): Promise<boolean> {
+  for (const { reader, answers } of asked) if (!(await stillAnswers(answers, reader))) return false;
+  return true;
+}
+
+/** `shown`: who is asked for names instead of the tree's own reader. */
 async function digestPath(
   services: StepServices,
-  tree: OpenedTree,
+  tree: OpenedTree & { readonly shown?: RecordingReader },
   source: SourceRef,
   path: string,
 ): Promise<string> {
   const op = asCopy(source, path);
-  const { matches } = await select(tree, literalPattern(path), op);
+  const { shown: reader = tree.reader } = tree;
+  const { matches } = await select({ ...tree, reader }, literalPattern(path), op);
   return digestEntries(
     () => planCopy(op, matches, path),
     tree.hasher,

@@ -15,7 +15,8 @@ import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
-import { digestBinds } from "./bind.js";
+import { changedMeanwhile } from "../trees.js";
+import { areUnchanged, digestBinds, type AskedFiles } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
 import { givenMounts, prepareMounts } from "./mounts.js";
@@ -23,13 +24,20 @@ import { withTimeLimit } from "./time-limit.js";
 
 export function runStep(services: StepServices): Step {
   const digests = new WeakMap<Vertex, readonly string[]>();
+  const asked = new WeakMap<Vertex, readonly AskedFiles[]>();
   return {
     resource: "exec",
-    define: async (vertex, context) => ({
-      ...settingsParts(services, vertex.op as RunOp),
-      ...(await deviceParts(services, vertex.op as RunOp)),
-      binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
-    }),
+    define: async (vertex, context) => {
+      const op = vertex.op as RunOp;
+      const files: AskedFiles[] = [];
+      const shown = await digestBinds(services, contextBinds(op), [], context.signal, files);
+      asked.set(vertex, files);
+      return {
+        ...settingsParts(services, op),
+        ...(await deviceParts(services, op)),
+        binds: shown,
+      };
+    },
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
       const shown = await digestBinds(services, binds(op), inputs, context.signal);
@@ -42,7 +50,7 @@ export function runStep(services: StepServices): Step {
       };
     },
     run: async (vertex, inputs, context) => {
-      const result = await run(services, vertex, inputs, context);
+      const result = await run(services, vertex, inputs, context, asked.get(vertex) ?? []);
       for (const digest of digests.get(vertex) ?? []) await services.outlines.keep(digest);
       return result;
     },
@@ -132,11 +140,17 @@ async function run(
   vertex: Vertex,
   inputs: readonly Result[],
   context: StepContext,
+  asked: readonly AskedFiles[],
 ): Promise<Result> {
   const op = vertex.op as RunOp;
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
+  // Mounts show copies of the context's files, which are made by now.
+  if (!(await areUnchanged(asked))) {
+    context.unkeyed();
+    context.warn(changedMeanwhile);
+  }
   await using scratch = new CleanupStack();
   const devices = await deviceEdits(settings.devices, op);
   // The host's /dev, which an insecure step has, has its devices.
