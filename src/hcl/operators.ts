@@ -64,20 +64,28 @@ function numeric(
     case ">=":
       return a >= b;
     case "+":
-      return finite(a + b);
+      return decimal(a + b);
     case "-":
-      return finite(a - b);
+      return decimal(a - b);
     case "*":
-      return finite(a * b);
+      return decimal(a * b);
     case "/":
       if (b === 0) throw argumentError("division by zero");
-      return finite(a / b);
+      return decimal(a / b);
     case "%":
-      return finite(remainder(a, b));
+      return decimal(remainder(a, b));
   }
 }
 
 /** There is a remainder of a division by zero: everything. */
 export function remainder(a: number, b: number): number {
   return b === 0 ? a : a % b;
+}
+
+/**
+ * The result of an operation on decimal numbers: 0.1 + 0.2 is 0.3, as the language's own numbers of any precision have it. Of the
+ * 17 digits of a double, the last two are those that tell it from a decimal number.
+ */
+export function decimal(value: number): number {
+  return finite(Number.isInteger(value) ? value : Number(value.toPrecision(15)));
 }

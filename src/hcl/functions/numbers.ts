@@ -3,7 +3,7 @@
 
 import { brief, kindOf } from "../brief.js";
 import { argumentError } from "../errors.js";
-import { remainder } from "../operators.js";
+import { decimal, remainder } from "../operators.js";
 import type { HclFunction } from "../types.js";
 import { finite } from "../values.js";
 import { anything, number, takes, takesMore, whole } from "./parameters.js";
@@ -13,7 +13,7 @@ const most = 1024;
 const pair = (run: (a: number, b: number) => number | boolean): HclFunction =>
   takes({ a: number, b: number }, ({ a, b }) => {
     const result = run(a, b);
-    return typeof result === "number" ? finite(result) : result;
+    return typeof result === "number" ? decimal(result) : result;
   });
 
 const single = (run: (num: number) => number): HclFunction =>
