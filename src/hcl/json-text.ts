@@ -22,7 +22,8 @@ const deepest = 200;
 const space = /[ \t\r\n]*/y;
 const word = /true|false|null/y;
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const string = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
+// Each text has one way to be matched: a string without an end is found to be none at once.
+const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 
 /** Throws HCL_SYNTAX with the place. */
 export function parseJson(source: HclSource): JsonNode {

@@ -110,6 +110,11 @@ target "b" {
     assert.deepEqual(said(files, "b"), { target: "b", tags: ["app/b:1.0.0", "app/b:latest"] });
   });
 
+  it("in JSON with a string that has no end is refused at once", { timeout: 10_000 }, () => {
+    const files = { "docker-bake.json": `{"target": {"${"a".repeat(100_000)}` };
+    assert.throws(() => read(files), failing("HCL_SYNTAX"));
+  });
+
   it("that says a target twice: the later counts", () => {
     const files = `target "app" {\n dockerfile = "x"\n}\ntarget "app" {\n dockerfile = "y"\n}`;
     assert.deepEqual(namesOf(read(files)), ["app"]);
