@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import {
+  attestationOf,
   formatList,
   formatPrint,
   isRemote,
@@ -31,12 +32,8 @@ import { writeResultFile } from "./result-files.js";
 
 /** What flags say of all targets, as overrides. */
 function overridesOf(flags: BakeFlags, call: Call | undefined): string[] {
-  const attestation = (kind: string, value: string | undefined): string[] => {
-    if (value === undefined) return [];
-    const off = parseBoolean(value);
-    if (off !== undefined) return [`*.attest=type=${kind}${off ? "" : ",disabled=true"}`];
-    return [`*.attest=type=${kind},${value.includes("=") ? value : `mode=${value}`}`];
-  };
+  const attestation = (type: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`*.attest=${attestationOf(type, value)}`];
   return [
     ...flags.set,
     ...(flags.push === true ? ["*.push=true"] : []),
