@@ -119,8 +119,7 @@ async function addImage(
   const steps = stepsOf(image);
   const inBase = layers.length - steps.length;
   for (const [i, id] of steps.entries())
-    if (solver.isKeyed(id))
-      records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
+    if (solver.isKeyed(id)) records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
 }
 
 /** The layers of all base images, as they came, by the state that each makes. */
