@@ -129,6 +129,25 @@ describe("a cache mount", () => {
       canary.assertUntouched();
     }
   });
+  /** A command that ends when another one is there that has the same cache. */
+  const meets = (own: string, other: string, id: string): string =>
+    `RUN --mount=type=cache,id=${id},target=/c touch /c/${own}; i=0; until [ -f /c/${other} ]; do i=$((i+1)); [ $i -lt 200 ] || exit 1; usleep 100000; done`;
+  it("is one for the commands that come to it at once when it is new", async () => {
+    const stages = [meets("one", "two", "met"), meets("two", "one", "met")];
+    const dockerfile = [
+      ...stages.map((run, i) => `FROM busybox AS s${i}\n${run}`),
+      "FROM scratch\nCOPY --from=s0 /etc/group /0\nCOPY --from=s1 /etc/group /1\n",
+    ].join("\n");
+    await on("meeting", dockerfile, "--jobs=2");
+  });
+  it("is one for builds that come to it at once when it is new", async () => {
+    await on("meeting", "FROM busybox\nRUN true\n");
+    for (const id of ["first", "second"])
+      await Promise.all([
+        on("meeting", `FROM busybox\n${meets("one", "two", id)}\n`),
+        on("meeting", `FROM busybox\n${meets("two", "one", id)}\n`),
+      ]);
+  });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
       input: "FROM scratch\n",

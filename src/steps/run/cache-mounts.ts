@@ -48,6 +48,31 @@ export function sharedMountKey(namespace: string, mount: CacheMountOp): CacheKey
     .digest("hex");
 }
 
+/** Several that come to a new cache at once, in any processes, get one directory: whoever is first names it. */
+async function findDirectory(
+  { store }: StepServices,
+  key: string,
+  id: string,
+  fresh: boolean,
+): Promise<string> {
+  const table = store.table<CacheMountRecord>(cacheMountTable);
+  // Until nobody has taken it off the record between its being found and its being protected.
+  for (;;) {
+    const now = Date.now();
+    const dir = await table.transaction((writer) => {
+      const known = fresh ? undefined : writer.get(key);
+      const dir = known?.dir ?? `c-${randomBytes(16).toString("hex")}`;
+      writer.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
+      return dir;
+    });
+    const held = await store.hold((protect) => {
+      protect(dir);
+      return table.get(key)?.dir === dir;
+    });
+    if (held) return dir;
+  }
+}
+
 /** How long a private cache's holder is waited for before the next free directory is taken, in milliseconds. */
 const privateWait = 20;
 
@@ -61,21 +86,12 @@ export async function cacheMount(
     readonly fresh: boolean;
   },
 ): Promise<RunMount> {
-  const { store, run, snapshots, firstContent } = services;
+  const { run, snapshots, firstContent } = services;
   const { id, uid, gid, mode, readOnly, target } = mount;
   const base = cacheKey(run.cacheNamespace, mount);
   let key = base;
   if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
-  const table = store.table<CacheMountRecord>(cacheMountTable);
-  const made = `c-${randomBytes(16).toString("hex")}`;
-  const known = await store.hold((protect) => {
-    const record = use.fresh ? undefined : table.get(key);
-    protect(record?.dir ?? made);
-    return record;
-  });
-  const dir = known?.dir ?? made;
-  const now = Date.now();
-  await table.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
+  const dir = await findDirectory(services, key, id, use.fresh);
   const brought = async (): Promise<LayerDirId | undefined> => {
     const draft = await firstContent?.(sharedMountKey(run.cacheNamespace, mount));
     if (draft === undefined) return undefined;
