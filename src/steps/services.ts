@@ -101,6 +101,8 @@ export interface StepServices {
   readonly run: RunSettings;
   /** What digests of files stand for. */
   readonly outlines: Outlines;
+  /** Directories of the cache mounts that this build began anew, by key. */
+  readonly freshCaches: Map<string, Promise<string>>;
   /** Absent: the outputs need files. */
   readonly direct?: DirectLayers;
   /** What a cache outside the store has for a new cache mount (see sharedMountKey); undefined: it has nothing. */

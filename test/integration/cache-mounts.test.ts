@@ -148,6 +148,20 @@ describe("a cache mount", () => {
         on("meeting", `FROM busybox\n${meets("two", "one", id)}\n`),
       ]);
   });
+  it("begins anew once in a build without cache, when its owner or mode is given", async () => {
+    const mount = "RUN --mount=type=cache,target=/c,mode=773";
+    const dockerfile = [
+      "FROM busybox",
+      `${mount} test ! -e /c/b && touch /c/a`,
+      `${mount} test -f /c/a && touch /c/b`,
+      "FROM busybox",
+      "COPY --from=0 /etc/group /",
+      `${mount} test -f /c/b && test "$(stat -c %a /c)" = 773\n`,
+    ].join("\n");
+    await on("anew", dockerfile);
+    await on("anew", dockerfile, "--no-cache");
+    await on("anew", "FROM busybox\nRUN --mount=type=cache,target=/c,mode=773 test -f /c/b\n");
+  });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
       input: "FROM scratch\n",

@@ -48,6 +48,20 @@ export function sharedMountKey(namespace: string, mount: CacheMountOp): CacheKey
     .digest("hex");
 }
 
+/** The directory of a cache. One that is to be `fresh` is so once in a build: what a command puts there, later ones find. */
+function directoryOf(
+  services: StepServices,
+  key: string,
+  id: string,
+  fresh: boolean,
+): Promise<string> {
+  const begun = services.freshCaches.get(key);
+  if (begun !== undefined) return begun;
+  const directory = findDirectory(services, key, id, fresh);
+  if (fresh) services.freshCaches.set(key, directory);
+  return directory;
+}
+
 /** Several that come to a new cache at once, in any processes, get one directory: whoever is first names it. */
 async function findDirectory(
   { store }: StepServices,
@@ -91,7 +105,7 @@ export async function cacheMount(
   const base = cacheKey(run.cacheNamespace, mount);
   let key = base;
   if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
-  const dir = await findDirectory(services, key, id, use.fresh);
+  const dir = await directoryOf(services, key, id, use.fresh);
   const brought = async (): Promise<LayerDirId | undefined> => {
     const draft = await firstContent?.(sharedMountKey(run.cacheNamespace, mount));
     if (draft === undefined) return undefined;
