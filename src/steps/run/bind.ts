@@ -28,16 +28,23 @@ function asCopy(source: SourceRef, path: string): CopyOp {
   };
 }
 
-/** One digest per mount, of the files that it shows. */
+/**
+ * One digest per mount, of the files that it shows. Without `inputs`, as a definition has none, a mount that shows one of them is
+ * known by its place there.
+ */
 export async function digestBinds(
   services: StepServices,
   mounts: readonly BindMountOp[],
-  inputs: readonly Result[],
+  inputs: readonly Result[] | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
   const digests: string[] = [];
   for (const { source, path } of mounts) {
-    await using tree = await openTree(services, source, inputs, signal);
+    if (inputs === undefined && source.from === "input") {
+      digests.push(`input ${JSON.stringify([source.index, path])}`);
+      continue;
+    }
+    await using tree = await openTree(services, source, inputs ?? [], signal);
     digests.push(await digestPath(services, tree, source, path));
   }
   return digests;
@@ -49,7 +56,8 @@ async function digestPath(
   source: SourceRef,
   path: string,
 ): Promise<string> {
-  const op = asCopy(source, path);
+  // One file is not what a directory with that file is.
+  const op = { ...asCopy(source, path), directory: false };
   const { matches } = await select(tree, literalPattern(path), op);
   return digestEntries(
     () => planCopy(op, matches, path),

@@ -28,7 +28,7 @@ export function runStep(services: StepServices): Step {
     define: async (vertex, context) => ({
       ...settingsParts(services, vertex.op as RunOp),
       ...(await deviceParts(services, vertex.op as RunOp)),
-      binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
+      binds: await digestBinds(services, binds(vertex.op as RunOp), undefined, context.signal),
     }),
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
@@ -121,10 +121,6 @@ function mountParts(mount: MountOp): Json {
 
 function binds({ mounts }: RunOp): BindMountOp[] {
   return mounts.filter((mount) => mount.kind === "bind");
-}
-
-function contextBinds(op: RunOp): BindMountOp[] {
-  return binds(op).filter(({ source }) => source.from === "context");
 }
 
 async function run(
