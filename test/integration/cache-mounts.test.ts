@@ -162,6 +162,35 @@ describe("a cache mount", () => {
     await on("anew", dockerfile, "--no-cache");
     await on("anew", "FROM busybox\nRUN --mount=type=cache,target=/c,mode=773 test -f /c/b\n");
   });
+  const seeded = (content: string, flags = ""): string =>
+    [
+      `FROM busybox AS seed\nRUN mkdir /d /e && echo ${content} > /d/f && echo other > /e/f`,
+      `FROM busybox\nRUN --mount=type=cache,id=seeded,from=seed,source=/d,target=/c${flags} touch /c/g\n`,
+    ].join("\n");
+  it("makes another step of its command with other first files, and with another owner or mode", async () => {
+    const again = async (dockerfile: string): Promise<string> => on("keyed", dockerfile);
+    const cached = /stage-1 2\/2\] RUN .*\n#\d+ CACHED/;
+    await again(seeded("one"));
+    assert.match(await again(seeded("one")), cached);
+    assert.match(await again(seeded("one").replace("mkdir /d /e", "mkdir -p /d /e")), cached);
+    for (const other of [
+      seeded("two"),
+      seeded("two").replace("source=/d", "source=/e"),
+      seeded("two", ",mode=0700"),
+      seeded("two", ",mode=0700,uid=3"),
+      seeded("two", ",mode=0700,gid=3"),
+    ])
+      assert.doesNotMatch(await again(other), cached, other);
+    const context = `FROM busybox\nRUN --mount=type=cache,from=files,target=/c true\n`;
+    const files = join(space.directory, "files");
+    for (const content of ["one", "two"]) {
+      makeTree(files, { file: content });
+      assert.doesNotMatch(
+        await on("keyed", context, `--build-context=files=${files}`),
+        /RUN .*\n#\d+ CACHED/,
+      );
+    }
+  });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
       input: "FROM scratch\n",

@@ -28,18 +28,21 @@ function asCopy(source: SourceRef, path: string): CopyOp {
   };
 }
 
+/** What a mount shows: a path of a tree. */
+export type ShownFiles = Pick<BindMountOp, "source" | "path">;
+
 /**
- * One digest per mount, of the files that it shows. Without `inputs`, as a definition has none, a mount that shows one of them is
- * known by its place there.
+ * One digest for each path, of the files there. Without `inputs`, as a definition has none, what is in one of them is known by its
+ * place.
  */
-export async function digestBinds(
+export async function digestShown(
   services: StepServices,
-  mounts: readonly BindMountOp[],
+  shown: readonly ShownFiles[],
   inputs: readonly Result[] | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
   const digests: string[] = [];
-  for (const { source, path } of mounts) {
+  for (const { source, path } of shown) {
     if (inputs === undefined && source.from === "input") {
       digests.push(`input ${JSON.stringify([source.index, path])}`);
       continue;
@@ -85,7 +88,7 @@ export interface BindSource {
  */
 export async function bindSource(
   services: StepServices,
-  mount: { readonly source: SourceRef; readonly path: string; readonly readOnly: boolean },
+  mount: ShownFiles & { readonly readOnly: boolean },
   inputs: readonly Result[],
   cleanup: CleanupStack,
   signal: AbortSignal,

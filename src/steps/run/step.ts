@@ -2,7 +2,7 @@
 // RUN: how it is keyed and run.
 
 import { CleanupStack, exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
-import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
+import type { MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
   type Root,
@@ -15,7 +15,7 @@ import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
-import { digestBinds } from "./bind.js";
+import { digestShown, type ShownFiles } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
 import { givenMounts, prepareMounts } from "./mounts.js";
@@ -28,11 +28,11 @@ export function runStep(services: StepServices): Step {
     define: async (vertex, context) => ({
       ...settingsParts(services, vertex.op as RunOp),
       ...(await deviceParts(services, vertex.op as RunOp)),
-      binds: await digestBinds(services, binds(vertex.op as RunOp), undefined, context.signal),
+      binds: await digestShown(services, shownFiles(vertex.op as RunOp), undefined, context.signal),
     }),
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
-      const shown = await digestBinds(services, binds(op), inputs, context.signal);
+      const shown = await digestShown(services, shownFiles(op), inputs, context.signal);
       digests.set(vertex, shown);
       return {
         ...settingsParts(services, op),
@@ -94,8 +94,14 @@ function mountParts(mount: MountOp): Json {
   switch (mount.kind) {
     case "bind":
       return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
-    case "cache":
-      return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
+    case "cache": {
+      const { kind, target, readOnly, ownerGiven, mode, uid, gid, seed } = mount;
+      return {
+        ...{ kind, target, readOnly },
+        ...(ownerGiven ? { mode, uid, gid } : {}),
+        ...(seed === undefined ? {} : { seeded: true }),
+      };
+    }
     case "tmpfs":
       return {
         kind: mount.kind,
@@ -119,8 +125,13 @@ function mountParts(mount: MountOp): Json {
   }
 }
 
-function binds({ mounts }: RunOp): BindMountOp[] {
-  return mounts.filter((mount) => mount.kind === "bind");
+/** The files that the mounts show, or that caches among them begin with. What a cache has got since is in no key. */
+function shownFiles({ mounts }: RunOp): ShownFiles[] {
+  return mounts.flatMap((mount) => {
+    if (mount.kind === "bind") return [mount];
+    if (mount.kind !== "cache" || mount.seed === undefined) return [];
+    return [{ source: mount.seed, path: mount.path }];
+  });
 }
 
 async function run(
