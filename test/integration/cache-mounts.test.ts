@@ -191,6 +191,36 @@ describe("a cache mount", () => {
       );
     }
   });
+  it("is another one with another seed, here and elsewhere", async () => {
+    const mount = "RUN --mount=type=cache,id=seeds,from=seed,target=/c";
+    const show = (name: string): string =>
+      `echo ${name} sees $(cat /c/f) $(ls /c); touch /c/${name}`;
+    const fromStage = (content: string, name: string): string =>
+      [
+        `FROM busybox AS seed\nRUN mkdir /d && echo ${content} > /d/f`,
+        `FROM busybox\n${mount},source=/d ${show(name)}\n`,
+      ].join("\n");
+    const files = join(space.directory, "seeds-files");
+    const fromContext = (content: string, name: string): [string, string] => {
+      makeTree(files, { f: content });
+      return [`FROM busybox\n${mount} ${show(name)}\n`, `--build-context=seed=${files}`];
+    };
+    for (const [i, build] of [
+      (content: string, name: string): readonly [string, ...string[]] => [fromStage(content, name)],
+      fromContext,
+    ].entries()) {
+      const [here, there, cache] = [`seeds-${i}`, `seeds-${i}-there`, `seeds-${i}-cache`];
+      await on(here, ...build("1", "one"));
+      assert.match(await on(here, ...build("2", "two")), /two sees 2 f\n/);
+      const log = await on(here, ...build("1", "three"), to(cache, ",mounts=true"));
+      assert.match(log, /three sees 1 f one\n/);
+      assert.match(await on(there, ...build("2", "four"), from(cache)), /four sees 2 f\n/);
+      assert.match(
+        await on(there, ...build("1", "five"), from(cache)),
+        /five sees 1 f one three\n/,
+      );
+    }
+  });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
       input: "FROM scratch\n",

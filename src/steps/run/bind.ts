@@ -2,7 +2,7 @@
 // What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
 
 import type { CleanupStack } from "../../base/index.js";
-import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
+import type { CopyOp, MountOp, RunOp, SourceRef } from "../../plan/index.js";
 import type { LayerDirId, Root } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
@@ -28,8 +28,20 @@ function asCopy(source: SourceRef, path: string): CopyOp {
   };
 }
 
-/** What a mount shows: a path of a tree. */
-export type ShownFiles = Pick<BindMountOp, "source" | "path">;
+/** What a mount shows, or a cache begins with: a path of a tree. */
+export interface ShownFiles {
+  readonly source: SourceRef;
+  readonly path: string;
+}
+
+/** In the order of the mounts. What a cache has got since it began is in no key. */
+export function shownFiles({ mounts }: RunOp): (ShownFiles & { readonly mount: MountOp })[] {
+  return mounts.flatMap((mount) => {
+    const source =
+      mount.kind === "bind" ? mount.source : mount.kind === "cache" ? mount.seed : undefined;
+    return source === undefined || !("path" in mount) ? [] : [{ mount, source, path: mount.path }];
+  });
+}
 
 /**
  * One digest for each path, of the files there. Without `inputs`, as a definition has none, what is in one of them is known by its

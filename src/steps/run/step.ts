@@ -15,7 +15,7 @@ import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
-import { digestShown, type ShownFiles } from "./bind.js";
+import { digestShown, shownFiles } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
 import { givenMounts, prepareMounts } from "./mounts.js";
@@ -123,15 +123,6 @@ function mountParts(mount: MountOp): Json {
     case "ssh":
       return { kind: mount.kind, id: mount.id, target: mount.target };
   }
-}
-
-/** The files that the mounts show, or that caches among them begin with. What a cache has got since is in no key. */
-function shownFiles({ mounts }: RunOp): ShownFiles[] {
-  return mounts.flatMap((mount) => {
-    if (mount.kind === "bind") return [mount];
-    if (mount.kind !== "cache" || mount.seed === undefined) return [];
-    return [{ source: mount.seed, path: mount.path }];
-  });
 }
 
 async function run(
