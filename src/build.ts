@@ -156,9 +156,12 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   );
   const wanted = { sources: caches.sources, unusable: solving.unusable };
   const imported = new ImportedCaches(rooms, services, wanted, events, signal);
-  const solver = new Solver({
+  const solver: Solver = new Solver({
     graph: plan.graph,
-    steps: buildSteps(prepared, layers.direct, (key) => imported.content(key)),
+    steps: buildSteps(prepared, layers.direct, (key) => imported.content(key), {
+      keyOf: (id) => solver.keyOf(id),
+      partsOf: (id) => solver.partsOf(id),
+    }),
     cache: localCache(rooms.store, Date.now),
     imported,
     limits: request.jobs === undefined ? limits : { ...limits, exec: request.jobs },

@@ -2,7 +2,7 @@
 // What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
 
 import type { CleanupStack } from "../../base/index.js";
-import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
+import type { CopyOp, MountOp, RunOp, SourceRef } from "../../plan/index.js";
 import type { LayerDirId, Root, TreeReader } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
@@ -35,17 +35,39 @@ export interface AskedFiles {
   readonly answers: readonly Answered[];
 }
 
-/** One digest per mount, of the files that it shows. `asked` gets what directories of the host, which may change, answered. */
-export async function digestBinds(
+/** What a mount shows, or a cache begins with: a path of a tree. */
+export interface ShownFiles {
+  readonly source: SourceRef;
+  readonly path: string;
+}
+
+/** In the order of the mounts. What a cache has got since it began is in no key. */
+export function shownFiles({ mounts }: RunOp): (ShownFiles & { readonly mount: MountOp })[] {
+  return mounts.flatMap((mount) => {
+    const source =
+      mount.kind === "bind" ? mount.source : mount.kind === "cache" ? mount.seed : undefined;
+    return source === undefined || !("path" in mount) ? [] : [{ mount, source, path: mount.path }];
+  });
+}
+
+/**
+ * One digest for each path, of the files there. Without `inputs`, as a definition has none, what is in one of them is known by its
+ * place. `asked` gets what directories of the host, which may change, answered.
+ */
+export async function digestShown(
   services: StepServices,
-  mounts: readonly BindMountOp[],
-  inputs: readonly Result[],
+  shown: readonly ShownFiles[],
+  inputs: readonly Result[] | undefined,
   signal: AbortSignal,
   asked: AskedFiles[] = [],
 ): Promise<string[]> {
   const digests: string[] = [];
-  for (const { source, path } of mounts) {
-    await using tree = await openTree(services, source, inputs, signal);
+  for (const { source, path } of shown) {
+    if (inputs === undefined && source.from === "input") {
+      digests.push(`input ${JSON.stringify([source.index, path])}`);
+      continue;
+    }
+    await using tree = await openTree(services, source, inputs ?? [], signal);
     if (tree.root.kind !== "directory") {
       digests.push(await digestPath(services, tree, source, path));
       continue;
@@ -70,7 +92,8 @@ async function digestPath(
   source: SourceRef,
   path: string,
 ): Promise<string> {
-  const op = asCopy(source, path);
+  // One file is not what a directory with that file is.
+  const op = { ...asCopy(source, path), directory: false };
   const { shown: reader = tree.reader } = tree;
   const { matches } = await select({ ...tree, reader }, literalPattern(path), op);
   return digestEntries(
@@ -99,7 +122,7 @@ export interface BindSource {
  */
 export async function bindSource(
   services: StepServices,
-  mount: { readonly source: SourceRef; readonly path: string; readonly readOnly: boolean },
+  mount: ShownFiles & { readonly readOnly: boolean },
   inputs: readonly Result[],
   cleanup: CleanupStack,
   signal: AbortSignal,

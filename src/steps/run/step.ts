@@ -2,7 +2,7 @@
 // RUN: how it is keyed and run.
 
 import { CleanupStack, exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
-import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
+import type { MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
   type Root,
@@ -16,7 +16,7 @@ import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
 import { changedMeanwhile } from "../trees.js";
-import { areUnchanged, digestBinds, type AskedFiles } from "./bind.js";
+import { areUnchanged, digestShown, shownFiles, type AskedFiles } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
 import { givenMounts, prepareMounts } from "./mounts.js";
@@ -30,7 +30,7 @@ export function runStep(services: StepServices): Step {
     define: async (vertex, context) => {
       const op = vertex.op as RunOp;
       const files: AskedFiles[] = [];
-      const shown = await digestBinds(services, contextBinds(op), [], context.signal, files);
+      const shown = await digestShown(services, shownFiles(op), undefined, context.signal, files);
       asked.set(vertex, files);
       return {
         ...settingsParts(services, op),
@@ -40,7 +40,7 @@ export function runStep(services: StepServices): Step {
     },
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
-      const shown = await digestBinds(services, binds(op), inputs, context.signal);
+      const shown = await digestShown(services, shownFiles(op), inputs, context.signal);
       digests.set(vertex, shown);
       return {
         ...settingsParts(services, op),
@@ -102,8 +102,14 @@ function mountParts(mount: MountOp): Json {
   switch (mount.kind) {
     case "bind":
       return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
-    case "cache":
-      return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
+    case "cache": {
+      const { kind, target, readOnly, ownerGiven, mode, uid, gid, seed } = mount;
+      return {
+        ...{ kind, target, readOnly },
+        ...(ownerGiven ? { mode, uid, gid } : {}),
+        ...(seed === undefined ? {} : { seeded: true }),
+      };
+    }
     case "tmpfs":
       return {
         kind: mount.kind,
@@ -125,14 +131,6 @@ function mountParts(mount: MountOp): Json {
     case "ssh":
       return { kind: mount.kind, id: mount.id, target: mount.target };
   }
-}
-
-function binds({ mounts }: RunOp): BindMountOp[] {
-  return mounts.filter((mount) => mount.kind === "bind");
-}
-
-function contextBinds(op: RunOp): BindMountOp[] {
-  return binds(op).filter(({ source }) => source.from === "context");
 }
 
 async function run(
