@@ -502,14 +502,21 @@ describe("type=local and type=tar", () => {
     await mkdir(join(cwd, "outside"));
     await mkdir(join(cwd, "out"));
     await symlink("../outside", join(cwd, "out/linux_amd64"));
-    for (const split of ["type=local,dest=out,platform-split=true", "out"])
-      await assert.rejects(run(split, { trees: split === "out" ? [arm, amd] : [amd] }), {
-        code: "EXPORT_DESTINATION",
-      });
-    assert.deepEqual(await readdir(join(cwd, "outside")), []);
-    await run("type=local,dest=out,mode=delete,platform-split=true", { trees: [amd] });
-    assert.deepEqual(await readdir(join(cwd, "outside")), []);
-    assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+    await writeFile(join(cwd, "outside/kept"), "");
+    for (const split of ["type=local,dest=out,platform-split=true", "out"]) {
+      await rm(join(cwd, "out/linux_amd64"), { recursive: true });
+      await symlink("../outside", join(cwd, "out/linux_amd64"));
+      await run(split, { trees: split === "out" ? [arm, amd] : [amd] });
+      assert.deepEqual(await readdir(join(cwd, "outside")), ["kept"]);
+      assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+    }
+  });
+
+  it("write their attestations in the place of whatever has the name", async () => {
+    await mkdir(join(cwd, "out/said.json/old"), { recursive: true });
+    const attest = () => Promise.resolve([{ name: "said.json", text: "new" }]);
+    await run("out", { trees: [{ ...amd, attest }] });
+    assert.equal(await readFile(join(cwd, "out/said.json"), "utf8"), "new");
   });
 
   it("delete behind a symlink only where that is permitted", async () => {
