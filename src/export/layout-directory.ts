@@ -6,7 +6,7 @@ import { mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
-import { TsbuildError, errnoOf } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories } from "../base/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { ContentSource } from "../registry/index.js";
 import { temporaryName, writeText } from "./destination.js";
@@ -66,7 +66,7 @@ async function fill(
   for (const blob of blobs) {
     const path = join(directory, blobPath(blob));
     if (!(await hasBlob(path, blob.size))) {
-      await mkdir(dirname(path), { recursive: true });
+      makeDirectories(dirname(path));
       const temporary = temporaryName(path);
       try {
         await pipeline(source.stream(blob), createWriteStream(temporary, { flags: "wx" }), {
@@ -99,7 +99,7 @@ export async function writeLayout(
       await fill(path, content, source, options);
       return;
     }
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     const temporary = temporaryName(path);
     await mkdir(temporary);
     try {

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { pack } from "tar-stream";
-import { TsbuildError, errnoOf, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
   booleanOf,
@@ -209,7 +209,7 @@ export const localExporter: ExporterRow = {
       async export(input, { signal }) {
         const places = placesOf(input, arrangement);
         try {
-          await mkdir(path, { recursive: true });
+          makeDirectories(path);
           const content =
             deletes || areMixed(places)
               ? await contentOf(places, signal)

@@ -169,6 +169,13 @@ describe("type=oci", () => {
     ]);
   });
 
+  it("fails where no directory can be made", async () => {
+    for (const dest of ["/proc/nope/x", "/proc/nope/x/y"])
+      await assert.rejects(run(`type=oci,tar=false,dest=${dest}`, {}), {
+        code: "EXPORT_DESTINATION",
+      });
+  });
+
   it("does not write through symlinks that stand for its files", async () => {
     await mkdir(join(cwd, "dir"));
     for (const name of ["oci-layout", "index.json", "manifest.json"]) {
@@ -510,6 +517,11 @@ describe("type=local and type=tar", () => {
       assert.deepEqual(await readdir(join(cwd, "outside")), ["kept"]);
       assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
     }
+  });
+
+  it("fail where no directory can be made", async () => {
+    for (const output of ["type=local,dest=/proc/nope/x", "type=tar,dest=/proc/nope/x/y"])
+      await assert.rejects(run(output, { trees: [amd] }), { code: "EXPORT_DESTINATION" });
   });
 
   it("write their attestations in the place of whatever has the name", async () => {
