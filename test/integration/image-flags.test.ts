@@ -32,6 +32,25 @@ async function built(args: readonly string[], dockerfile: string): Promise<Image
 }
 
 describe("flags", () => {
+  it("ask for nothing when a script gives them empty values", async () => {
+    const flags = ["--iidfile=", "--metadata-file=", "--call=", "-o", "", "--secret", ""];
+    await space.succeed(["build", ...flags, "-"], { input: "FROM scratch\nWORKDIR /w\n" });
+    assert.deepEqual(readdirSync(space.directory).sort(), ["store", "tmp"]);
+  });
+  it("refuse an image's id where no image is written", async () => {
+    const input = "FROM scratch\nWORKDIR /w\n";
+    for (const output of ["out", "type=tar,dest=out", "type=cacheonly"]) {
+      const { stderr } = await space.fail(2, ["build", "--iidfile=no-id", "-o", output, "-"], {
+        input,
+      });
+      assert.match(stderr, /--iidfile is for the id of an image/);
+    }
+    assert.ok(!existsSync(join(space.directory, "out")));
+    await space.succeed(["build", "--iidfile=id-of", "-o", "out", "-o", "type=image", "-"], {
+      input,
+    });
+    assert.ok(existsSync(join(space.directory, "id-of")));
+  });
   it("set and leave out variables and labels of the image, of its base too", async () => {
     await space.succeed(["build", "-t", "base:1", "-"], {
       input: "FROM scratch\nLABEL inherited=1 other=2\nENV KEPT=1 DROPPED=2\n",

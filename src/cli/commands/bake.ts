@@ -21,7 +21,7 @@ import { missingGrants, noWishes, refuseMissing, type Wishes } from "../bake/gra
 import { wishesOf } from "../bake/wishes.js";
 import { withInterruption } from "../interruption.js";
 import type { BakeFlags } from "../options/bake-flags.js";
-import { usageError } from "../options/values.js";
+import { given, usageError } from "../options/values.js";
 import { createProgress } from "../progress/create.js";
 import { summary } from "./build.js";
 import { describeCommand, exitCodeOf, parseCall, type Call } from "./describe.js";
@@ -115,13 +115,14 @@ async function build(targets: Targets, flags: BakeFlags): Promise<number> {
   } finally {
     progress.close();
   }
-  if (flags.metadataFile !== undefined) {
+  const metadataFile = given(flags.metadataFile);
+  if (metadataFile !== undefined) {
     const metadata = Object.fromEntries(
       [...results].map(([name, result]) => [name, metadataOf(result)]),
     );
     await writeResultFile(
       "--metadata-file",
-      flags.metadataFile,
+      metadataFile,
       JSON.stringify(metadata, null, 2) + "\n",
     );
   }
