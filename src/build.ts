@@ -68,7 +68,8 @@ async function attempt(
   const exporters = createExporters(request, request.cwd ?? process.cwd());
   const wishes = wishesFor(exporters, attestationWishes(request.attestations ?? []), events);
   const startedAt = Date.now();
-  const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
+  // Without a tag that nobody wrote: an output that pushes by digest has none.
+  const names = (request.tags ?? []).map(parseReference);
   checkOutputs(exporters, names);
   const manifestList = manifestListOf(request, exporters);
   await using cleanup = new CleanupStack();

@@ -415,6 +415,42 @@ describe("type=image and type=registry", () => {
     assert.equal(server.manifest("team/other", "latest"), undefined);
     assert.equal(server.requests(/PUT .*team\/other\/manifests\/sha256/).length, 1);
   });
+
+  it("push by digest, and tell the name as it was given", async () => {
+    await using server = await RegistryServer.start();
+    await using client = await createRegistryClient({ env: { HOME: cwd } });
+    const repository = `${server.host}/team/app`;
+    // As documentation has it for platforms that several machines build.
+    const { names: told, descriptor } = await run(
+      "type=image,push-by-digest=true,name-canonical=true,push=true",
+      { names: names(repository), registry: () => Promise.resolve(client) },
+    );
+    assert.deepEqual(told, [repository, `${repository}@${descriptor?.digest ?? ""}`]);
+    assert.deepEqual(await store.images.list(), []);
+  });
+
+  it("name the image by its digest where that is asked for", async () => {
+    const keptBy = async (output: string, ...given: string[]): Promise<readonly string[]> => {
+      await store.images.remove((await store.images.list()).map(({ name }) => name));
+      const { names: told, descriptor } = await run(output, { names: names(...given) });
+      const short = (name: string): string => name.replace(descriptor?.digest ?? "", "DIGEST");
+      const kept = (await store.images.list()).map(({ name }) => short(name)).sort();
+      assert.deepEqual(told.map(short).sort(), output.includes("store=false") ? told : kept);
+      return kept;
+    };
+    const full = "docker.io/library";
+    const app = `${full}/app:v1`;
+    for (const [output, given, expected] of [
+      ["type=image,store=true,compatibility-version=30", ["app:v1"], [app]],
+      ["type=image,store=false", ["app:v1"], []],
+      ["type=image,name-canonical=true", ["app:v1"], [app, `${app}@DIGEST`]],
+      ["type=image,dangling-name-prefix=", [], []],
+      ["type=image,dangling-name-prefix=none", [], [`${full}/none@DIGEST`]],
+      ["type=image,dangling-name-prefix=none", ["app:v1"], [app, `${full}/none@DIGEST`]],
+      ["type=image,dangling-name-prefix=none,danging-name-empty-only=true", ["app:v1"], [app]],
+    ] as const)
+      assert.deepEqual(await keptBy(output, ...given), expected, output);
+  });
 });
 
 describe("type=local and type=tar", () => {
