@@ -145,7 +145,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const { prepared, plan, exporters, events, signal } = solving;
   const { request, rooms, buildArgs } = prepared;
   const caches = wantedCaches(request, buildArgs, events);
-  const services = cacheServices(rooms);
+  const services = cacheServices(rooms, events);
   const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
   const stageExporter = request.keepStages === undefined ? undefined : imageExporter(exporters);
   const layers = new AssembledLayers(
