@@ -26,7 +26,7 @@ import { createProgress } from "../progress/create.js";
 import { summary } from "./build.js";
 import { describeCommand, exitCodeOf, parseCall, type Call } from "./describe.js";
 import { describeJson } from "./describe-json.js";
-import { metadataOf } from "./metadata.js";
+import { metadataOf, recordWarnings } from "./metadata.js";
 import { writeResultFile } from "./result-files.js";
 
 /** What flags say of all targets, as overrides. */
@@ -109,9 +109,12 @@ export async function bakeCommand(names: readonly string[], flags: BakeFlags): P
 
 async function build(targets: Targets, flags: BakeFlags): Promise<number> {
   const progress = createProgress(flags.progress);
+  const warned = recordWarnings();
   let results: Awaited<ReturnType<typeof buildTargets>>;
   try {
-    results = await withInterruption((signal) => buildTargets(targets, progress.sink, signal));
+    results = await withInterruption((signal) =>
+      buildTargets(targets, { events: progress.sink, note: warned.note }, signal),
+    );
   } finally {
     progress.close();
   }
@@ -123,7 +126,7 @@ async function build(targets: Targets, flags: BakeFlags): Promise<number> {
     await writeResultFile(
       "--metadata-file",
       metadataFile,
-      JSON.stringify(metadata, null, 2) + "\n",
+      JSON.stringify({ ...metadata, ...warned.metadata(process.env) }, null, 2) + "\n",
     );
   }
   if (!["quiet", "none"].includes(flags.progress))

@@ -12,7 +12,7 @@ import { withInterruption } from "../interruption.js";
 import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
 import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
-import { idOf, metadataOf } from "./metadata.js";
+import { idOf, metadataOf, recordWarnings, type WarningRecord } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
@@ -70,15 +70,16 @@ export async function buildCommand(
         given(flags.metadataFile),
       ),
     );
+  const warned = recordWarnings();
   try {
     const result = await withInterruption((signal) =>
       build({
-        ...requestOf(context, flags, progress.sink, signal),
+        ...requestOf(context, flags, warned.note(progress.sink), signal),
         ...(flags.debugShell === true ? debugShell(progress, signal) : {}),
       }),
     );
     progress.close();
-    await writeResult(result, flags);
+    await writeResult(result, flags, warned);
     return 0;
   } catch (error) {
     progress.close();
@@ -127,7 +128,11 @@ function refuseWithoutImage(flags: BuildFlags): void {
   );
 }
 
-async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
+async function writeResult(
+  result: BuildResult,
+  flags: BuildFlags,
+  warned: WarningRecord,
+): Promise<void> {
   const id = idOf(result);
   if (id !== undefined)
     for (const { flag, path, raw } of idFiles(flags))
@@ -137,7 +142,7 @@ async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void
     await writeResultFile(
       "--metadata-file",
       metadataFile,
-      JSON.stringify(metadataOf(result), null, 2) + "\n",
+      JSON.stringify({ ...metadataOf(result), ...warned.metadata(process.env) }, null, 2) + "\n",
     );
   const toStdout = result.outputs.some((output) => output.toStdout === true);
   const quiet = flags.quiet === true || flags.progress === "quiet";
