@@ -54,6 +54,7 @@ const allowances: readonly {
     rooms: ["context", "store", "sandbox", "cli", "export"],
     files: {
       "base/small-file.ts": "small files read whole",
+      "base/directories.ts": "directories of a path that the user names",
       "registry/credentials.ts": "the Docker configuration file",
       "registry/login.ts": "the Docker configuration file, which login and logout write",
       "registry/registries-file.ts": "the registries file",

@@ -3,6 +3,7 @@ export { readBake, type Bake } from "./bake.js";
 export { attestationOf, attestationText, type Attestation } from "./entries/attestation.js";
 export { cacheText, type CacheEntry } from "./entries/cache.js";
 export { outputText, type OutputEntry } from "./entries/output.js";
+export { textOfPairs } from "./entries/pairs.js";
 export { policyText, type PolicyEntry } from "./entries/policy.js";
 export { resourceTexts, type Resources } from "./entries/resources.js";
 export { secretText, type SecretEntry } from "./entries/secret.js";

@@ -129,6 +129,23 @@ describe("tsbuild bake", () => {
     assert.match(stdout, /docker\.io\/library\/one +1|one:1/);
   });
 
+  it("tells the warnings of all targets once, where the environment asks for them", async () => {
+    await using space = project({
+      Wrong: "frOM scratch\nWORKDIR /w\n",
+      "docker-bake.json": JSON.stringify({
+        group: { default: { targets: ["a", "b"] } },
+        target: { a: { dockerfile: "Wrong" }, b: { dockerfile: "Wrong" } },
+      }),
+    });
+    const { stderr } = await space.succeed(["bake", "--metadata-file=m.json"], {
+      env: { BUILDX_METADATA_WARNINGS: "true" },
+    });
+    assert.match(stderr, /a: Command/);
+    const metadata = JSON.parse(read(space, "m.json")) as Record<string, unknown[]>;
+    assert.deepEqual(Object.keys(metadata).sort(), ["a", "b", "buildx.build.warnings"]);
+    assert.equal(metadata["buildx.build.warnings"]?.length, 1);
+  });
+
   it("prints, lists and checks", async () => {
     await using space = project({
       "compose.yaml":

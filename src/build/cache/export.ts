@@ -8,13 +8,16 @@ import {
   encodeRecords,
   type CachedLayer,
   type CacheServices,
+  type CacheTarget,
 } from "../../cache/index.js";
 import {
   digestOf,
   encodeIndex,
   encodeManifest,
+  mediaTypes,
   parseImageConfig,
   parseManifest,
+  toDockerType,
   type Descriptor,
   type Digest,
   type Platform,
@@ -66,7 +69,7 @@ export async function exportCaches(
           ...(await recordsOf(build, packer, target.mode)),
           ...(target.mounts ? await mounts.pack(packer) : []),
         ]);
-        const { manifest, blobs } = await encoded(build.rooms, records, target.asIndex);
+        const { manifest, blobs } = await encoded(build.rooms, records, target.form);
         await target.write(manifest, blobs, services, signal);
       });
     } catch (error) {
@@ -150,19 +153,27 @@ async function layersOfImages({
   return found;
 }
 
+/** A layer with Docker's media type, where it has one. */
+function asDocker(layer: Descriptor): Descriptor {
+  return { ...layer, mediaType: toDockerType(layer.mediaType) ?? layer.mediaType };
+}
+
 /** The cache as documents in the store. `blobs`: everything that it consists of, the manifest too. */
 async function encoded(
   { store }: Rooms,
   records: ReadonlyMap<CacheKey, readonly CachedLayer[]>,
-  asIndex: boolean,
+  form: CacheTarget["form"],
 ): Promise<{ readonly manifest: Descriptor; readonly blobs: readonly Descriptor[] }> {
   const { text, blobs: layers } = encodeRecords(records);
   const bytes = Buffer.from(text);
   const config = { mediaType: cacheConfigType, digest: digestOf(bytes), size: bytes.length };
   await store.blobs.writeBytes(bytes);
-  const top = asIndex
-    ? encodeIndex({ manifests: [...layers, config] })
-    : encodeManifest({ config, layers });
+  const top =
+    form === "manifest"
+      ? encodeManifest({ config, layers })
+      : form === "index"
+        ? encodeIndex({ manifests: [...layers, config] })
+        : encodeIndex({ manifests: [...layers.map(asDocker), config] }, mediaTypes.dockerIndex);
   await store.blobs.writeBytes(top.bytes);
   return { manifest: top.descriptor, blobs: [top.descriptor, config, ...layers] };
 }

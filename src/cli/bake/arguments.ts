@@ -9,6 +9,7 @@ import {
   resourceTexts,
   secretText,
   sshText,
+  textOfPairs,
   type BakeTarget,
 } from "../../bake/index.js";
 
@@ -27,6 +28,13 @@ function maybe(flag: string, value: string | undefined): string[] {
 
 function switches(flag: string, on: boolean | undefined): string[] {
   return on === true ? [`--${flag}`] : [];
+}
+
+/** Several addresses of a host are one field of a list. */
+function hostTexts(hosts: ReadonlyMap<string, string | null> = new Map()): string[] {
+  return [...hosts].flatMap(([name, addresses]) =>
+    addresses === null ? [] : [textOfPairs([[name, addresses]])],
+  );
 }
 
 /** What is built, without where it goes. `linked`: the image of each target that is a context. */
@@ -53,7 +61,7 @@ function buildArguments(target: BakeTarget, linked: ReadonlyMap<string, string>)
     ...each("ulimit", target.ulimits),
     ...each("resource", target.resources === undefined ? [] : resourceTexts(target.resources)),
     ...each("allow", target.entitlements),
-    ...pairs("add-host", target.extraHosts),
+    ...each("add-host", hostTexts(target.extraHosts)),
     ...each("cache-from", target.cacheFrom?.map(cacheText)),
   ];
 }

@@ -79,7 +79,7 @@ const atOnce = 8;
  */
 export async function buildTargets(
   targets: Targets,
-  events: EventSink,
+  { events, note }: { readonly events: EventSink; readonly note: (sink: EventSink) => EventSink },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, BuildResult>> {
   const limit = pLimit(atOnce);
@@ -106,7 +106,7 @@ export async function buildTargets(
       if (id !== undefined) ids.set(link, id);
     }
     const known = images.has(name) && !target.linked;
-    const sink: EventSink = known ? () => undefined : eventsOf(target.name, events);
+    const sink: EventSink = known ? () => undefined : note(eventsOf(target.name, events));
     const words = images.has(name)
       ? imageArgumentsOf(target, platformsOf(target.name, targets), ids)
       : argumentsOf(target, ids);

@@ -22,12 +22,12 @@ import { missingGrants, noWishes, refuseMissing, type Wishes } from "../bake/gra
 import { wishesOf } from "../bake/wishes.js";
 import { withInterruption } from "../interruption.js";
 import type { BakeFlags } from "../options/bake-flags.js";
-import { usageError } from "../options/values.js";
+import { given, usageError } from "../options/values.js";
 import { createProgress } from "../progress/create.js";
 import { summary } from "./build.js";
 import { describeCommand, exitCodeOf, parseCall, type Call } from "./describe.js";
 import { describeJson } from "./describe-json.js";
-import { metadataOf } from "./metadata.js";
+import { metadataOf, recordWarnings } from "./metadata.js";
 import { writeResultFile } from "./result-files.js";
 
 /** What flags say of all targets, as overrides. */
@@ -106,20 +106,24 @@ export async function bakeCommand(names: readonly string[], flags: BakeFlags): P
 
 async function build(targets: Targets, flags: BakeFlags): Promise<number> {
   const progress = createProgress(flags.progress);
+  const warned = recordWarnings();
   let results: Awaited<ReturnType<typeof buildTargets>>;
   try {
-    results = await withInterruption((signal) => buildTargets(targets, progress.sink, signal));
+    results = await withInterruption((signal) =>
+      buildTargets(targets, { events: progress.sink, note: warned.note }, signal),
+    );
   } finally {
     progress.close();
   }
-  if (flags.metadataFile !== undefined) {
+  const metadataFile = given(flags.metadataFile);
+  if (metadataFile !== undefined) {
     const metadata = Object.fromEntries(
       [...results].map(([name, result]) => [name, metadataOf(result)]),
     );
     await writeResultFile(
       "--metadata-file",
-      flags.metadataFile,
-      JSON.stringify(metadata, null, 2) + "\n",
+      metadataFile,
+      JSON.stringify({ ...metadata, ...warned.metadata(process.env) }, null, 2) + "\n",
     );
   }
   if (!["quiet", "none"].includes(flags.progress))

@@ -2,16 +2,17 @@
 // `tsbuild build`: flags to a request, progress while it runs, and what is written when it is done.
 
 import { build, type BuildResult } from "../../build.js";
-import { printable, type EventSink } from "../../base/index.js";
+import { printable, TsbuildError, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
+import { isWithoutImage, outputsOf } from "../options/image-flags.js";
 import { requestOf } from "../options/request.js";
-import { usageError } from "../options/values.js";
+import { given, usageError } from "../options/values.js";
 import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
 import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
-import { idOf, metadataOf } from "./metadata.js";
+import { idOf, metadataOf, recordWarnings, type WarningRecord } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
@@ -51,25 +52,34 @@ function contextOf(context = "."): string {
 }
 
 /** Gives the exit code. */
-export async function buildCommand(given: string | undefined, flags: BuildFlags): Promise<number> {
-  const context = contextOf(given);
-  const call = parseCall(flags.call ?? flags.print, flags.check);
+export async function buildCommand(
+  directory: string | undefined,
+  flags: BuildFlags,
+): Promise<number> {
+  const context = contextOf(directory);
+  const call = parseCall(given(flags.call) ?? given(flags.print), flags.check);
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
+  if (call === undefined) refuseWithoutImage(flags);
   const progress = progressOf(quiet ? "quiet" : flags.progress, flags.logfile);
   if (call !== undefined)
     return withInterruption((signal) =>
-      describeCommand(call, requestOf(context, flags, progress.sink, signal), flags.metadataFile),
+      describeCommand(
+        call,
+        requestOf(context, flags, progress.sink, signal),
+        given(flags.metadataFile),
+      ),
     );
+  const warned = recordWarnings();
   try {
     const result = await withInterruption((signal) =>
       build({
-        ...requestOf(context, flags, progress.sink, signal),
+        ...requestOf(context, flags, warned.note(progress.sink), signal),
         ...(flags.debugShell === true ? debugShell(progress, signal) : {}),
       }),
     );
     progress.close();
-    await writeResult(result, flags);
+    await writeResult(result, flags, warned);
     return 0;
   } catch (error) {
     progress.close();
@@ -93,28 +103,46 @@ function progressOf(kind: ProgressKind, logFile: string | undefined): Progress {
 }
 
 /** The files that get the image's id; `raw`: without its algorithm. */
-function idFiles({ iidfile, iidfileRaw, rawIidfile }: BuildFlags): {
+function idFiles(flags: BuildFlags): {
   readonly flag: string;
   readonly path: string;
   readonly raw: boolean;
 }[] {
-  const rawFile = iidfileRaw ?? rawIidfile;
+  const file = given(flags.iidfile);
+  const rawFile = given(flags.iidfileRaw) ?? given(flags.rawIidfile);
   return [
-    ...(iidfile === undefined ? [] : [{ flag: "--iidfile", path: iidfile, raw: false }]),
+    ...(file === undefined ? [] : [{ flag: "--iidfile", path: file, raw: false }]),
     ...(rawFile === undefined ? [] : [{ flag: "--iidfile-raw", path: rawFile, raw: true }]),
   ];
 }
 
-async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
+/** Only an image has an id. Throws CLI_USAGE. */
+function refuseWithoutImage(flags: BuildFlags): void {
+  const [file] = idFiles(flags);
+  const outputs = outputsOf(flags);
+  if (file === undefined || outputs.length === 0 || !outputs.every(isWithoutImage)) return;
+  throw new TsbuildError(
+    "CLI_USAGE",
+    `${file.flag} is for the id of an image, and none of the outputs is one`,
+    { hint: "leave it out, or add -o type=image" },
+  );
+}
+
+async function writeResult(
+  result: BuildResult,
+  flags: BuildFlags,
+  warned: WarningRecord,
+): Promise<void> {
   const id = idOf(result);
   if (id !== undefined)
     for (const { flag, path, raw } of idFiles(flags))
       await writeResultFile(flag, path, raw ? id.slice(id.indexOf(":") + 1) : id);
-  if (flags.metadataFile !== undefined)
+  const metadataFile = given(flags.metadataFile);
+  if (metadataFile !== undefined)
     await writeResultFile(
       "--metadata-file",
-      flags.metadataFile,
-      JSON.stringify(metadataOf(result), null, 2) + "\n",
+      metadataFile,
+      JSON.stringify({ ...metadataOf(result), ...warned.metadata(process.env) }, null, 2) + "\n",
     );
   const toStdout = result.outputs.some((output) => output.toStdout === true);
   const quiet = flags.quiet === true || flags.progress === "quiet";

@@ -2,7 +2,7 @@
 // The flags of a build as a request.
 
 import type { BuildRequest } from "../../build.js";
-import type { EventSink } from "../../base/index.js";
+import { didYouMean, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "./build-flags.js";
 import { parseAgent, parseSecret } from "./credentials.js";
 import { parseDevices } from "./devices.js";
@@ -33,12 +33,17 @@ import {
   parseLabels,
   parseTime,
   separated,
+  splitFields,
   usageError,
 } from "./values.js";
+
+const entitlements = ["network.host", "security.insecure", "device", "buildx.local.delete"];
 
 /** What --allow grants; only devices are granted one by one. */
 function entitlement(text: string): string {
   const [name = "", value] = text.split(/=(.*)/s);
+  if (!entitlements.includes(name))
+    throw usageError("--allow", text, `unknown entitlement${didYouMean(name, entitlements)}`);
   if (value !== undefined && name !== "device")
     throw usageError("--allow", text, `${name} does not accept a value`);
   return text;
@@ -93,7 +98,7 @@ export function requestOf(
     // Asking for the host's network on the command line is the permission.
     allow: [...flags.allow.map(entitlement), ...(network === "host" ? ["network.host"] : [])],
     devices: devices.registered,
-    addHosts: separated(flags.addHost).map(parseHost),
+    addHosts: flags.addHost.flatMap((text) => splitFields("--add-host", text)).flatMap(parseHost),
     noHosts: !flags.hosts,
     hostProxies: flags.httpProxy,
     mounts: [

@@ -468,7 +468,21 @@ describe("named contexts", () => {
     it(`parses ${flag}`, () => {
       assert.deepEqual(findNamedContext(parseBuildContexts([flag], "/w"), "a"), expected);
     });
-  for (const flag of ["a", "a=", "=x", "a=ftp://x", "a=docker-image://", "a=oci-layout://"])
+  it("takes names of stages and images, with platforms or without", () => {
+    for (const name of ["a", "a..b_", "A-b", "example.com:5000/a/b:1", "a::linux/arm64"])
+      assert.equal(parseBuildContexts([`${name}=x`], "/w").size, 1, name);
+  });
+  for (const flag of [
+    "a",
+    "a=",
+    "=x",
+    "FOO BAR=x",
+    "-a=x",
+    "a/=x",
+    "a=ftp://x",
+    "a=docker-image://",
+    "a=oci-layout://",
+  ])
     it(`refuses ${flag}`, async () => {
       const error = await rejection(
         (async () => Promise.resolve(parseBuildContexts([flag], "/w")))(),
