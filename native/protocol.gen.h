@@ -158,6 +158,7 @@ static const struct field_rule copy_fields[] = {
 	{ "owner-spec", FIELD_TEXT, false, false, 4096, NULL },
 	{ "made-time", FIELD_INT, false, false, 4096, NULL },
 	{ "unprivileged", FIELD_BOOL, false, false, 4096, NULL },
+	{ "replace", FIELD_BOOL, false, false, 4096, NULL },
 	{ "layer", FIELD_BOOL, false, false, 4096, NULL },
 	{ "clamp-time", FIELD_INT, false, false, 4096, NULL },
 	{ "one-time", FIELD_INT, false, false, 4096, NULL },

@@ -44,6 +44,7 @@ struct copy {
 	struct dirs dirs;
 	struct ownership owner;
 	bool unprivileged;
+	bool replace; // an entry takes the place of one of another type
 	const int64_t *one_time; // the mtime of everything; NULL: each has its own
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
@@ -209,7 +210,12 @@ static int open_directory(struct copy *copy, const struct order *order, bool *ma
 	int fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ELOOP)
 		errno = ENOTDIR;
-	return fd;
+	if (fd >= 0 || errno != ENOTDIR || !copy->replace)
+		return fd;
+	if (unlinkat(parent, last, 0) < 0 || mkdirat(parent, last, 0700) < 0)
+		return -1;
+	*made = true;
+	return openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int copy_directory(struct copy *copy, const struct order *order, const struct entry *entry)
@@ -227,7 +233,7 @@ static int copy_directory(struct copy *copy, const struct order *order, const st
 	return 0;
 }
 
-// The parent of a destination whose name is free now; a directory there is not replaced.
+// The parent of a destination whose name is free now; a directory there is only replaced where all are.
 static int free_name(struct copy *copy, const char *to, const char **last)
 {
 	int parent = dirs_parent(&copy->dirs, to, last);
@@ -236,6 +242,8 @@ static int free_name(struct copy *copy, const char *to, const char **last)
 					: fail("open the parent directory", to);
 	if (unlinkat(parent, *last, 0) == 0 || errno == ENOENT)
 		return parent;
+	if (copy->replace)
+		return remove_any(parent, *last) == 0 ? parent : fail("replace a directory", to);
 	if (errno == EISDIR || errno == EPERM)
 		return conflict(to, "cannot replace to directory");
 	return fail("replace a file", to);
@@ -528,6 +536,7 @@ int verb_copy(const struct spec *spec)
 	if (to_fd < 0)
 		return -1;
 	copy.unprivileged = spec_bool(spec, "unprivileged");
+	copy.replace = spec_bool(spec, "replace");
 	const int64_t one_time = time;
 	if (spec_get(spec, "one-time") != NULL)
 		copy.one_time = &one_time;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the program's modules together into one file, dist/cli/bundle.cjs, with the compiled code of what a build runs beside
-// it. Starting a program of a few hundred modules costs Node several times what starting this one costs, and compiling it is
+// Puts the program's modules together into one file, dist/cli/bundle.cjs (and into another for `bake`), with the compiled code of
+// what a build runs beside it. Starting a program of a few hundred modules costs Node several times what starting this one costs, and compiling it is
 // most of the rest. dist/cli/main.js becomes the launcher. The library (dist/index.js) stays as compiled.
 
 import { spawnSync } from "node:child_process";
@@ -41,33 +41,54 @@ const nativeParts = {
   },
 };
 
-await build({
-  entryPoints: [join(cli, "program.js")],
-  outfile: join(cli, "bundle.cjs"),
-  bundle: true,
-  format: "cjs",
-  platform: "node",
-  target: "node20",
-  plugins: [nativeParts],
-  // What is found relative to a module (package.json, native/) is as far from the bundle as from any module of a room.
-  define: { "import.meta.dirname": "__dirname", "import.meta.url": "bundleUrl" },
-  // Read as Latin-1, which costs nothing, and run as it is: a function of what a module of CommonJS is given.
-  charset: "ascii",
-  banner: {
-    js: `(function (exports, require, module, __filename, __dirname) {
-const bundleUrl = require("node:url").pathToFileURL(__filename).href;`,
+/** Files of build targets take a parser of YAML and a language of their own: a fifth of all, which other commands need not read. */
+const withoutBake = {
+  name: "without-bake",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/commands\/bake\.js$/ }, () => ({ path: "bake", namespace: "left-out" }));
+    onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+      contents:
+        'export const bakeCommand = () => { throw new Error("bake is in the other bundle"); };',
+    }));
   },
-  footer: { js: "})" },
-  // Names stay, so that stack traces say something; what is left to parse is half.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  logLevel: "warning",
-  legalComments: "none",
-});
+};
 
-const digest = createHash("sha256")
-  .update(readFileSync(join(cli, "bundle.cjs")))
-  .digest("hex");
+/** Makes a bundle, and gives the beginning of its digest. */
+async function bundle(name, plugins) {
+  const outfile = join(cli, name);
+  await build({
+    entryPoints: [join(cli, "program.js")],
+    outfile,
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    plugins,
+    // What is found relative to a module (package.json, native/) is as far from the bundle as from any module of a room.
+    define: { "import.meta.dirname": "__dirname", "import.meta.url": "bundleUrl" },
+    // Read as Latin-1, which costs nothing, and run as it is: a function of what a module of CommonJS is given.
+    charset: "ascii",
+    banner: {
+      js: `(function (exports, require, module, __filename, __dirname) {
+const bundleUrl = require("node:url").pathToFileURL(__filename).href;`,
+    },
+    footer: { js: "})" },
+    // Names stay, so that stack traces say something; what is left to parse is half.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: "warning",
+    legalComments: "none",
+  });
+  const text = readFileSync(outfile, "latin1");
+  // Node 20 has no way to load a module into a script whose compiled code was kept.
+  if (/[^.\w]import\(/.test(text)) throw new Error(`an import() is left in ${name}`);
+  return createHash("sha256").update(text, "latin1").digest("hex").slice(0, 16);
+}
+
+const digests = {
+  bundle: await bundle("bundle.cjs", [nativeParts, withoutBake]),
+  "bundle-bake": await bundle("bundle-bake.cjs", [nativeParts]),
+};
 
 const launcher = `#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
@@ -78,13 +99,13 @@ const { Script } = load("node:vm");
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 load("node:v8").setFlagsFromString("--no-incremental-marking");
-// The space of young objects grows while the program starts, when nearly all of them stay, and then no more: at 100,000 files it
-// would come to 48 MB of memory, and save no time.
-const grow = (factor) => load("node:v8").setFlagsFromString(\`--semi-space-growth-factor=\${factor}\`);
-setTimeout(() => grow(1), 200).unref();
-const file = \`\${import.meta.dirname}/bundle.cjs\`;
+// The space of young objects stays small: at 100,000 files it would grow to 48 MB of memory, and save no time.
+load("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
+const name = process.argv[2] === "bake" ? "bundle-bake" : "bundle";
+const file = \`\${import.meta.dirname}/\${name}.cjs\`;
 // Compiled code is of one bundle and one Node.
-const code = \`\${import.meta.dirname}/bundle-${digest.slice(0, 16)}-\${process.version}-\${process.arch}.code\`;
+const digest = ${JSON.stringify(digests)}[name];
+const code = \`\${import.meta.dirname}/\${name}-\${digest}-\${process.version}-\${process.arch}.code\`;
 const compiled = existsSync(code) ? readFileSync(code) : undefined;
 const script = new Script(readFileSync(file, "latin1"), {
   filename: file,
@@ -99,8 +120,6 @@ process.exitCode = await module.exports.run(process.argv.slice(2));
 if (module.exports.hasBuilt() && (compiled === undefined || script.cachedDataRejected)) {
   try {
     if (statSync(import.meta.dirname).uid === process.geteuid()) {
-      // V8 takes the code only under the flags that it finds there now: those of the start.
-      grow(2);
       writeFileSync(\`\${code}.\${process.pid}\`, script.createCachedData(), { flag: "wx" });
       renameSync(\`\${code}.\${process.pid}\`, code);
     }

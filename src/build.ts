@@ -68,7 +68,8 @@ async function attempt(
   const exporters = createExporters(request, request.cwd ?? process.cwd());
   const wishes = wishesFor(exporters, attestationWishes(request.attestations ?? []), events);
   const startedAt = Date.now();
-  const names = (request.tags ?? []).map((tag) => withDefaultTag(parseReference(tag)));
+  // Without a tag that nobody wrote: an output that pushes by digest has none.
+  const names = (request.tags ?? []).map(parseReference);
   checkOutputs(exporters, names);
   const manifestList = manifestListOf(request, exporters);
   await using cleanup = new CleanupStack();
@@ -144,7 +145,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   const { prepared, plan, exporters, events, signal } = solving;
   const { request, rooms, buildArgs } = prepared;
   const caches = wantedCaches(request, buildArgs, events);
-  const services = cacheServices(rooms);
+  const services = cacheServices(rooms, events);
   const multiPlatform = isSet(buildArgs, "BUILDKIT_MULTI_PLATFORM") || plan.images.length > 1;
   const stageExporter = request.keepStages === undefined ? undefined : imageExporter(exporters);
   const layers = new AssembledLayers(
@@ -156,9 +157,12 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
   );
   const wanted = { sources: caches.sources, unusable: solving.unusable };
   const imported = new ImportedCaches(rooms, services, wanted, events, signal);
-  const solver = new Solver({
+  const solver: Solver = new Solver({
     graph: plan.graph,
-    steps: buildSteps(prepared, layers.direct, (key) => imported.content(key)),
+    steps: buildSteps(prepared, layers.direct, (key) => imported.content(key), {
+      keyOf: (id) => solver.keyOf(id),
+      partsOf: (id) => solver.partsOf(id),
+    }),
     cache: localCache(rooms.store, Date.now),
     imported,
     limits: request.jobs === undefined ? limits : { ...limits, exec: request.jobs },

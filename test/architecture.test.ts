@@ -18,6 +18,8 @@ const mayImport: Readonly<
   prune: { any: ["base"] },
   run: { any: ["base", "oci"] },
   policy: { any: ["base", "oci"] },
+  hcl: { any: ["base"] },
+  bake: { any: ["base", "hcl"] },
   plan: { any: ["base", "dockerfile", "oci"], types: ["solve"] },
   context: { any: ["base", "oci"] },
   layer: { any: ["base", "oci"] },
@@ -35,7 +37,7 @@ const mayImport: Readonly<
 const rooms = [...Object.keys(mayImport), "build", "cli"];
 /** build.ts and build/ know all rooms; the program knows only them. */
 const buildImports = Object.keys(mayImport);
-const cliImports = ["base", "build", "dockerfile"];
+const cliImports = ["base", "bake", "build", "dockerfile", "hcl"];
 
 const fileModules = /^node:fs(\/promises)?$/;
 const processModules = /^node:child_process$/;
@@ -52,6 +54,7 @@ const allowances: readonly {
     rooms: ["context", "store", "sandbox", "cli", "export"],
     files: {
       "base/small-file.ts": "small files read whole",
+      "base/directories.ts": "directories of a path that the user names",
       "registry/credentials.ts": "the Docker configuration file",
       "registry/login.ts": "the Docker configuration file, which login and logout write",
       "registry/registries-file.ts": "the registries file",

@@ -43,3 +43,21 @@ export function parseDuration(text: string): number | undefined {
   if (position === 0 || total >= max) return undefined;
   return sign === "-" ? 0 - total : total;
 }
+
+/** As Go prints durations: `1h30m0s`, `1.5s`, `100ms`, `0s`. Nanoseconds. */
+export function formatDuration(nanoseconds: number): string {
+  if (nanoseconds < 0) return `-${formatDuration(-nanoseconds)}`;
+  if (nanoseconds === 0) return "0s";
+  for (const [unit, size] of [
+    ["ns", 1],
+    ["\u00b5s", 1e3],
+    ["ms", 1e6],
+  ] as const)
+    if (nanoseconds < size * 1000) return `${nanoseconds / size}${unit}`;
+  const minutes = Math.floor(nanoseconds / 6e10);
+  const seconds = `${(nanoseconds % 6e10) / 1e9}s`;
+  if (minutes === 0) return seconds;
+  return minutes < 60
+    ? `${minutes}m${seconds}`
+    : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}

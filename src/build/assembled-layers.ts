@@ -193,6 +193,7 @@ export class AssembledLayers {
             owner: { kind: "keep" },
             madeTime: 0,
             unprivileged: true,
+            replace: true,
             ...times,
           },
           [

@@ -17,11 +17,14 @@ import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
 import type { PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
-/** `direct`: how layers may be written without files, if at all. `firstContent`: of cache mounts. */
+/**
+ * `direct`: how layers may be written without files, if at all. `firstContent`: of cache mounts. `definitions`: where steps are run.
+ */
 export function buildSteps(
   { request, rooms, trees, buildArgs, remotes }: PreparedBuild,
   direct?: DirectLayers,
   firstContent?: StepServices["firstContent"],
+  definitions?: StepServices["definitions"],
 ): Readonly<Record<string, Step>> {
   const epoch = epochOf(buildArgs);
   return createSteps({
@@ -31,6 +34,7 @@ export function buildSteps(
     run: runSettings(request, buildArgs),
     ...(direct === undefined ? {} : { direct }),
     ...(firstContent === undefined ? {} : { firstContent }),
+    ...(definitions === undefined ? {} : { definitions }),
     ...(epoch === undefined ? {} : { epoch }),
   });
 }

@@ -8,6 +8,7 @@ import {
   isDigest,
   ociLimits,
   parseDescriptor,
+  toOciType,
   type Descriptor,
   type DiffId,
   type Digest,
@@ -89,7 +90,13 @@ export function parseRecords(bytes: Uint8Array, blobs?: readonly Descriptor[]): 
   if (!isRecord(document) || !Array.isArray(document["layers"] ?? []))
     throw malformed("it has no list of layers");
   const layers = (document["layers"] ?? []) as unknown[];
-  const known = new Map((blobs ?? described(layers)).map((blob) => [blob.digest, blob]));
+  // A cache may have Docker's media types; the images that get its layers have OCI's, until an output wants others.
+  const known = new Map(
+    (blobs ?? described(layers)).map((blob) => [
+      blob.digest,
+      { ...blob, mediaType: toOciType(blob.mediaType) },
+    ]),
+  );
   const links: (Link | undefined)[] = [];
   for (const layer of layers) links.push(linkOf(layer, links, known));
   return recordsOf(document["records"], (number) => {

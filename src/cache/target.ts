@@ -14,15 +14,16 @@ export const targetAttributes: readonly string[] = [
 export function targetOptions(
   type: string,
   attributes: Attributes,
-): Pick<CacheTarget, "mode" | "mounts" | "ignoreErrors" | "asIndex"> {
+): Pick<CacheTarget, "mode" | "mounts" | "ignoreErrors" | "form"> {
   const mode = attributes["mode"] ?? "min";
   if (mode !== "min" && mode !== "max") throw optionError(type, "mode is neither min nor max");
-  if (!truthOf(type, attributes, "oci-mediatypes", true))
-    throw optionError(type, "a cache has OCI's media types only");
+  const docker = !truthOf(type, attributes, "oci-mediatypes", true);
+  const asManifest = truthOf(type, attributes, "image-manifest", !docker);
+  if (docker && asManifest) throw optionError(type, "image-manifest=true needs OCI's media types");
   return {
     mode,
     mounts: truthOf(type, attributes, "mounts", false),
     ignoreErrors: truthOf(type, attributes, "ignore-error", false),
-    asIndex: !truthOf(type, attributes, "image-manifest", true),
+    form: docker ? "docker-index" : asManifest ? "manifest" : "index",
   };
 }

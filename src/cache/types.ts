@@ -21,6 +21,8 @@ export interface CacheServices {
     blobs: readonly Descriptor[],
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Removes the blobs of an OCI layout that none of its images has. What fails is a warning: nothing depends on it. */
+  readonly tidyLayout: (path: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** A cache that was opened: its records are read, its blobs are not. */
@@ -47,8 +49,8 @@ export interface CacheTarget {
   readonly mounts: boolean;
   /** A target that cannot be written is a warning. */
   readonly ignoreErrors: boolean;
-  /** An index of blobs instead of an image manifest, as old readers want it. */
-  readonly asIndex: boolean;
+  /** An image manifest, or, as old readers want it, an index of blobs, with OCI's media types or Docker's. */
+  readonly form: "manifest" | "index" | "docker-index";
   /** Writes the cache out: a manifest and everything below it, all in the store. */
   write(
     manifest: Descriptor,

@@ -8,6 +8,7 @@ import type { Shell } from "./commands/completion.js";
 import type { LoginFlags } from "./commands/login.js";
 import type { DiskUsageFlags, PruneFlags } from "./commands/storage.js";
 import type { PullFlags, TransferFlags } from "./commands/transfer.js";
+import { addBakeFlags, type BakeFlags } from "./options/bake-flags.js";
 import { parseFormat, parseTruth } from "./options/image-flags.js";
 import { normalizeArguments } from "./options/normalize.js";
 import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
@@ -74,6 +75,15 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .action(async (context: string | undefined, flags: BuildFlags & { format: string }) => {
       const { explainOnly } = await import("./commands/build.js");
       await explainOnly(context, flags, flags.format === "json");
+    });
+
+  addBakeFlags(program.command("bake [target...]"))
+    .description("build the targets that files say: docker-bake.hcl, Compose files ...")
+    .action(async (targets: readonly string[], flags: BakeFlags) => {
+      const { bakeCommand } = await import("./commands/bake.js");
+      const code = await bakeCommand(targets, flags);
+      built = code === 0 && flags.print !== true && flags.list === undefined;
+      setExitCode(code);
     });
 
   addRunFlags(program.command("run <image> [command...]"))

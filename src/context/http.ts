@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Downloads over HTTP(S) for ADD, remote Dockerfiles and remote contexts: redirects, revalidation, caps, retries. The only file of
-// this room that opens connections. Bytes are stored as the server sent them: no content decoding.
+// this room that opens connections. Nobody asks for content to be encoded; where a server has it so all the same, it is decoded.
 
 import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
 import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
 import { decodedUserInfo, httpAuthorization } from "./authorization.js";
 import type { HttpRequest, HttpResult, HttpValidators, RemoteAccess, Route } from "./types.js";
@@ -249,11 +251,19 @@ async function store(
     throw tooLarge(url, limit);
   }
   const hash = createHash("sha256");
+  let received = 0;
   let size = 0;
+  async function* content(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      yield chunk;
+    }
+  }
+  const encoded = /^(?:x-)?gzip$/i.test(response.headers["content-encoding"] ?? "");
   // "wx": the name must be new, so nothing that someone else put there is written to.
   const file = await open(request.destination, "wx", 0o600);
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of encoded ? gunzipped(content()) : content()) {
       size += chunk.length;
       if (size > limit) throw tooLarge(url, limit);
       hash.update(chunk);
@@ -265,9 +275,20 @@ async function store(
   } finally {
     await file.close();
   }
-  if (Number.isFinite(announced) && announced !== size)
-    throw failed(url, new Error(`the connection ended after ${size} of ${announced} bytes`), true);
+  if (Number.isFinite(announced) && announced !== received)
+    throw failed(
+      url,
+      new Error(`the connection ended after ${received} of ${announced} bytes`),
+      true,
+    );
   return { sha256: `sha256:${hash.digest("hex")}`, size };
+}
+
+function gunzipped(bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const gunzip = createGunzip();
+  // What goes wrong is what the reader of the result gets.
+  pipeline(bytes, gunzip).catch(() => undefined);
+  return gunzip as AsyncIterable<Buffer>;
 }
 
 function tooLarge(url: URL, limit: number): TsbuildError {

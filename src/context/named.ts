@@ -3,7 +3,7 @@
 // touched here: an unused context must never be opened.
 
 import { resolve } from "node:path";
-import { TsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, printable, redactUrl } from "../base/index.js";
 import {
   formatPlatform,
   formatReference,
@@ -31,6 +31,12 @@ export function parseBuildContexts(flags: readonly string[], cwd: string): Named
         {
           hint: "for example app=../app, base=docker-image://debian:12 or base=oci-layout://DIR",
         },
+      );
+    if (!isContextName(name))
+      throw new TsbuildError(
+        "CONTEXT_BAD_REFERENCE",
+        `--build-context: invalid context name ${printable(name)}`,
+        { hint: "a name is that of a stage or of an image, with ::PLATFORM behind it or not" },
       );
     contexts.set(contextName(name), parseNamedContext(value, cwd));
   }
@@ -64,6 +70,19 @@ function contextName(text: string): string {
   } catch (error) {
     // Not an image name (a stage may be called anything): compared as it stands.
     if (error instanceof TsbuildError) return name + suffix;
+    throw error;
+  }
+}
+
+/** What FROM, COPY --from and AS can say: a stage's name or an image's. */
+function isContextName(text: string): boolean {
+  const [name = ""] = text.toLowerCase().split("::");
+  if (/^[a-z][a-z0-9_.-]*$/.test(name)) return true;
+  try {
+    parseReference(name);
+    return true;
+  } catch (error) {
+    if (error instanceof TsbuildError) return false;
     throw error;
   }
 }

@@ -39,9 +39,10 @@ export const imageAttributes: readonly ExporterAttribute[] = [
 
 /** Attributes of BuildKit's that would change the result and are not there yet. */
 const notYet = new Set([
-  ...["compatibility-version", "context", "danging-name-empty-only", "dangling-name-prefix"],
-  ...["name-canonical", "store"],
+  ...["context", "danging-name-empty-only", "dangling-name-prefix", "name-canonical", "store"],
 ]);
+/** BuildKit's number for the images that are made here. */
+const compatibilityVersion = "30";
 /** About attestations, where they are as it says or there are none; about unpacking, which is not waited for. */
 const withoutEffect = new Set(["attestation-inline", "attestation-prefix", "unpack"]);
 
@@ -56,7 +57,10 @@ export function checkNames(
   for (const [name, value] of Object.entries(attributes)) {
     if (names.includes(name) && name !== "annotation.KEY") continue;
     if (withoutEffect.has(name)) continue;
+    if (name === "compatibility-version" && value === compatibilityVersion) continue;
     if (annotations && annotationAttribute(name, value) !== undefined) continue;
+    if (name === "compatibility-version")
+      throw optionError(type, `${name} can only be ${compatibilityVersion}`);
     if (notYet.has(name)) throw optionError(type, `the attribute ${name} is not supported yet`);
     const suggestion = didYouMean(name, names);
     throw optionError(
@@ -155,6 +159,8 @@ export interface ImageWish {
   readonly docker: boolean;
   /** Attestations are artifacts that name their image as the subject, instead of images. */
   readonly artifacts: boolean;
+  /** Names stay as they were given: they are places in a registry, and no tag is set there. */
+  readonly untagged?: boolean;
   /** Layers of a base that may not be pushed stay such layers, whose bytes are elsewhere. */
   readonly foreign: boolean;
 }

@@ -3,11 +3,11 @@
 
 import { randomBytes } from "node:crypto";
 import { createWriteStream, realpathSync, statSync } from "node:fs";
-import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { lstat, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TsbuildError, errnoOf } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories } from "../base/index.js";
 import { destinationError, optionError } from "./errors.js";
 import type { ExportOptions, ExporterContext } from "./types.js";
 
@@ -107,7 +107,7 @@ export async function writeOut(
   const target = there?.real ?? path;
   const temporary = temporaryName(target);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    makeDirectories(dirname(target));
   } catch (error) {
     throw destinationError(error, path);
   }

@@ -14,7 +14,7 @@ export type {
   TreeSource,
 } from "./types.js";
 export { layerWish } from "./attributes.js";
-export { writeLayout } from "./layout-directory.js";
+export { tidyLayout, writeLayout } from "./layout-directory.js";
 export { checkOutputs, createExporter, exporters } from "./table.js";
 export { parseAnnotation, parseOutput } from "./output-spec.js";
 export { exportErrorCodes, type ExportErrorCode } from "./errors.js";

@@ -2,13 +2,15 @@
 // Writes an image as an OCI layout directory: a new one appears whole; into one that is there, blobs are added and
 // index.json is replaced last, so that it is valid at every moment.
 
-import { mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
-import { TsbuildError, errnoOf } from "../base/index.js";
-import type { Descriptor } from "../oci/index.js";
+import { TsbuildError, errnoOf, makeDirectories } from "../base/index.js";
+import { isIndexType, isManifestType, parseImageDocument, type Descriptor } from "../oci/index.js";
 import type { ContentSource } from "../registry/index.js";
+import { readLayoutBlob, readLayoutIndex } from "../store/index.js";
 import { temporaryName, writeText } from "./destination.js";
 import { destinationError } from "./errors.js";
 import { blobPath, indexJson, layoutMarker } from "./layout-files.js";
@@ -66,7 +68,7 @@ async function fill(
   for (const blob of blobs) {
     const path = join(directory, blobPath(blob));
     if (!(await hasBlob(path, blob.size))) {
-      await mkdir(dirname(path), { recursive: true });
+      makeDirectories(dirname(path));
       const temporary = temporaryName(path);
       try {
         await pipeline(source.stream(blob), createWriteStream(temporary, { flags: "wx" }), {
@@ -99,7 +101,7 @@ export async function writeLayout(
       await fill(path, content, source, options);
       return;
     }
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     const temporary = temporaryName(path);
     await mkdir(temporary);
     try {
@@ -113,4 +115,42 @@ export async function writeLayout(
     options.signal.throwIfAborted();
     throw destinationError(error, path);
   }
+}
+
+/**
+ * Removes the blobs of a layout that none of its images has. Throws STORE_* and OCI_* where an image cannot be read: nothing is
+ * removed then, as it may need what it has.
+ */
+export async function tidyLayout(path: string, signal: AbortSignal): Promise<void> {
+  const needed = new Set<string>();
+  const visit = async (descriptor: Descriptor): Promise<void> => {
+    const { digest, mediaType } = descriptor;
+    if (needed.has(digest)) return;
+    needed.add(digest);
+    if (!isIndexType(mediaType) && !isManifestType(mediaType)) return;
+    const bytes = await buffer(readLayoutBlob(path, descriptor, signal));
+    const document = parseImageDocument(bytes, mediaType);
+    const below =
+      document.kind === "index"
+        ? document.index.manifests
+        : [document.manifest.config, ...document.manifest.layers];
+    for (const child of below) await visit(child);
+  };
+  for (const image of (await readLayoutIndex(path)).manifests) await visit(image);
+  for (const algorithm of await directoriesIn(path, "blobs"))
+    for (const entry of await readdir(join(path, "blobs", algorithm), { withFileTypes: true }))
+      // What has another name is being written.
+      if (
+        entry.isFile() &&
+        /^[0-9a-f]+$/.test(entry.name) &&
+        !needed.has(`${algorithm}:${entry.name}`)
+      )
+        await rm(join(path, "blobs", algorithm, entry.name), { force: true });
+}
+
+/** The directories in one of a layout. No symlink is followed: it would lead to files that are none of the layout's. */
+async function directoriesIn(path: string, name: string): Promise<string[]> {
+  if (!(await lstat(join(path, name))).isDirectory()) return [];
+  const entries = await readdir(join(path, name), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

@@ -42,7 +42,7 @@ export interface PreparedImage {
   readonly configDigest: string;
   /** RFC 3339, from the (first) config. */
   readonly created?: string;
-  /** Each once, with a tag. */
+  /** Each once, with a tag unless none is to be set. */
   readonly names: readonly Reference[];
 }
 
@@ -152,8 +152,10 @@ function checkPlaces(wish: ImageWish, platforms: readonly Platform[], hasIndex: 
   }
 }
 
+/** The names of the whole build, or, where it has none, those of the output: so do the builders whose flags these are. */
 function namesOf(input: Pick<ExportInput, "names">, wish: ImageWish): Reference[] {
-  const tagged = [...input.names, ...wish.names].map(withDefaultTag);
+  const given = input.names.length > 0 ? input.names : wish.names;
+  const tagged = wish.untagged === true ? given : given.map(withDefaultTag);
   return [...new Map(tagged.map((name) => [formatReference(name), name])).values()];
 }
 

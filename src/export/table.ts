@@ -3,7 +3,7 @@
 
 import { TsbuildError, didYouMean, printable } from "../base/index.js";
 import type { Reference } from "../oci/index.js";
-import { imageExporter, registryExporter } from "./image.js";
+import { imageExporter, refuseTags, registryExporter } from "./image.js";
 import { writtenTwice } from "./destination.js";
 import { dockerExporter, ociExporter } from "./oci.js";
 import { cacheOnlyExporter, localExporter, tarExporter } from "./tree.js";
@@ -37,6 +37,7 @@ export function checkOutputs(outputs: readonly Exporter[], names: readonly Refer
     throw new TsbuildError("EXPORT_OPTION", "a push needs a name for the image", {
       hint: "give it with -t, or with name= in the output",
     });
+  if (outputs.some(({ refusesTags }) => refusesTags)) refuseTags(names);
   if (outputs.filter(({ toStdout }) => toStdout).length > 1)
     throw new TsbuildError("EXPORT_OPTION", "several outputs would go to the standard output", {
       hint: "give all but one of them a file with dest=",

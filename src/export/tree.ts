@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { pack } from "tar-stream";
-import { TsbuildError, errnoOf, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
   booleanOf,
@@ -166,7 +166,10 @@ async function removeOthers(
   }
 }
 
-/** A platform's directory. What an earlier build wrote there may be a symlink to files that are none of the output's. */
+/**
+ * Makes a platform's directory. What has the name and is something else is replaced, as in the tree below: a symlink may lead to
+ * files that are none of the output's.
+ */
 async function makeDirectory(directory: string, name: string): Promise<void> {
   const path = join(directory, name);
   try {
@@ -174,11 +177,16 @@ async function makeDirectory(directory: string, name: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
     if ((await lstat(path)).isDirectory()) return;
-    throw new TsbuildError("EXPORT_DESTINATION", `${path} is there, and is no directory`, {
-      hint: "remove it, or name another directory in dest=",
-      details: { path },
-    });
+    await rm(path);
+    await mkdir(path);
   }
+}
+
+/** Writes a file that says something of a tree, in the place of whatever has its name. */
+async function writeStatement(path: string, text: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isDirectory() === true) await rm(path, { recursive: true, force: true });
+  await writeText(path, text);
 }
 
 export const localExporter: ExporterRow = {
@@ -201,7 +209,7 @@ export const localExporter: ExporterRow = {
       async export(input, { signal }) {
         const places = placesOf(input, arrangement);
         try {
-          await mkdir(path, { recursive: true });
+          makeDirectories(path);
           const content =
             deletes || areMixed(places)
               ? await contentOf(places, signal)
@@ -215,7 +223,7 @@ export const localExporter: ExporterRow = {
           for (const { tree, below, statements } of places) {
             await tree.copyTo(join(path, below), signal);
             for (const { name, text } of await statements(signal))
-              await writeText(join(path, below, name), text);
+              await writeStatement(join(path, below, name), text);
           }
         } catch (error) {
           throw errorBelow(error, path);
@@ -291,7 +299,12 @@ export const tarExporter: ExporterRow = {
         ]);
         const [only, ...others] = parts;
         const archive = others.length === 0 ? await only?.() : undefined;
-        await writeOut(destination, archive ?? joined(parts), options);
+        try {
+          await writeOut(destination, archive ?? joined(parts), options);
+        } finally {
+          // Where there is no place for it, nobody has read it, and who writes it would wait.
+          archive?.destroy();
+        }
         return { names: [], toStdout, ...(destination === undefined ? {} : destination) };
       },
     };

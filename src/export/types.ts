@@ -130,6 +130,8 @@ export interface Exporter {
   readonly path?: string;
   /** It can do nothing with an image without a name, and brings none of its own. */
   readonly needsName?: boolean;
+  /** It pushes by digest: names with a tag cannot be meant for it. */
+  readonly refusesTags?: boolean;
   /** Writes the image's blobs, index or tree out. On failure nothing appears under the destination's name. */
   export(input: ExportInput, options: ExportOptions): Promise<ExportResult>;
 }

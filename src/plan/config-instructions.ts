@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instructions that only change the image's configuration. Each records its line of history.
 
-import { assertNever } from "../base/index.js";
+import { assertNever, formatDuration } from "../base/index.js";
 import { checkPorts, parsePorts, parseStopSignal, portKeys } from "../dockerfile/index.js";
 import type {
   ArgInstruction,
@@ -188,7 +188,12 @@ function planHealthcheck(planner: StagePlanner, instruction: HealthcheckInstruct
     ...positive("Retries", retries),
   };
   planner.draft.config.Healthcheck = check;
-  planner.draft.note(`HEALTHCHECK ${quotedList(test)}`);
+  const { Interval, Timeout, StartPeriod, StartInterval, Retries = 0 } = check;
+  const times = { Interval, Timeout, StartPeriod, StartInterval };
+  const shown = Object.entries(times).map(([name, time = 0]) => `${name}:${formatDuration(time)}`);
+  planner.draft.note(
+    `HEALTHCHECK {Test:[${test.join(" ")}] ${shown.join(" ")} Retries:${Retries}}`,
+  );
 }
 
 function positive(name: string, value: number | undefined): Record<string, number> {

@@ -194,7 +194,8 @@ function oneOf<T extends string>(
   bad: Bad,
 ): T | undefined {
   if (value === undefined || value === "") return undefined;
-  const word = words.find((candidate) => candidate === value);
+  // Programs write the numbers that the words have in BuildKit's protocol, which is their order.
+  const word = words.find((candidate, number) => candidate === value || number === value);
   if (word === undefined)
     throw bad(`${at} ${JSON.stringify(value)} is not one of ${words.join(", ")}`);
   return word;

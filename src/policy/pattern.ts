@@ -2,9 +2,14 @@
 // Patterns of selectors: exact, with wildcards, or regular expressions. Those that search do so under a limit of time: a policy
 // is one person's text and a Dockerfile another's, and together they could keep a backtracking search busy for years.
 
-import { createContext, runInContext } from "node:vm";
-import { TsbuildError, isRecord } from "../base/index.js";
-import { fillTemplate, fromGoRegex, type Found, type JavaScriptRegex } from "./go-regex.js";
+import {
+  TsbuildError,
+  fillTemplate,
+  fromGoRegex,
+  searchAll,
+  type Found,
+  type JavaScriptRegex,
+} from "../base/index.js";
 
 /** Milliseconds that one search may take. */
 const patience = 1000;
@@ -53,25 +58,14 @@ export function regex(text: string): Pattern {
   };
 }
 
-const program = `JSON.stringify([...text.matchAll(new RegExp(source, flags))].map((match) => (
-  { index: match.index, groups: [...match], names: { ...match.groups } })))`;
-
-function searcher(
-  { source, flags }: JavaScriptRegex,
-  shown: string,
-): (text: string) => readonly Found[] {
+function searcher(regex: JavaScriptRegex, shown: string): (text: string) => readonly Found[] {
   return (text) => {
-    const context = createContext({ text, source, flags });
-    try {
-      return JSON.parse(runInContext(program, context, { timeout: patience }) as string) as Found[];
-    } catch (error) {
-      // It is an Error of the other context, and no instance of ours.
-      if (!isRecord(error) || error["code"] !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-      throw new TsbuildError(
-        "POLICY_SLOW",
-        `the pattern ${JSON.stringify(shown)} of the source policy takes longer than ${patience / 1000} s for ${text}`,
-        { hint: "Write it without repetitions within repetitions.", cause: error },
-      );
-    }
+    const found = searchAll(regex, text, patience);
+    if (found !== undefined) return found;
+    throw new TsbuildError(
+      "POLICY_SLOW",
+      `the pattern ${JSON.stringify(shown)} of the source policy takes longer than ${patience / 1000} s for ${text}`,
+      { hint: "Write it without repetitions within repetitions." },
+    );
   };
 }

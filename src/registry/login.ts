@@ -3,9 +3,9 @@
 // config.json.
 
 import { randomBytes } from "node:crypto";
-import { access, constants, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories, messageOf } from "../base/index.js";
 import {
   fileNames,
   helperFor,
@@ -125,7 +125,7 @@ async function userFile(
 /** Written beside it and renamed: a file that was there is whole at every moment. A symlink stays one. */
 async function replace(path: string, value: unknown): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     const target = await realpath(path).catch((error: unknown) => {
       if (errnoOf(error) === "ENOENT") return path;
       throw error;

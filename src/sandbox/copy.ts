@@ -97,6 +97,7 @@ export async function copy(
       ...rootFieldsOf("root", request.destination),
       ...ownerFieldsOf(request.owner, request.madeTime),
       ["unprivileged", request.unprivileged === true],
+      ["replace", request.replace === true],
       ...oneTimeFieldOf(request.oneTime),
     ],
     signal,

@@ -75,8 +75,13 @@ export function archiveOf(helper: Helper, ended: Promise<unknown>): StreamResult
   const done = ended.then(() => undefined);
   // Whoever reads the stream learns of the failure there; `done` may be awaited later or never.
   done.catch(() => undefined);
-  return {
-    stream: Readable.from(verified(helper, ended), { objectMode: false, highWaterMark: 1 << 20 }),
-    done,
-  };
+  const stream = Readable.from(verified(helper, ended), {
+    objectMode: false,
+    highWaterMark: 1 << 20,
+  });
+  // A stream that goes before anybody read it has not begun to look after its helper.
+  stream.once("close", () => {
+    helper.stop();
+  });
+  return { stream, done };
 }

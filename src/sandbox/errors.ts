@@ -9,6 +9,7 @@ export const sandboxErrorCodes = {
   SANDBOX_BAD_REQUEST: "a request to the native helper was refused as malformed",
   SANDBOX_SYSTEM: "the system refused something that the sandbox needs",
   SANDBOX_NOT_PERMITTED: "the sandbox lacks a privilege that it needs",
+  SANDBOX_UNREADABLE: "a file or a directory may not be read by this user",
   SANDBOX_NO_FEATURE: "the kernel lacks a feature that the sandbox needs",
   SANDBOX_NO_LAYER: "a layer's directory is missing in the store",
   SANDBOX_EXEC: "the command of a step cannot be started",

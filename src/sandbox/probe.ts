@@ -2,8 +2,8 @@
 // What this machine offers, for `tsbuild info`: what the helper found by trying, and what can be read from here. Each thing
 // that is missing comes with how to get it.
 
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { messageOf, TsbuildError } from "../base/index.js";
+import { existsSync, readFileSync } from "node:fs";
+import { makeDirectories, messageOf, TsbuildError } from "../base/index.js";
 import { cgroupSupport } from "./cgroup.js";
 import { eventText } from "./events.js";
 import type { IdMaps } from "./id-maps.js";
@@ -100,7 +100,7 @@ function userNamespaceItem(): ProbeItem {
 /** What overlayfs can do depends on the file system, so that it has to be tried where the store will be. */
 function makeStoreRoot(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
   } catch {
     return; // a build will say why; the helper tries it in memory
   }

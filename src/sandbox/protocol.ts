@@ -318,6 +318,7 @@ export const verbs: readonly VerbRow[] = [
       ...rootFields("root", "where they go"),
       ...ownerFields,
       { name: "unprivileged", type: "bool", meaning: "owners and device nodes are not recreated" },
+      { name: "replace", type: "bool", meaning: "an entry takes the place of one of another type" },
       {
         name: "layer",
         type: "bool",

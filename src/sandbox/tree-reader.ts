@@ -25,8 +25,13 @@ const codeOfErrno: Readonly<Record<string, SandboxErrorCode>> = {
   EFBIG: "SANDBOX_LIMIT",
   EINVAL: "SANDBOX_NOT_A_FILE",
   EISDIR: "SANDBOX_NOT_A_FILE",
-  EACCES: "SANDBOX_NOT_PERMITTED",
-  EPERM: "SANDBOX_NOT_PERMITTED",
+  EACCES: "SANDBOX_UNREADABLE",
+  EPERM: "SANDBOX_UNREADABLE",
+};
+
+const hints: Readonly<Record<string, string>> = {
+  ELOOP: "Symbolic links there lead in a circle.",
+  EACCES: "Its mode and its owner keep it from this user; .dockerignore can leave it out.",
 };
 
 /** The error of a question: step, path and errno, each ended by a NUL. */
@@ -36,7 +41,7 @@ function questionError(payload: Buffer): TsbuildError {
     codeOfErrno[errno] ?? "SANDBOX_SYSTEM",
     `cannot ${step}: ${printable(path)} (${errno})`,
     {
-      ...(errno === "ELOOP" ? { hint: "Symbolic links there lead in a circle." } : {}),
+      ...(hints[errno] === undefined ? {} : { hint: hints[errno] }),
       details: { step, path, errno },
     },
   );

@@ -146,6 +146,8 @@ export interface CopyRequest {
   readonly madeTime: number;
   /** Output to a host directory: owners and device nodes are not recreated. */
   readonly unprivileged?: boolean;
+  /** An entry takes the place of one of another type, a directory's with all that is in it. Default: that is an error. */
+  readonly replace?: boolean;
   /** The mtime that everything gets, in seconds since the epoch. */
   readonly oneTime?: number;
 }

@@ -92,6 +92,7 @@ class Explainer {
       signal: options.signal,
       output: () => undefined,
       progress: () => undefined,
+      unkeyed: () => undefined,
       warn: options.warn,
     };
     this.#definitions = new Definitions(

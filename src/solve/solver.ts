@@ -51,6 +51,10 @@ export class Solver {
   readonly #definitions: Definitions;
   readonly #solved = new Map<VertexId, Promise<Result>>();
   readonly #shown = new Set<VertexId>();
+  /** What their keys were made of has changed since. */
+  readonly #changed = new Set<VertexId>();
+  /** Those, and all that was made of their results: no key by definition stands for what came out. */
+  readonly #unkeyed = new Set<VertexId>();
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   #failure: unknown;
@@ -117,17 +121,21 @@ export class Solver {
 
     const inputs = await all(vertex.inputs.map((input) => this.#solve(input)));
     this.#signal.throwIfAborted();
+    const derived = vertex.inputs.some((input) => this.#unkeyed.has(input));
+    if (derived) this.#unkeyed.add(vertex.id);
     const context = this.#context(vertex);
-    const contentParts = await step.content?.(vertex, inputs, context);
+    const contentParts = await this.#content(vertex, step, inputs, context);
     const byContent =
       contentParts === undefined ? undefined : contentKey(vertex.kind, contentParts);
-    const keys = byContent === undefined ? [key] : [key, byContent];
+    // Of inputs whose keys are wrong, the content is right.
+    const keys = [...(derived ? [] : [key]), ...(byContent === undefined ? [] : [byContent])];
     const same =
       byContent === undefined || vertex.noCache
         ? undefined
         : await this.#lookup(byContent, step, vertex);
     if (same !== undefined) {
-      await this.#options.cache.put([key], { ...same, parts, inputs: definition.inputs });
+      if (!derived)
+        await this.#options.cache.put([key], { ...same, parts, inputs: definition.inputs });
       return this.#hit(vertex, same.result);
     }
 
@@ -140,7 +148,8 @@ export class Solver {
     return await this.#limiters[step.resource](async () => {
       this.#signal.throwIfAborted();
       const result = await this.#run(vertex, step, inputs, context);
-      await this.#options.cache.put(keys, {
+      const known = this.#changed.has(vertex.id) ? [] : keys;
+      await this.#options.cache.put(known, {
         result,
         kind: vertex.kind,
         name: vertex.step?.name ?? vertex.kind,
@@ -152,6 +161,25 @@ export class Solver {
       this.#options.onResult?.(vertex, result);
       return result;
     });
+  }
+
+  /** What a step reads of its inputs. Where that cannot be had, the step has failed. */
+  async #content(
+    vertex: Vertex,
+    step: Step,
+    inputs: readonly Result[],
+    context: StepContext,
+  ): Promise<KeyParts | undefined> {
+    try {
+      return await step.content?.(vertex, inputs, context);
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        this.#shown.add(vertex.id);
+        this.#tell(vertex, (info, time) => ({ kind: "step-started", step: info, time }));
+        this.#finished(vertex, "failed", messageOf(error));
+      }
+      throw located(error, vertex);
+    }
   }
 
   async #run(
@@ -227,6 +255,11 @@ export class Solver {
     return createdAt !== undefined && isTooOld(vertex, createdAt, clock());
   }
 
+  /** Whether the keys of a vertex stand for its result: not where what they were made of changed while it was read. */
+  isKeyed(id: VertexId): boolean {
+    return !this.#unkeyed.has(id);
+  }
+
   /** The key by definition. */
   async keyOf(id: VertexId): Promise<CacheKey> {
     return (await this.#definitions.of(id)).key;
@@ -279,6 +312,10 @@ export class Solver {
           message,
           ...(location === undefined ? {} : { location }),
         });
+      },
+      unkeyed: () => {
+        this.#changed.add(vertex.id);
+        this.#unkeyed.add(vertex.id);
       },
     };
   }

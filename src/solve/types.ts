@@ -42,6 +42,8 @@ export interface StepContext {
   /** How far it is: bytes or entries of a total, under a short label. */
   progress(label: string, current: number, total?: number): void;
   warn(message: string): void;
+  /** What the key was made of has changed meanwhile: by it, nothing is remembered of the result, nor of what is made of that. */
+  unkeyed(): void;
 }
 
 /** How one kind of vertex is keyed and run. Implemented in steps/. */

@@ -13,29 +13,31 @@ import { snapshotUsable } from "./result.js";
 import type { StepServices } from "./services.js";
 
 export function gitStep(services: StepServices): Step {
+  // A ref has one meaning in a build, however often it is added.
+  const commits = new Map<string, Promise<string>>();
+  const commitOf = (vertex: Vertex, context: StepContext): Promise<string> => {
+    const { url, checksum } = vertex.op as GitOp;
+    const key = JSON.stringify([url, checksum]);
+    const pending = commits.get(key) ?? askFor(services, sourceOf(vertex.op as GitOp), context);
+    commits.set(key, pending);
+    return pending;
+  };
   return {
     resource: "network",
     define: async (vertex, context) => {
       const source = sourceOf(vertex.op as GitOp);
       const { subdir, submodules, keepGitDir, mtime } = source;
-      await using scratch = await services.store.tempDir();
-      const resolved = await resolveGit(source, {
-        scratch: scratch.path,
-        env: process.env,
-        remotes: services.remotes,
-        decided: true,
-        signal: context.signal,
-      });
       return {
         // A commit is the same wherever it comes from.
-        commit: resolved.commit,
+        commit: await commitOf(vertex, context),
         subdir,
         submodules: submodules ?? true,
         keepGitDir: keepGitDir ?? false,
         mtime: mtime ?? "checkout",
       };
     },
-    run: (vertex, _inputs, context) => checkOut(services, vertex, context),
+    run: async (vertex, _inputs, context) =>
+      checkOut(services, vertex, await commitOf(vertex, context), context),
     usable: (result) => snapshotUsable(services.snapshots, result),
   };
 }
@@ -56,9 +58,26 @@ function sourceOf({ url, checksum, keepGitDir }: GitOp): GitSource {
   };
 }
 
+async function askFor(
+  services: StepServices,
+  source: GitSource,
+  { signal }: StepContext,
+): Promise<string> {
+  await using scratch = await services.store.tempDir();
+  const { commit } = await resolveGit(source, {
+    scratch: scratch.path,
+    env: process.env,
+    remotes: services.remotes,
+    decided: true,
+    signal,
+  });
+  return commit;
+}
+
 async function checkOut(
   services: StepServices,
   vertex: Vertex,
+  commit: string,
   context: StepContext,
 ): Promise<Result> {
   const { signal } = context;
@@ -71,6 +90,8 @@ async function checkOut(
     decided: true,
     signal,
   });
+  // The ref has moved since the key was made.
+  if (checkout.commit !== commit) context.unkeyed();
   const source = { kind: "directory", path: checkout.path } as const;
   await using reader = await sandbox.openTree(source, signal);
   const pattern = "/";

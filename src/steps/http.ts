@@ -28,10 +28,13 @@ export interface Download {
 }
 
 export function httpStep(services: StepServices): Step {
-  const downloads = new WeakMap<Vertex, Promise<Download>>();
+  // A URL has one content in a build, however often it is added.
+  const downloads = new Map<string, Promise<Download>>();
   const download = (vertex: Vertex, context: StepContext): Promise<Download> => {
-    const pending = downloads.get(vertex) ?? fetchFile(services, vertex.op as HttpOp, context);
-    downloads.set(vertex, pending);
+    const { url, checksum } = vertex.op as HttpOp;
+    const key = JSON.stringify([url, checksum]);
+    const pending = downloads.get(key) ?? fetchFile(services, vertex.op as HttpOp, context);
+    downloads.set(key, pending);
     return pending;
   };
   return {
@@ -66,7 +69,7 @@ export function httpStep(services: StepServices): Step {
           signal,
         );
       const snapshot = await draftOn(services, null, write, signal);
-      return { ...snapshot, name };
+      return { ...snapshot, name, digest };
     },
     usable: (result) => snapshotUsable(services.snapshots, result),
   };

@@ -37,8 +37,14 @@ export { stepsErrorCodes } from "./errors.js";
 export type { DirectLayers, FailedCommand, RunSettings, StepServices } from "./services.js";
 
 /** The table of steps: one row per kind of vertex. */
-export function createSteps(given: Omit<StepServices, "outlines">): Readonly<Record<string, Step>> {
-  const services: StepServices = { ...given, outlines: new Outlines(given.store) };
+export function createSteps(
+  given: Omit<StepServices, "outlines" | "freshCaches">,
+): Readonly<Record<string, Step>> {
+  const services: StepServices = {
+    ...given,
+    outlines: new Outlines(given.store),
+    freshCaches: new Map(),
+  };
   return {
     scratch: scratchStep,
     image: imageStep(services),

@@ -15,7 +15,7 @@ import type {
   StreamResult,
 } from "../sandbox/index.js";
 import type { Draft, Snapshots, UnpackLayer } from "../snapshot/index.js";
-import type { CacheKey, VertexId } from "../solve/index.js";
+import type { CacheKey, Solver, VertexId } from "../solve/index.js";
 import type { Store } from "../store/index.js";
 import type { RegistryClient } from "../registry/index.js";
 import type { ContextTrees } from "./context-trees.js";
@@ -101,10 +101,14 @@ export interface StepServices {
   readonly run: RunSettings;
   /** What digests of files stand for. */
   readonly outlines: Outlines;
+  /** Directories of the cache mounts that this build began anew, by key. */
+  readonly freshCaches: Map<string, Promise<string>>;
   /** Absent: the outputs need files. */
   readonly direct?: DirectLayers;
   /** What a cache outside the store has for a new cache mount (see sharedMountKey); undefined: it has nothing. */
   readonly firstContent?: (key: CacheKey) => Promise<Draft | undefined>;
+  /** What vertices are by definition. Absent: nothing is run. */
+  readonly definitions?: Pick<Solver, "keyOf" | "partsOf">;
   /** SOURCE_DATE_EPOCH in seconds; absent: not set. */
   readonly epoch?: number;
 }

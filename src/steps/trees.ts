@@ -16,6 +16,10 @@ export interface OpenedTree extends SourceTree, AsyncDisposable {
   readonly hasher: FileHasher;
 }
 
+/** The warning of a step whose files of the context were not the same from the key to the work. */
+export const changedMeanwhile =
+  "files of the build context changed while they were read: what came of them is not kept in the cache";
+
 /** Opens the tree that a reference of a vertex means. */
 export async function openTree(
   services: StepServices,

@@ -16,7 +16,7 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
+import { TsbuildError, errnoOf, isRecord, makeDirectories } from "../base/index.js";
 import { mediaTypes } from "../oci/index.js";
 import { storeError } from "./errors.js";
 import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
@@ -135,7 +135,7 @@ function keepPrivate(root: string, warn: (message: string) => void): void {
 
 function makeRoot(paths: RootPaths): void {
   const { root } = paths;
-  const made = mkdirSync(root, { recursive: true, mode: 0o700 });
+  const made = makeDirectories(root, 0o700);
   if (made === undefined) {
     const foreign = readdirSync(root).find((n) => !known.has(n) && !n.startsWith("store.json."));
     if (foreign !== undefined)

@@ -46,7 +46,7 @@ function requestOf({ args, directory, storeRoot, env, output }: LibraryBuild): B
       parseSecret(text.replace(/(^|,)src=/, `$1src=${directory}/`), env),
     ),
     network: flags.network as "default" | "none" | "host",
-    addHosts: flags.addHost.map(parseHost),
+    addHosts: flags.addHost.flatMap(parseHost),
     storeRoot,
     ...(driver === undefined ? {} : { storageDriver: driver }),
     cwd: directory,

@@ -3,7 +3,16 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { RegistryServer } from "../support/registry-server.js";
@@ -103,6 +112,59 @@ describe("a cache in a directory", () => {
     assert.equal(ran(wrong).length, 1);
     const none = await build(machine(), ["--cache-from", "type=local,src=tags"], text);
     assert.match(none.stderr, /WARNING: the cache .* is not used: .* no tag latest/);
+  });
+  it("loses what none of its tags needs, if that is asked for", async () => {
+    const outside = join(space.directory, "outside");
+    const blobs = join(space.directory, "reset/blobs");
+    const of = (text: string): string => `FROM busybox\nRUN echo ${text} > /x\n`;
+    const to = (more: string): string[] => ["--cache-to", `type=local,dest=reset${more}`];
+    const count = (): number => readdirSync(join(blobs, "sha256")).length;
+    await build(machine(), to(",tag=other"), of("0"));
+    await build(machine(), to(""), of("1"));
+    const before = count();
+    const victim = "a".repeat(64);
+    mkdirSync(outside);
+    writeFileSync(join(outside, victim), "");
+    symlinkSync(outside, join(blobs, "sha512"));
+    await build(machine(), to(""), of("2"));
+    assert.ok(count() > before);
+    await build(machine(), to(",reset=true"), of("2"));
+    assert.equal(count(), before);
+    assert.deepEqual(readdirSync(outside), [victim]);
+    for (const [tag, text] of [
+      ["other", "0"],
+      ["latest", "2"],
+    ] as const) {
+      const from = ["--cache-from", `type=local,src=reset,tag=${tag}`];
+      assert.deepEqual(ran(await build(machine(), from, of(text))), []);
+    }
+    // What cannot be read may need everything.
+    const kept = count();
+    const index = join(space.directory, "reset/index.json");
+    const text = readFileSync(index, "utf8");
+    writeFileSync(
+      index,
+      text.replace(/"digest":"sha256:....../, `"digest":"sha256:${"0".repeat(6)}`),
+    );
+    const { stderr } = await build(machine(), to(",reset=true"), of("3"));
+    assert.match(stderr, /WARNING: what .*reset no longer needs was not removed/);
+    assert.ok(count() > kept);
+  });
+  it("is an index of blobs with Docker's media types, if that is asked for", async () => {
+    await build(machine(), ["--cache-to", "type=local,dest=docker,oci-mediatypes=false,mode=max"]);
+    const read = (path: string): { manifests: { mediaType: string; digest: string }[] } =>
+      JSON.parse(readFileSync(join(space.directory, "docker", path), "utf8")) as never;
+    const [top] = read("index.json").manifests;
+    assert.equal(top?.mediaType, "application/vnd.docker.distribution.manifest.list.v2+json");
+    const types = read(join("blobs", top.digest.replace(":", "/"))).manifests.map(
+      ({ mediaType }) => mediaType,
+    );
+    assert.deepEqual([...new Set(types)].sort(), [
+      "application/vnd.buildkit.cacheconfig.v0",
+      "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    ]);
+    const other = await build(machine(), ["--cache-from", "type=local,src=docker"]);
+    assert.deepEqual(ran(other), []);
   });
   it("is not asked for what the store has, nor for what --no-cache runs", async () => {
     const store = machine();
@@ -268,7 +330,7 @@ describe("a cache that is not what it says", () => {
 
 describe("a cache at a registry", () => {
   it("is an image of its own, or an index of blobs", async () => {
-    for (const form of ["", ",image-manifest=false"]) {
+    for (const form of ["", ",image-manifest=false", ",oci-mediatypes=false"]) {
       const ref = `${server.host}/caches/app:c${form.length}`;
       await build(machine(), [
         "-o",
@@ -347,6 +409,8 @@ describe("flags of caches", () => {
       ["--cache-to", "type=local"],
       ["--cache-to", "type=local,dest=x,mode=some"],
       ["--cache-to", "type=local,dest=x,comperssion=gzip"],
+      ["--cache-to", "type=local,dest=x,reset=maybe"],
+      ["--cache-to", "type=local,dest=x,oci-mediatypes=false,image-manifest=true"],
       ["--cache-to", "type=inline,mode=max"],
       ["--cache-from", "type=inline"],
       ["--cache-from", "type=registry"],

@@ -129,6 +129,98 @@ describe("a cache mount", () => {
       canary.assertUntouched();
     }
   });
+  /** A command that ends when another one is there that has the same cache. */
+  const meets = (own: string, other: string, id: string): string =>
+    `RUN --mount=type=cache,id=${id},target=/c touch /c/${own}; i=0; until [ -f /c/${other} ]; do i=$((i+1)); [ $i -lt 200 ] || exit 1; usleep 100000; done`;
+  it("is one for the commands that come to it at once when it is new", async () => {
+    const stages = [meets("one", "two", "met"), meets("two", "one", "met")];
+    const dockerfile = [
+      ...stages.map((run, i) => `FROM busybox AS s${i}\n${run}`),
+      "FROM scratch\nCOPY --from=s0 /etc/group /0\nCOPY --from=s1 /etc/group /1\n",
+    ].join("\n");
+    await on("meeting", dockerfile, "--jobs=2");
+  });
+  it("is one for builds that come to it at once when it is new", async () => {
+    await on("meeting", "FROM busybox\nRUN true\n");
+    for (const id of ["first", "second"])
+      await Promise.all([
+        on("meeting", `FROM busybox\n${meets("one", "two", id)}\n`),
+        on("meeting", `FROM busybox\n${meets("two", "one", id)}\n`),
+      ]);
+  });
+  it("begins anew once in a build without cache, when its owner or mode is given", async () => {
+    const mount = "RUN --mount=type=cache,target=/c,mode=773";
+    const dockerfile = [
+      "FROM busybox",
+      `${mount} test ! -e /c/b && touch /c/a`,
+      `${mount} test -f /c/a && touch /c/b`,
+      "FROM busybox",
+      "COPY --from=0 /etc/group /",
+      `${mount} test -f /c/b && test "$(stat -c %a /c)" = 773\n`,
+    ].join("\n");
+    await on("anew", dockerfile);
+    await on("anew", dockerfile, "--no-cache");
+    await on("anew", "FROM busybox\nRUN --mount=type=cache,target=/c,mode=773 test -f /c/b\n");
+  });
+  const seeded = (content: string, flags = ""): string =>
+    [
+      `FROM busybox AS seed\nRUN mkdir /d /e && echo ${content} > /d/f && echo other > /e/f`,
+      `FROM busybox\nRUN --mount=type=cache,id=seeded,from=seed,source=/d,target=/c${flags} touch /c/g\n`,
+    ].join("\n");
+  it("makes another step of its command with other first files, and with another owner or mode", async () => {
+    const again = async (dockerfile: string): Promise<string> => on("keyed", dockerfile);
+    const cached = /stage-1 2\/2\] RUN .*\n#\d+ CACHED/;
+    await again(seeded("one"));
+    assert.match(await again(seeded("one")), cached);
+    assert.match(await again(seeded("one").replace("mkdir /d /e", "mkdir -p /d /e")), cached);
+    for (const other of [
+      seeded("two"),
+      seeded("two").replace("source=/d", "source=/e"),
+      seeded("two", ",mode=0700"),
+      seeded("two", ",mode=0700,uid=3"),
+      seeded("two", ",mode=0700,gid=3"),
+    ])
+      assert.doesNotMatch(await again(other), cached, other);
+    const context = `FROM busybox\nRUN --mount=type=cache,from=files,target=/c true\n`;
+    const files = join(space.directory, "files");
+    for (const content of ["one", "two"]) {
+      makeTree(files, { file: content });
+      assert.doesNotMatch(
+        await on("keyed", context, `--build-context=files=${files}`),
+        /RUN .*\n#\d+ CACHED/,
+      );
+    }
+  });
+  it("is another one with another seed, here and elsewhere", async () => {
+    const mount = "RUN --mount=type=cache,id=seeds,from=seed,target=/c";
+    const show = (name: string): string =>
+      `echo ${name} sees $(cat /c/f) $(ls /c); touch /c/${name}`;
+    const fromStage = (content: string, name: string): string =>
+      [
+        `FROM busybox AS seed\nRUN mkdir /d && echo ${content} > /d/f`,
+        `FROM busybox\n${mount},source=/d ${show(name)}\n`,
+      ].join("\n");
+    const files = join(space.directory, "seeds-files");
+    const fromContext = (content: string, name: string): [string, string] => {
+      makeTree(files, { f: content });
+      return [`FROM busybox\n${mount} ${show(name)}\n`, `--build-context=seed=${files}`];
+    };
+    for (const [i, build] of [
+      (content: string, name: string): readonly [string, ...string[]] => [fromStage(content, name)],
+      fromContext,
+    ].entries()) {
+      const [here, there, cache] = [`seeds-${i}`, `seeds-${i}-there`, `seeds-${i}-cache`];
+      await on(here, ...build("1", "one"));
+      assert.match(await on(here, ...build("2", "two")), /two sees 2 f\n/);
+      const log = await on(here, ...build("1", "three"), to(cache, ",mounts=true"));
+      assert.match(log, /three sees 1 f one\n/);
+      assert.match(await on(there, ...build("2", "four"), from(cache)), /four sees 2 f\n/);
+      assert.match(
+        await on(there, ...build("1", "five"), from(cache)),
+        /five sees 1 f one three\n/,
+      );
+    }
+  });
   it("is refused with a value that is neither true nor false", async () => {
     await space.fail(1, [to("x", ",mounts=some"), "-f", "-", "context"], {
       input: "FROM scratch\n",

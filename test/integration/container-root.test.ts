@@ -3,7 +3,8 @@
 // the same. The container is played by its capabilities (those of Docker's default).
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { baseContexts, program, run, workspace, type RunResult } from "../support/runner.js";
@@ -50,5 +51,39 @@ describe("root of a container", { skip: asRoot ? false : "only root can play it"
     const id = (name: string): string =>
       readFileSync(join(space.directory, `${name}.iid`), "utf8").trim();
     assert.equal(id("container"), id("machine"));
+  });
+});
+
+describe("a user with one id", { skip: asRoot ? false : "only root can play it" }, () => {
+  it("builds a context with files that it may not read, where they are left out", async () => {
+    await using space = workspace();
+    const context = join(space.directory, "context");
+    makeTree(context, {
+      Dockerfile: "FROM scratch\nCOPY . /\n",
+      ".dockerignore": "secret\n",
+      file: "file\n",
+      secret: "secret\n",
+    });
+    const secret = join(context, "secret");
+    execFileSync("setfattr", ["-n", "user.note", "-v", "x", secret]);
+    chownSync(secret, 12345, 12345);
+    chmodSync(secret, 0o600);
+    const command = ["--output=files", "context"];
+    const build = (): Promise<RunResult> =>
+      run("unshare", ["--user", "--map-root-user", process.execPath, program, ...command], {
+        cwd: space.directory,
+        env: { TSBUILD_ROOT: join(space.directory, "alone"), TMPDIR: space.directory },
+      });
+    const { code, stderr } = await build();
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(space.directory, "files")).sort(), [
+      ".dockerignore",
+      "Dockerfile",
+      "file",
+    ]);
+    rmSync(join(context, ".dockerignore"));
+    const needed = await build();
+    assert.equal(needed.code, 1);
+    assert.match(needed.stderr, /^ERROR: .*secret.*EACCES/m);
   });
 });

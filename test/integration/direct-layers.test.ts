@@ -128,7 +128,7 @@ void describe("a layer that is written straight from the sources", () => {
     await using space = workspace();
     contextIn(space, "FROM scratch\nCOPY tree/a /");
     await build(space, ["type=oci,dest=image.tar"]);
-    await build(space, ["type=local,dest=files"]);
+    await build(space, ["type=local,dest=files", "type=image"]);
     assert.equal(readFileSync(join(space.directory, "files/one"), "utf8"), "one");
   });
 

@@ -32,6 +32,54 @@ async function built(args: readonly string[], dockerfile: string): Promise<Image
 }
 
 describe("flags", () => {
+  it("ask for nothing when a script gives them empty values", async () => {
+    const flags = ["--iidfile=", "--metadata-file=", "--call=", "-o", "", "--secret", ""];
+    await space.succeed(["build", ...flags, "-"], { input: "FROM scratch\nWORKDIR /w\n" });
+    assert.deepEqual(readdirSync(space.directory).sort(), ["store", "tmp"]);
+  });
+  it("tell warnings in the metadata where the environment asks for them", async () => {
+    const directory = join(space.directory, "warned");
+    mkdirSync(directory);
+    writeFileSync(
+      join(directory, "Dockerfile"),
+      "frOM scratch as base\ncOpy Dockerfile .\nfrom scratch\nCOPy --from=base \\\n  /Dockerfile \\\n  /\n",
+    );
+    const told = async (value: string): Promise<readonly Record<string, unknown>[]> => {
+      await space.succeed(["build", "--metadata-file=told.json", directory], {
+        env: { BUILDX_METADATA_WARNINGS: value },
+      });
+      const text = readFileSync(join(space.directory, "told.json"), "utf8");
+      const metadata = JSON.parse(text) as Record<string, Record<string, unknown>[]>;
+      return metadata["buildx.build.warnings"] ?? [];
+    };
+    for (const value of ["", "false", "maybe"]) assert.deepEqual(await told(value), []);
+    const warnings = await told("true");
+    const read = (base64: unknown): string => Buffer.from(String(base64), "base64").toString();
+    assert.equal(warnings.length, 3);
+    for (const { short } of warnings)
+      assert.match(read(short), /^ConsistentInstructionCasing: .* \(line [124]\)$/);
+    const [{ sourceInfo, range, url, detail } = {}] = warnings;
+    assert.deepEqual(sourceInfo, {
+      filename: "Dockerfile",
+      data: readFileSync(join(directory, "Dockerfile")).toString("base64"),
+      language: "Dockerfile",
+    });
+    assert.ok(Array.isArray(range) && Array.isArray(detail) && typeof url === "string");
+  });
+  it("refuse an image's id where no image is written", async () => {
+    const input = "FROM scratch\nWORKDIR /w\n";
+    for (const output of ["out", "type=tar,dest=out", "type=cacheonly"]) {
+      const { stderr } = await space.fail(2, ["build", "--iidfile=no-id", "-o", output, "-"], {
+        input,
+      });
+      assert.match(stderr, /--iidfile is for the id of an image/);
+    }
+    assert.ok(!existsSync(join(space.directory, "out")));
+    await space.succeed(["build", "--iidfile=id-of", "-o", "out", "-o", "type=image", "-"], {
+      input,
+    });
+    assert.ok(existsSync(join(space.directory, "id-of")));
+  });
   it("set and leave out variables and labels of the image, of its base too", async () => {
     await space.succeed(["build", "-t", "base:1", "-"], {
       input: "FROM scratch\nLABEL inherited=1 other=2\nENV KEPT=1 DROPPED=2\n",

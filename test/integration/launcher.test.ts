@@ -21,11 +21,12 @@ import { program, repository, run, workspace, type Workspace } from "../support/
 function installed(space: Workspace): string {
   const cli = join(space.directory, "program/dist/cli");
   mkdirSync(cli, { recursive: true });
-  for (const name of ["main.js", "bundle.cjs"])
+  for (const name of ["main.js", "bundle.cjs", "bundle-bake.cjs"])
     copyFileSync(join(dirname(program), name), join(cli, name));
   for (const name of ["native", "node_modules", "package.json"])
     symlinkSync(join(repository, name), join(space.directory, "program", name));
   writeFileSync(join(space.directory, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+  writeFileSync(join(space.directory, "docker-bake.hcl"), 'target "default" {}\n');
   return cli;
 }
 
@@ -52,6 +53,8 @@ describe("the launcher", () => {
     await start(space, ...build);
     const [name = "", ...others] = compiledIn(cli);
     assert.deepEqual(others, []);
+    await start(space, "bake", "--set", "*.output=bake");
+    assert.deepEqual(compiledIn(cli).length, 2);
     assert.match(name, new RegExp(`^bundle-[0-9a-f]+-${process.version}-${process.arch}\\.code$`));
     const code = join(cli, name);
     const whole = readFileSync(code);

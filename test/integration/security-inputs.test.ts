@@ -21,11 +21,37 @@ import {
 } from "../support/attack.js";
 import { baseLayout, run, workspace } from "../support/runner.js";
 import { tarOf, type RawEntry } from "../support/tar-builder.js";
+import { makeTree } from "../support/tree.js";
 
 const space = workspace();
 after(async () => space[Symbol.asyncDispose]());
 
 const scene = (): Scene => sceneIn(space, "oci");
+
+describe("a directory that a build writes into", () => {
+  it("gets the files in the place of what is there, and nothing behind it is written or removed", async () => {
+    const place = scene();
+    const out = join(place.directory, "out");
+    makeTree(out, {
+      "file/old/link": { symlink: place.canary.directory },
+      directory: { symlink: place.canary.directory },
+      where: "a file",
+      victim: { symlink: place.canary.victim },
+    });
+    const { code, stderr } = await place.build(["-o", `type=local,dest=${out}`, "-"], {
+      input: tarOf(
+        { name: "Dockerfile", content: "FROM scratch\nCOPY in /\n" },
+        { name: "in/file", content: "new" },
+        { name: "in/directory/victim", content: "new" },
+        { name: "in/where/file", content: "new" },
+        { name: "in/victim", content: "new" },
+      ),
+    });
+    assert.equal(code, 0, stderr);
+    for (const path of ["file", "directory/victim", "where/file", "victim"])
+      assert.equal(readFileSync(join(out, path), "utf8"), "new");
+  });
+});
 
 describe("a context from a stranger", () => {
   const contexts: Readonly<Record<string, (host: string) => RawEntry[]>> = {

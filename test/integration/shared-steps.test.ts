@@ -48,3 +48,42 @@ void describe("a step that several builds want", () => {
     assert.equal(readFileSync(join(space.directory, "files/state"), "utf8"), "done\n");
   });
 });
+
+void describe("a step that is shown files", () => {
+  const from = (command: string, ...stages: string[]): string =>
+    [...stages, `FROM busybox\nRUN ${command}\n`].join("\n");
+  const letters = "FROM busybox AS letters\nRUN mkdir /a /b && echo a > /a/f && echo b > /b/f";
+  const more = "FROM busybox AS more\nRUN mkdir /a && echo c > /a/f";
+  const cases: readonly (readonly [what: string, before: string, after: string, log: RegExp])[] = [
+    [
+      "at another path of a stage",
+      from("--mount=from=letters,source=/a,target=/m cat /m/f", letters),
+      from("--mount=from=letters,source=/b,target=/m cat /m/f", letters),
+      / b$/m,
+    ],
+    [
+      "of another stage that it has anyway",
+      ...(["letters", "more"].map((stage) =>
+        from(
+          `--mount=from=letters,target=/1 --mount=from=more,target=/2 --mount=from=${stage},target=/3 cat /3/a/f`,
+          ...[letters, more],
+        ),
+      ) as [string, string]),
+      / c$/m,
+    ],
+    [
+      "as a file, and not in a directory",
+      from("--mount=from=letters,source=/a,target=/m test -d /m", letters),
+      from("--mount=from=letters,source=/a/f,target=/m test -d /m", letters),
+      /exit code: 1/,
+    ],
+  ];
+  for (const [what, before, after, log] of cases)
+    void it(`is another one when it is shown them ${what}`, async () => {
+      await using space = workspace();
+      const args = [...flags, "--output=type=cacheonly", "-f", "-", "."];
+      await space.succeed(args, { input: before });
+      const { stderr } = await space.tsbuild(args, { input: after });
+      assert.match(stderr, log);
+    });
+});

@@ -58,6 +58,30 @@ void describe("a build whose output nobody reads", () => {
   });
 });
 
+void describe("a build that shows nothing", () => {
+  void it("says the image's id, whichever flag it was", async () => {
+    await using space = prepared(small);
+    for (const flag of ["--quiet", "--progress=quiet"]) {
+      const { stdout, stderr } = await space.succeed([flag, "context"]);
+      assert.match(stdout, /^sha256:[0-9a-f]{64}\n$/);
+      assert.equal(stderr, "");
+    }
+    assert.equal((await space.succeed(["--progress=none", "context"])).stdout, "");
+  });
+});
+
+void describe("an archive without a place", () => {
+  void it("is an error, and nothing waits to write it", async () => {
+    await using space = prepared("FROM busybox\n");
+    mkdirSync(join(space.directory, "directory"));
+    for (const type of ["tar", "oci", "docker"]) {
+      const args = [...baseContexts("busybox"), `--output=type=${type},dest=directory`, "context"];
+      const { stderr } = await space.fail(1, args);
+      assert.match(stderr, /^ERROR: .* is a directory, and the output is a file$/m);
+    }
+  });
+});
+
 void describe("a build whose terminal is closed", () => {
   void it("cleans up", async () => {
     await using space = prepared("FROM busybox\nRUN echo begun; sleep 60\n");

@@ -2,11 +2,19 @@
 // Copying into a root filesystem: targets, owners, what is replaced and what is left alone.
 
 import assert from "node:assert/strict";
-import { lstatSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTsbuildError } from "#src/base/index.js";
 import type { CopyOp, CopyRequest } from "#src/sandbox/index.js";
+import { canaryIn } from "../support/attack.js";
 import { diffOf, listTar, stack, treeOf, writable, type PlainEntry } from "../support/layers.js";
 import { sandboxFixture, type SandboxFixture } from "../support/sandbox.js";
 import { makeTree } from "../support/tree.js";
@@ -335,5 +343,52 @@ describe("copying out to a directory of the host", () => {
     const { uid, gid } = lstatSync(join(out, "stage/f"));
     assert.deepEqual([uid, gid], [process.getuid?.(), process.getgid?.()]);
     assert.ok(!readdirSync(box.directory).includes("escaped"));
+  });
+
+  it("replaces what is of another type, without following a symlink, where that is asked for", async () => {
+    const host = join(box.directory, "replacing");
+    const canary = canaryIn(box.directory);
+    const { upper } = await copied([
+      target("/stage"),
+      entry("f", "f"),
+      entry("f", "g"),
+      entry("to-f", "link"),
+      target("/stage/dir"),
+      entry("f", "victim"),
+      target("/stage/where"),
+      entry("f", "victim"),
+    ]);
+    const paths = ["f", "g", "link", "dir", "dir/victim", "where", "where/victim"];
+    const write = (replace: boolean): Promise<void> =>
+      box.sandbox.copy(
+        {
+          source: stack(upper),
+          destination: { kind: "directory", path: host },
+          owner: { kind: "keep" },
+          madeTime: 0,
+          unprivileged: true,
+          ...(replace ? { replace } : {}),
+        },
+        [target("/"), ...paths.map((path) => entry(`stage/${path}`, path, { merge: "set" }))],
+        AbortSignal.timeout(10_000),
+      );
+    makeTree(host, {
+      "f/deep/out": { symlink: canary.directory },
+      "f/deep/file": "x",
+      g: { symlink: canary.victim },
+      "link/old": "x",
+      dir: { symlink: canary.directory },
+      where: "a file",
+      kept: "x",
+    });
+    await assert.rejects(write(false), { code: "SANDBOX_COPY_CONFLICT" });
+    await write(true);
+    canary.assertUntouched();
+    const found = (path: string): Stats => lstatSync(join(host, path));
+    assert.ok(found("f").isFile() && found("g").isFile() && found("link").isSymbolicLink());
+    assert.ok(found("dir").isDirectory() && found("dir/victim").isFile());
+    assert.ok(found("where/victim").isFile() && found("kept").isFile());
+    await write(true);
+    canary.assertUntouched();
   });
 });

@@ -117,7 +117,7 @@ async function imageMaterial(store: Store, { reference, manifest }: ImageOp): Pr
   const uri =
     layout === undefined
       ? packageUrl(reference, platform)
-      : `pkg:oci/${encodeURIComponent(basename(layout))}?platform=${encodeURIComponent(platform)}`;
+      : packageUrl(basename(layout), platform, "oci");
   return { uri, digest: { sha256: hexOf(descriptor.digest) } };
 }
 

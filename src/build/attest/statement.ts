@@ -62,7 +62,11 @@ export function subjectsOf(
 }
 
 /** `pkg:docker/NAME@TAG?platform=OS%2FARCH`, as package-url has it; a digest becomes a qualifier. */
-export function packageUrl(reference: string, platform: string): string {
+export function packageUrl(
+  reference: string,
+  platform: string,
+  type: "docker" | "oci" = "docker",
+): string {
   const [named = "", digest] = reference.split("@");
   const colon = named.lastIndexOf(":");
   const tagged = colon > named.lastIndexOf("/");
@@ -73,7 +77,7 @@ export function packageUrl(reference: string, platform: string): string {
     ...(digest === undefined ? [] : [`digest=${encodeURIComponent(digest)}`]),
     `platform=${encodeURIComponent(platform)}`,
   ];
-  return `pkg:docker/${path}${version}?${qualifiers.join("&")}`;
+  return `pkg:${type}/${path}${version}?${qualifiers.join("&")}`;
 }
 
 /** The statement; `subjects` unless it has some of its own. */

@@ -8,13 +8,16 @@ import {
   encodeRecords,
   type CachedLayer,
   type CacheServices,
+  type CacheTarget,
 } from "../../cache/index.js";
 import {
   digestOf,
   encodeIndex,
   encodeManifest,
+  mediaTypes,
   parseImageConfig,
   parseManifest,
+  toDockerType,
   type Descriptor,
   type Digest,
   type Platform,
@@ -66,7 +69,7 @@ export async function exportCaches(
           ...(await recordsOf(build, packer, target.mode)),
           ...(target.mounts ? await mounts.pack(packer) : []),
         ]);
-        const { manifest, blobs } = await encoded(build.rooms, records, target.asIndex);
+        const { manifest, blobs } = await encoded(build.rooms, records, target.form);
         await target.write(manifest, blobs, services, signal);
       });
     } catch (error) {
@@ -98,9 +101,10 @@ async function recordsOf(
     if (root !== null) await addImage(records, solver, image, await layersOf(root));
   if (mode === "min") return records;
   for (const { id, kind } of plan.graph.values()) {
-    const key = await solver.keyOf(id);
     // Images and downloads are had from where they come from.
-    if (!kinds.has(kind) || records.has(key)) continue;
+    if (!kinds.has(kind) || !solver.isKeyed(id)) continue;
+    const key = await solver.keyOf(id);
+    if (records.has(key)) continue;
     const result = await solver.remembered(id);
     const state = result === undefined ? null : snapshotOf(result);
     if (state !== null) records.set(key, await layersOf(state));
@@ -118,7 +122,7 @@ async function addImage(
   const steps = stepsOf(image);
   const inBase = layers.length - steps.length;
   for (const [i, id] of steps.entries())
-    records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
+    if (solver.isKeyed(id)) records.set(await solver.keyOf(id), layers.slice(0, inBase + i + 1));
 }
 
 /** The layers of all base images, as they came, by the state that each makes. */
@@ -149,19 +153,27 @@ async function layersOfImages({
   return found;
 }
 
+/** A layer with Docker's media type, where it has one. */
+function asDocker(layer: Descriptor): Descriptor {
+  return { ...layer, mediaType: toDockerType(layer.mediaType) ?? layer.mediaType };
+}
+
 /** The cache as documents in the store. `blobs`: everything that it consists of, the manifest too. */
 async function encoded(
   { store }: Rooms,
   records: ReadonlyMap<CacheKey, readonly CachedLayer[]>,
-  asIndex: boolean,
+  form: CacheTarget["form"],
 ): Promise<{ readonly manifest: Descriptor; readonly blobs: readonly Descriptor[] }> {
   const { text, blobs: layers } = encodeRecords(records);
   const bytes = Buffer.from(text);
   const config = { mediaType: cacheConfigType, digest: digestOf(bytes), size: bytes.length };
   await store.blobs.writeBytes(bytes);
-  const top = asIndex
-    ? encodeIndex({ manifests: [...layers, config] })
-    : encodeManifest({ config, layers });
+  const top =
+    form === "manifest"
+      ? encodeManifest({ config, layers })
+      : form === "index"
+        ? encodeIndex({ manifests: [...layers, config] })
+        : encodeIndex({ manifests: [...layers.map(asDocker), config] }, mediaTypes.dockerIndex);
   await store.blobs.writeBytes(top.bytes);
   return { manifest: top.descriptor, blobs: [top.descriptor, config, ...layers] };
 }

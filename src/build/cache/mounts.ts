@@ -19,12 +19,12 @@ import type { ImportedCaches } from "./import.js";
 
 /** Of the commands of a plan. */
 export class CacheMountLayers {
-  readonly #build: Pick<SolvedBuild, "rooms" | "plan" | "events" | "signal">;
+  readonly #build: Pick<SolvedBuild, "rooms" | "plan" | "solver" | "events" | "signal">;
   readonly #imported: ImportedCaches;
   readonly #namespace: string;
 
   constructor(
-    build: Pick<SolvedBuild, "rooms" | "plan" | "events" | "signal">,
+    build: Pick<SolvedBuild, "rooms" | "plan" | "solver" | "events" | "signal">,
     imported: ImportedCaches,
     namespace: string,
   ) {
@@ -35,20 +35,21 @@ export class CacheMountLayers {
 
   /** A mount that cannot be read is left out, with a warning: others may be changing it. */
   async pack(packer: LayerPacker): Promise<ReadonlyMap<CacheKey, readonly CachedLayer[]>> {
-    const { plan, events, signal } = this.#build;
-    const mounts = [...plan.graph.values()].flatMap(({ kind, op }) =>
-      kind === "run" ? (op as RunOp).mounts.filter((mount) => mount.kind === "cache") : [],
-    );
+    const { plan, solver, events, signal } = this.#build;
+    const mounts = new Map<string, CacheMountOp>();
+    for (const vertex of plan.graph.values())
+      for (const mount of vertex.kind === "run" ? (vertex.op as RunOp).mounts : [])
+        if (mount.kind === "cache")
+          mounts.set(await cacheKey(this.#namespace, vertex, mount, solver), mount);
     const layers = new Map<CacheKey, readonly CachedLayer[]>();
-    for (const mount of mounts) {
-      const key = sharedMountKey(this.#namespace, mount);
-      if (layers.has(key)) continue;
+    for (const [own, { id }] of mounts) {
+      const key = sharedMountKey(own);
       try {
-        const layer = await this.#layer(packer, mount, key);
+        const layer = await this.#layer(packer, own, key);
         if (layer !== undefined) layers.set(key, [layer]);
       } catch (error) {
         signal.throwIfAborted();
-        const message = `the cache mount ${mount.id} is not exported: ${messageOf(error)}`;
+        const message = `the cache mount ${id} is not exported: ${messageOf(error)}`;
         events({ kind: "warning", message });
       }
     }
@@ -56,14 +57,9 @@ export class CacheMountLayers {
   }
 
   /** Where the commands were not run here, what an imported cache has stays in the new one. */
-  async #layer(
-    packer: LayerPacker,
-    mount: CacheMountOp,
-    key: CacheKey,
-  ): Promise<CachedLayer | undefined> {
+  async #layer(packer: LayerPacker, own: string, key: CacheKey): Promise<CachedLayer | undefined> {
     const { rooms, signal } = this.#build;
     const { store, sandbox } = rooms;
-    const own = cacheKey(this.#namespace, mount);
     await using _lock = await store.lock(`cache-mount:${own}`, { signal });
     const table = store.table<CacheMountRecord>(cacheMountTable);
     const record = await store.hold((protect) => {

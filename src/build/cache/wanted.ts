@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The caches outside the store that a request names.
 
-import type { EventSink } from "../../base/index.js";
+import { messageOf, type EventSink } from "../../base/index.js";
 import {
   cacheSource,
   cacheTarget,
@@ -11,7 +11,7 @@ import {
   type CacheSource,
   type CacheTarget,
 } from "../../cache/index.js";
-import { layerWish, writeLayout } from "../../export/index.js";
+import { layerWish, tidyLayout, writeLayout } from "../../export/index.js";
 import { isSet } from "../arguments.js";
 import type { LayerForm } from "../layers.js";
 import type { BuildRequest } from "../request.js";
@@ -71,12 +71,24 @@ export function wantedCaches(
   return { sources, targets, inline: inline && squash === undefined };
 }
 
-export function cacheServices({ store, registry, connections }: Rooms): CacheServices {
+export function cacheServices(
+  { store, registry, connections }: Rooms,
+  events: EventSink,
+): CacheServices {
   return {
     store,
     registry,
     connections,
     writeLayout: (path, manifest, blobs, signal) =>
       writeLayout(path, { blobs, entries: [manifest], texts: {} }, store.blobs, { signal }),
+    tidyLayout: async (path, signal) => {
+      try {
+        await tidyLayout(path, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const message = `what ${path} no longer needs was not removed: ${messageOf(error)}`;
+        events({ kind: "warning", message });
+      }
+    },
   };
 }

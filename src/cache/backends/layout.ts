@@ -7,7 +7,7 @@ import { TsbuildError } from "../../base/index.js";
 import { annotationNames, isDigest, type Descriptor } from "../../oci/index.js";
 import { readLayoutBlob, readLayoutIndex } from "../../store/index.js";
 import { readCaches, type DocumentReader } from "../read.js";
-import { needed, optionError } from "../spec.js";
+import { needed, optionError, truthOf } from "../spec.js";
 import { targetAttributes, targetOptions } from "../target.js";
 import type { CacheBackend } from "../types.js";
 
@@ -33,20 +33,23 @@ export const localBackend: CacheBackend = {
     },
   },
   target: {
-    attributes: [...targetAttributes, "dest", "tag"],
+    attributes: [...targetAttributes, "dest", "tag", "reset"],
     create(attributes, { cwd }) {
       const path = resolve(cwd, needed(type, attributes, "dest"));
       const { tag = "latest" } = attributes;
+      const reset = truthOf(type, attributes, "reset", false);
       return {
         label: path,
         ...targetOptions(type, attributes),
-        write: (manifest, blobs, services, signal) =>
-          services.writeLayout(
+        async write(manifest, blobs, services, signal) {
+          await services.writeLayout(
             path,
             { ...manifest, annotations: { ...manifest.annotations, [refName]: tag } },
             blobs,
             signal,
-          ),
+          );
+          if (reset) await services.tidyLayout(path, signal);
+        },
       };
     },
   },

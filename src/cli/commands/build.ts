@@ -1,55 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild build`: flags to a request, progress while it runs, and what is written when it is done.
 
-import { build, type BuildRequest, type BuildResult } from "../../build.js";
-import { printable, type EventSink } from "../../base/index.js";
+import { build, type BuildResult } from "../../build.js";
+import { printable, TsbuildError, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
-import { parseAgent, parseSecret } from "../options/credentials.js";
-import { parseDevices } from "../options/devices.js";
-import {
-  attestationTexts,
-  buildArguments,
-  cacheFlags,
-  imageEdits,
-  jobsFlag,
-  keptStages,
-  networkFlag,
-  outputsOf,
-  parseTruth,
-  platformFlags,
-  preprocessorFlags,
-  pullPolicy,
-  refuseConflicts,
-  sourcePolicy,
-  squashFlag,
-  withAuthFile,
-} from "../options/image-flags.js";
-import { parseMount, parseVolume } from "../options/mounts.js";
-import { runLimits } from "../options/limits.js";
-import {
-  parseBytes,
-  parseDns,
-  parseHost,
-  parseLabels,
-  parseTime,
-  separated,
-  usageError,
-} from "../options/values.js";
+import { isWithoutImage, outputsOf } from "../options/image-flags.js";
+import { requestOf } from "../options/request.js";
+import { given, usageError } from "../options/values.js";
 import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
 import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
 import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
-import { metadataOf } from "./metadata.js";
+import { idOf, metadataOf, recordWarnings, type WarningRecord } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
-
-/** What --allow grants; only devices are granted one by one. */
-function entitlement(text: string): string {
-  const [name = "", value] = text.split(/=(.*)/s);
-  if (value !== undefined && name !== "device")
-    throw usageError("--allow", text, `${name} does not accept a value`);
-  return text;
-}
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
 export async function explainOnly(
@@ -88,25 +52,34 @@ function contextOf(context = "."): string {
 }
 
 /** Gives the exit code. */
-export async function buildCommand(given: string | undefined, flags: BuildFlags): Promise<number> {
-  const context = contextOf(given);
-  const call = parseCall(flags.call ?? flags.print, flags.check);
+export async function buildCommand(
+  directory: string | undefined,
+  flags: BuildFlags,
+): Promise<number> {
+  const context = contextOf(directory);
+  const call = parseCall(given(flags.call) ?? given(flags.print), flags.check);
   const quiet = flags.quiet === true || call !== undefined;
   if (flags.explainCache === true) await explainFirst(context, flags);
+  if (call === undefined) refuseWithoutImage(flags);
   const progress = progressOf(quiet ? "quiet" : flags.progress, flags.logfile);
   if (call !== undefined)
     return withInterruption((signal) =>
-      describeCommand(call, requestOf(context, flags, progress.sink, signal), flags.metadataFile),
+      describeCommand(
+        call,
+        requestOf(context, flags, progress.sink, signal),
+        given(flags.metadataFile),
+      ),
     );
+  const warned = recordWarnings();
   try {
     const result = await withInterruption((signal) =>
       build({
-        ...requestOf(context, flags, progress.sink, signal),
+        ...requestOf(context, flags, warned.note(progress.sink), signal),
         ...(flags.debugShell === true ? debugShell(progress, signal) : {}),
       }),
     );
     progress.close();
-    await writeResult(result, flags);
+    await writeResult(result, flags, warned);
     return 0;
   } catch (error) {
     progress.close();
@@ -129,118 +102,56 @@ function progressOf(kind: ProgressKind, logFile: string | undefined): Progress {
   };
 }
 
-function requestOf(
-  context: string,
-  flags: BuildFlags,
-  events: EventSink,
-  signal: AbortSignal,
-): BuildRequest {
-  const { env } = process;
-  const jobs = jobsFlag(flags);
-  const network = networkFlag(flags);
-  const policy = sourcePolicy(flags, env);
-  const squash = squashFlag(flags);
-  const devices = parseDevices(flags.device);
-  const [file, ...moreFiles] = flags.file;
-  refuseConflicts(flags);
-  return {
-    context,
-    ...(file === undefined ? {} : { file, moreFiles }),
-    cppFlags: preprocessorFlags(flags, env),
-    ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.from === undefined ? {} : { from: flags.from }),
-    buildArgs: buildArguments(flags, env),
-    edits: imageEdits(flags, env),
-    labels: parseLabels(flags.label),
-    annotations: flags.annotation,
-    attestations: attestationTexts(flags),
-    tags: flags.tag,
-    platforms: flags.allPlatforms === true ? [] : platformFlags(flags),
-    allPlatforms: flags.allPlatforms ?? false,
-    ...(flags.manifest === undefined ? {} : { manifestList: flags.manifest }),
-    buildContexts: flags.buildContext,
-    outputs: outputsOf(flags),
-    ...(squash === undefined ? {} : { squash }),
-    ...keptStages(flags),
-    ...cacheFlags(flags),
-    cacheFrom: flags.cacheFrom,
-    cacheTo: flags.cacheTo,
-    pull: pullPolicy(flags),
-    ...(policy === undefined ? {} : { sourcePolicy: policy }),
-    ...(jobs === undefined ? {} : { jobs }),
-    ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
-    secrets: flags.secret.map((text) => parseSecret(text, env)),
-    agents: flags.ssh.map((text) => parseAgent(text, env)),
-    network,
-    ...(flags.cdiConfigDir.length === 0 ? {} : { cdiDirectories: flags.cdiConfigDir }),
-    // Asking for the host's network on the command line is the permission.
-    allow: [...flags.allow.map(entitlement), ...(network === "host" ? ["network.host"] : [])],
-    devices: devices.registered,
-    addHosts: separated(flags.addHost).map(parseHost),
-    noHosts: !flags.hosts,
-    hostProxies: flags.httpProxy,
-    mounts: [
-      ...flags.volume.map((text) => parseVolume(text, process.cwd())),
-      ...flags.mount.map((text) => parseMount(text, process.cwd())),
-      ...devices.mounts,
-    ],
-    dns: parseDns(flags),
-    limits: runLimits(flags),
-    ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),
-    securityOptions: flags.securityOpt,
-    ...(flags.timeout === undefined ? {} : { timeout: parseTime("--timeout", flags.timeout) }),
-    groups: flags.groupAdd,
-    capAdd: separated(flags.capAdd),
-    capDrop: separated(flags.capDrop),
-    ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),
-    compatMountpoints: flags.compatMountpoints ?? false,
-    env: withAuthFile(flags, env),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    events,
-    signal,
-  };
-}
-
 /** The files that get the image's id; `raw`: without its algorithm. */
-function idFiles({ iidfile, iidfileRaw, rawIidfile }: BuildFlags): {
+function idFiles(flags: BuildFlags): {
   readonly flag: string;
   readonly path: string;
   readonly raw: boolean;
 }[] {
-  const rawFile = iidfileRaw ?? rawIidfile;
+  const file = given(flags.iidfile);
+  const rawFile = given(flags.iidfileRaw) ?? given(flags.rawIidfile);
   return [
-    ...(iidfile === undefined ? [] : [{ flag: "--iidfile", path: iidfile, raw: false }]),
+    ...(file === undefined ? [] : [{ flag: "--iidfile", path: file, raw: false }]),
     ...(rawFile === undefined ? [] : [{ flag: "--iidfile-raw", path: rawFile, raw: true }]),
   ];
 }
 
-async function writeResult(result: BuildResult, flags: BuildFlags): Promise<void> {
+/** Only an image has an id. Throws CLI_USAGE. */
+function refuseWithoutImage(flags: BuildFlags): void {
+  const [file] = idFiles(flags);
+  const outputs = outputsOf(flags);
+  if (file === undefined || outputs.length === 0 || !outputs.every(isWithoutImage)) return;
+  throw new TsbuildError(
+    "CLI_USAGE",
+    `${file.flag} is for the id of an image, and none of the outputs is one`,
+    { hint: "leave it out, or add -o type=image" },
+  );
+}
+
+async function writeResult(
+  result: BuildResult,
+  flags: BuildFlags,
+  warned: WarningRecord,
+): Promise<void> {
   const id = idOf(result);
   if (id !== undefined)
     for (const { flag, path, raw } of idFiles(flags))
       await writeResultFile(flag, path, raw ? id.slice(id.indexOf(":") + 1) : id);
-  if (flags.metadataFile !== undefined)
+  const metadataFile = given(flags.metadataFile);
+  if (metadataFile !== undefined)
     await writeResultFile(
       "--metadata-file",
-      flags.metadataFile,
-      JSON.stringify(metadataOf(result), null, 2) + "\n",
+      metadataFile,
+      JSON.stringify({ ...metadataOf(result), ...warned.metadata(process.env) }, null, 2) + "\n",
     );
   const toStdout = result.outputs.some((output) => output.toStdout === true);
-  if (flags.quiet === true && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
-  if (flags.quiet !== true && !["quiet", "none"].includes(flags.progress))
-    process.stderr.write(summary(result));
+  const quiet = flags.quiet === true || flags.progress === "quiet";
+  if (quiet && id !== undefined && !toStdout) process.stdout.write(`${id}\n`);
+  if (!quiet && flags.progress !== "none") process.stderr.write(summary(result));
 }
 
-/** The digest of the configuration; of the index when there are several platforms. */
-function idOf({ images, index, outputs }: BuildResult): string | undefined {
-  if (index === undefined) return images[0]?.config.digest;
-  // With annotations of an output, it is another index.
-  return outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
-}
-
-function summary(result: BuildResult): string {
+/** What was made, a line each. */
+export function summary(result: BuildResult): string {
   const lines: string[] = [];
   const { images, index } = result;
   if (index !== undefined) lines.push(`index ${idOf(result) ?? ""}`);

@@ -71,11 +71,15 @@ function mountDocument({ id, required, range }: Mount): unknown {
   return { name: id, ...(required ? { required } : {}), location: place(range) };
 }
 
+function place(range: SourceRange): unknown {
+  return { ranges: placesOf(range) };
+}
+
 /** Lines count from 1, characters from 0. */
-function place({ startLine, endLine, startColumn, endColumn }: SourceRange): unknown {
+export function placesOf({ startLine, endLine, startColumn, endColumn }: SourceRange): unknown[] {
   const at = (line: number, column: number | undefined): unknown => ({
     line,
     ...(column === undefined ? {} : { character: column - 1 }),
   });
-  return { ranges: [{ start: at(startLine, startColumn), end: at(endLine, endColumn) }] };
+  return [{ start: at(startLine, startColumn), end: at(endLine, endColumn) }];
 }

@@ -58,16 +58,22 @@ export async function describeCommand(
   switch (description.call) {
     case "check":
       if (!json) write(checkText(description.report));
-      return description.report.findings.length > 0 || description.report.error !== undefined
-        ? 1
-        : 0;
+      break;
     case "outline":
       if (!json) write(outlineText(description.outline));
-      return 0;
+      break;
     case "targets":
       if (!json) write(targetsText(description.targets));
-      return 0;
+      break;
   }
+  return exitCodeOf(description);
+}
+
+/** 1 when checks found something. */
+export function exitCodeOf(description: Description): number {
+  if (description.call !== "check") return 0;
+  const { findings, error } = description.report;
+  return findings.length > 0 || error !== undefined ? 1 : 0;
 }
 
 type Report = Extract<Description, { call: "check" }>["report"];

@@ -14,7 +14,7 @@ import type { RemoteRequest } from "../../build/imagetools/place.js";
 import { asksFor, fillGoTemplate } from "../go-template.js";
 import { withInterruption } from "../interruption.js";
 import { parseTruth, withAuthFile } from "../options/image-flags.js";
-import { usageError } from "../options/values.js";
+import { given, usageError } from "../options/values.js";
 import { createProgress, type ProgressKind } from "../progress/create.js";
 import { writeResultFile } from "./result-files.js";
 import type { RegistryFlags } from "./transfer.js";
@@ -57,10 +57,11 @@ export async function createCommand(sources: readonly string[], flags: CreateFla
     const { descriptor, bytes, names, homes } = created;
     if (flags.dryRun === true) process.stdout.write(`${shown(bytes)}\n`);
     else process.stdout.write(names.map((name) => `${name}@${descriptor.digest}\n`).join(""));
-    if (flags.metadataFile !== undefined && flags.dryRun !== true)
+    const metadataFile = given(flags.metadataFile);
+    if (metadataFile !== undefined && flags.dryRun !== true)
       await writeResultFile(
         "--metadata-file",
-        flags.metadataFile,
+        metadataFile,
         `${JSON.stringify({ "containerimage.descriptor": descriptor, "image.name": homes.join(",") }, undefined, 2)}\n`,
       );
   } finally {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// --metadata-file, with the keys that docker buildx writes.
+// What is told of a result: the id of its image, and --metadata-file, with the keys that docker buildx writes.
 
+import { parseBoolean, type BuildEvent, type EventSink } from "../../base/index.js";
 import type { BuildResult } from "../../build.js";
+import { placesOf } from "./describe-json.js";
 
 export function metadataOf({
   images: [first],
@@ -22,5 +24,68 @@ export function metadataOf({
       ? {}
       : { "containerimage.descriptor": descriptor, "containerimage.digest": descriptor.digest }),
     ...(names.length === 0 ? {} : { "image.name": names.join(",") }),
+  };
+}
+
+/** The digest of the configuration; of the index when there are several platforms. */
+export function idOf({ images, index, outputs }: BuildResult): string | undefined {
+  if (index === undefined) return images[0]?.config.digest;
+  // With annotations of an output, it is another index.
+  return outputs.find(({ descriptor }) => descriptor !== undefined)?.descriptor?.digest;
+}
+
+/** What builds warned of, beside where their events go. */
+export interface WarningRecord {
+  /** A sink that keeps warnings, and hands everything on. */
+  readonly note: (next: EventSink) => EventSink;
+  /** For --metadata-file: nothing unless the environment asks for it (BUILDX_METADATA_WARNINGS) and there is something. */
+  readonly metadata: (
+    env: Readonly<Record<string, string | undefined>>,
+  ) => Readonly<Record<string, unknown>>;
+}
+
+/** Keeps each warning once: builds of several targets may have the same. */
+export function recordWarnings(): WarningRecord {
+  const warnings = new Map<string, unknown>();
+  return {
+    note: (next) => (event) => {
+      if (event.kind === "warning") {
+        const document = warningDocument(event);
+        warnings.set(JSON.stringify(document), document);
+      }
+      next(event);
+    },
+    metadata: (env) =>
+      warnings.size > 0 && parseBoolean(env["BUILDX_METADATA_WARNINGS"] ?? "") === true
+        ? { "buildx.build.warnings": [...warnings.values()] }
+        : {},
+  };
+}
+
+/** As BuildKit's clients have them: texts in base64, lines counted from 1. */
+function warningDocument({
+  message,
+  rule,
+  url,
+  detail,
+  location,
+}: Extract<BuildEvent, { kind: "warning" }>): unknown {
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+  const line = location === undefined ? "" : ` (line ${location.range.startLine})`;
+  return {
+    level: 1,
+    short: encoded(rule === undefined ? message : `${rule}: ${message}${line}`),
+    ...(detail === undefined ? {} : { detail: [encoded(detail)] }),
+    ...(url === undefined ? {} : { url }),
+    ...(location === undefined
+      ? {}
+      : {
+          sourceInfo: {
+            filename: location.file,
+            ...(location.text === undefined ? {} : { data: encoded(location.text) }),
+            language: "Dockerfile",
+          },
+          range: placesOf(location.range),
+        }),
   };
 }

@@ -166,7 +166,7 @@ function requestOf(
       ...devicesOf(flags.device),
     ],
     network,
-    addHosts: flags.addHost.map(parseHost),
+    addHosts: flags.addHost.flatMap(parseHost),
     dns: parseDns(flags),
     limits: limitsOf(flags),
     ...(flags.shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", flags.shmSize) }),

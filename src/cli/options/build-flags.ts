@@ -117,6 +117,13 @@ function list(flags: string, description: string): Option {
     .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
+/** The same, but that an empty value is none: so do scripts leave a flag out whose variable is not set. */
+function listOfGiven(flags: string, description: string): Option {
+  return list(flags, description).argParser((value: string, before: readonly string[]) =>
+    value === "" ? before : [...before, value],
+  );
+}
+
 /** `--no-cache-filter` takes a value; by its first letters commander would take it for the negation of another flag. */
 function noCacheFilter(): Option {
   const option = list(
@@ -157,7 +164,7 @@ export function addBuildFlags(command: Command): Command {
     ),
     list("--unsetenv <name>", "leave out a variable, of the Dockerfile or of the base"),
     new Option("--from <image>", "base image, in the place of the one that the first FROM names"),
-    list("--annotation <[level:]name=value>", "add an annotation to the image"),
+    listOfGiven("--annotation <[level:]name=value>", "add an annotation to the image"),
     new Option("--inherit-annotations", "keep the annotations of the base image"),
     list("--unsetannotation <name>", "leave out one of them"),
     new Option("--created-annotation", "say the image's time in an annotation, too"),
@@ -175,11 +182,11 @@ export function addBuildFlags(command: Command): Command {
       "--cache-ttl <duration>",
       "run steps again whose results are older than this, such as 24h (0: all of them)",
     ),
-    list(
+    listOfGiven(
       "--cache-from <spec>",
       "a cache to take steps from: type=local,src=DIR, type=gha, or an image or cache at a registry",
     ),
-    list(
+    listOfGiven(
       "--cache-to <spec>",
       "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME, type=inline or type=gha",
     ),
@@ -190,7 +197,7 @@ export function addBuildFlags(command: Command): Command {
     new Option("--pull-policy <policy>", "what --pull=POLICY is read as").hideHelp(),
     new Option("--pull-always", "as --pull=always").hideHelp(),
     new Option("--pull-never", "as --pull=never").hideHelp(),
-    list(
+    listOfGiven(
       "--platform <os/arch>",
       "platform of the image; several (comma-separated or repeated) make an index",
     ).env("DOCKER_DEFAULT_PLATFORM"),
@@ -208,11 +215,11 @@ export function addBuildFlags(command: Command): Command {
     new Option("--timestamp <seconds>", "the same, for the files of all new layers too"),
     new Option("--rewrite-timestamp", "limit the times of files in all new layers too"),
     new Option("--omit-history", "leave the history out of the image"),
-    list(
+    listOfGiven(
       "--build-context <name=source>",
       "additional context: directory, docker-image://, oci-layout://, git or http URL",
     ),
-    list(
+    listOfGiven(
       "-o, --output <spec>",
       "where the result goes: type=oci|docker|local|tar|image|registry,dest=...",
     ),
@@ -229,16 +236,19 @@ export function addBuildFlags(command: Command): Command {
     new Option("--iidfile-raw <path>", "the same without the algorithm").hideHelp(),
     new Option("--raw-iidfile <path>", "the same as --iidfile-raw").hideHelp(),
     new Option("--metadata-file <path>", "write the result's metadata as JSON to this file"),
-    list("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
-    list("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
+    listOfGiven("--secret <id=...,src=...|env=...>", "a secret for RUN --mount=type=secret"),
+    listOfGiven("--ssh <default|id[=socket|key]>", "an ssh agent for RUN --mount=type=ssh"),
     new Option("--network <mode>", "network of RUN: default, none, host").default("default"),
-    list("--allow <entitlement>", "grant network.host, security.insecure, device or device=NAME"),
+    listOfGiven(
+      "--allow <entitlement>",
+      "grant network.host, security.insecure, device or device=NAME",
+    ),
     list("--cdi-config-dir <directory>", "where specifications of devices are").hideHelp(),
     list(
       "--device <path[:path-inside]|name>",
       "a device of this machine that RUN has, or a registered one",
     ),
-    list("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
+    listOfGiven("--add-host <name:address>", "an additional line of /etc/hosts in RUN"),
     new Option("--no-hosts", "RUN sees the /etc/hosts of the image").hideHelp(),
     new Option("--http-proxy", "RUN has the proxies of this environment").default(true).hideHelp(),
     new Option("--no-http-proxy", "what --http-proxy=false is read as").hideHelp(),
@@ -290,7 +300,10 @@ export function addBuildFlags(command: Command): Command {
       "--sbom [mode]",
       "attest what images consist of, as a scanner's image finds: true, or generator=IMAGE",
     ).preset("true"),
-    list("--attest <spec>", "the same as type=provenance,mode=... or type=sbom,generator=..."),
+    listOfGiven(
+      "--attest <spec>",
+      "the same as type=provenance,mode=... or type=sbom,generator=...",
+    ),
     new Option("--check", "check the Dockerfile and build nothing"),
     new Option("--call <what>", "check, outline or targets instead of a build (with ,format=json)"),
     new Option("--print <what>", "older name of --call").hideHelp(),

@@ -52,7 +52,7 @@ function argumentLines(path: string): string[] {
 /** `--attest`, and its shorthands `--provenance` and `--sbom`: true, false, or parameters. */
 export function attestationTexts({ attest, provenance, sbom }: BuildFlags): readonly string[] {
   const short = (type: string, value: string | undefined): string[] => {
-    if (value === undefined) return [];
+    if (value === undefined || value === "") return [];
     const truth = parseBoolean(value);
     if (truth !== undefined) return [`type=${type},disabled=${!truth}`];
     return [
@@ -233,6 +233,14 @@ export function outputsOf(flags: BuildFlags): string[] {
   if (outputs.length === 0 && added.length > 0) outputs.push("type=image");
   return outputs.map((spec) =>
     isImage(spec) ? [spec, ...added, ...(isPush(spec) ? insecure : [])].join(",") : spec,
+  );
+}
+
+/** Whether the text of an output is one of files, or of nothing: a directory, `-`, or such a type. */
+export function isWithoutImage(spec: string): boolean {
+  return (
+    /(?:^|,)"?type=(?:local|tar|cacheonly)(?:[,"]|$)/i.test(spec) ||
+    (!/(?:^|,)"?(?:type|dest)=/i.test(spec) && !spec.includes(","))
   );
 }
 

@@ -30,10 +30,15 @@ const mode = /^(?:true|false|[01tf]|min|max|[a-z-]+=.*)$/i;
  */
 export function normalizeArguments(args: readonly string[], program: Command): string[] {
   const run = program.commands.find((command) => command.name() === "run" && args[0] === "run");
+  const bake = program.commands.find((command) => command.name() === "bake" && args[0] === "bake");
   const end = run === undefined ? args.indexOf("--") : endOfFlags(args, run);
-  // Flags that take a value in one command take it in all, but for `run`, where others follow the image's name.
+  // Flags that take a value in one command take it in all, but for `run`, where others follow the image's name, and `bake`,
+  // whose --print has none.
+  const own = run ?? bake;
   const options = (
-    run === undefined ? program.commands.filter((command) => command.name() !== "run") : [run]
+    own === undefined
+      ? program.commands.filter((command) => !["run", "bake"].includes(command.name()))
+      : [own]
   )
     .flatMap((command) => [command, ...command.commands])
     .flatMap((command) => command.options);

@@ -10,6 +10,11 @@ export function usageError(flag: string, value: string, expected: string): Tsbui
   return new TsbuildError("CLI_USAGE", `invalid ${flag} ${JSON.stringify(value)}: ${expected}`);
 }
 
+/** What a flag says; an empty value is none, as where a script's variable is not set. */
+export function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
 /** The values of a flag that may be repeated, or name several at once. */
 export function separated(texts: readonly string[]): string[] {
   return texts.flatMap((text) => text.split(","));
@@ -164,16 +169,21 @@ export function parseUlimit(text: string): { name: string; soft: number; hard: n
   return { name, soft, hard };
 }
 
-/** `--add-host name:address` or `name=address`, brackets around IPv6 allowed; `host-gateway` stands for this machine. */
-export function parseHost(text: string): readonly [name: string, address: string] {
+/**
+ * `--add-host name:address` or `name=address`, brackets around IPv6 allowed; `host-gateway` stands for this machine. A pair for
+ * each of several addresses, which commas separate.
+ */
+export function parseHost(text: string): (readonly [name: string, address: string])[] {
   const at = text.search(/[:=]/);
   const name = text.slice(0, Math.max(at, 0));
-  const address = text.slice(at + 1).replace(/^\[(.*)\]$/, "$1");
-  if (name === "" || /\s/.test(name) || address === "")
+  if (name === "" || /\s/.test(name) || at === text.length - 1)
     throw usageError("--add-host", text, "expected NAME:ADDRESS");
-  if (address !== "host-gateway" && isIP(address) === 0)
-    throw usageError("--add-host", text, `${JSON.stringify(address)} is not an IP address`);
-  return [name, address];
+  return separated([text.slice(at + 1)]).map((written) => {
+    const address = written.replace(/^\[(.*)\]$/, "$1");
+    if (address !== "host-gateway" && isIP(address) === 0)
+      throw usageError("--add-host", text, `${JSON.stringify(address)} is not an IP address`);
+    return [name, address];
+  });
 }
 
 /** `--dns`, addresses or `none` alone, and what else is said of the resolver. */

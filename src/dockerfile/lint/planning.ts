@@ -113,7 +113,7 @@ export function checkIgnored(
     dockerfile,
     instruction,
     "CopyIgnoredFile",
-    `Attempting to ${verb} file ${JSON.stringify(clean)} that is excluded by .dockerignore`,
+    `Attempting to ${verb} file ${JSON.stringify(clean === "" ? "/" : clean)} that is excluded by .dockerignore`,
   );
 }
 

@@ -25,11 +25,14 @@ function modeFor(chmod: string | undefined, entry: TreeEntry): { mode?: number }
   return { mode: applyMode(chmod, entry.mode, entry.type === "dir") };
 }
 
-/** The mode of directories that have to be made on the way. A symbolic mode changes what is there, so it is not for them. */
+/**
+ * The mode of directories that have to be made on the way. A symbolic mode changes what is there, so it is not for them; nor are
+ * the set-uid, set-gid and sticky bits.
+ */
 export function parentMode(op: PlannedCopy): number {
   return op.chmod === undefined || !/^[0-7]+$/.test(op.chmod)
     ? directoryMode
-    : applyMode(op.chmod, directoryMode, true);
+    : applyMode(op.chmod, directoryMode, true) & 0o777;
 }
 
 /** What copying all that a pattern matched does. */

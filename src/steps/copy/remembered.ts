@@ -8,7 +8,7 @@ import type { Table } from "../../store/index.js";
 import { isSettled } from "../file-hasher.js";
 
 /** A question to a tree, and the fingerprint of its answer. */
-type Answered =
+export type Answered =
   | {
       readonly ask: "list";
       readonly path: string;
@@ -73,26 +73,37 @@ export class RecordingReader implements Reader {
     if (entry !== undefined && entry.changedAt > this.#changedAt) this.#changedAt = entry.changedAt;
   }
 
+  get answers(): readonly Answered[] {
+    return this.#answers;
+  }
+
   /** The answers, unless something was changed so lately that it could change again without looking different. */
   settled(): readonly Answered[] | undefined {
     return isSettled(this.#changedAt, this.#beganAt) ? this.#answers : undefined;
   }
 }
 
-/** The digest that is remembered for a key, if the tree still answers as it did. */
-export async function recallDigest(
-  table: Table<RememberedSelection>,
-  key: string,
+/** Whether a tree still gives these answers. */
+export async function stillAnswers(
+  answers: readonly Answered[],
   reader: TreeReader,
-): Promise<string | undefined> {
-  const known = table.get(key);
-  if (known === undefined) return undefined;
-  for (const answer of known.answers) {
+): Promise<boolean> {
+  for (const answer of answers) {
     const print =
       answer.ask === "stat"
         ? printOf(await reader.stat(answer.path, answer.follow))
         : ((await reader.fingerprint(answer.path, answer.options)) ?? absent);
-    if (print !== answer.print) return undefined;
+    if (print !== answer.print) return false;
   }
-  return known.digest;
+  return true;
+}
+
+/** What is remembered for a key, if the tree still answers as it did. */
+export async function recallSelection(
+  table: Table<RememberedSelection>,
+  key: string,
+  reader: TreeReader,
+): Promise<RememberedSelection | undefined> {
+  const known = table.get(key);
+  return known !== undefined && (await stillAnswers(known.answers, reader)) ? known : undefined;
 }

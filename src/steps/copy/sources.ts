@@ -6,13 +6,15 @@ import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { CopyOp as SandboxCopyOp } from "../../sandbox/index.js";
 import type { Result, StepContext, Vertex } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
-import type { OpenedTree } from "../trees.js";
+import { openTree, type OpenedTree } from "../trees.js";
 import { digestEntries } from "./digest.js";
 import { dataOperations, planCopy, type PlannedEntry } from "./operations.js";
 import {
-  recallDigest,
+  recallSelection,
   RecordingReader,
   selectionTable,
+  stillAnswers,
+  type Answered,
   type RememberedSelection,
 } from "./remembered.js";
 import { select, type Selection, type SourceTree } from "./select.js";
@@ -21,6 +23,8 @@ import { select, type Selection, type SourceTree } from "./select.js";
 interface SeenSource {
   selection?: Promise<Selection>;
   digest?: Promise<string>;
+  /** What a directory of the host, which may change any time, answered when the digest was made. */
+  answers?: readonly Answered[];
   /** Warnings about it: each is given once, although a copy may be begun in one way and done in another. */
   said?: Set<string>;
 }
@@ -78,13 +82,29 @@ async function findDigest(work: Work, source: PathSource, tree: OpenedTree): Pro
   if (tree.root.kind !== "directory") return compute(tree);
   const table = services.store.table<RememberedSelection>(selectionTable);
   const key = selectionKey(tree.root.path, op, source.pattern, tree.rules?.text ?? "");
-  const recalled = await recallDigest(table, key, tree.reader);
-  if (recalled !== undefined) return recalled;
+  const recalled = await recallSelection(table, key, tree.reader);
+  if (recalled !== undefined) {
+    seenOf(work, source).answers = recalled.answers;
+    return recalled.digest;
+  }
   const recorder = new RecordingReader(tree.reader);
   const digest = await compute({ ...tree, reader: recorder });
+  seenOf(work, source).answers = recorder.answers;
   const answers = recorder.settled();
   if (answers !== undefined && answers.length > 0) await table.put(key, { answers, digest });
   return digest;
+}
+
+/** Whether files of the host are not as they were when their digests were made. */
+export async function haveChanged(work: Work): Promise<boolean> {
+  const { services, seen, vertex, inputs, context } = work;
+  for (const source of (vertex.op as CopyOp).sources) {
+    const answers = seen.get(source)?.answers;
+    if (answers === undefined || source.kind === "inline") continue;
+    await using tree = await openTree(services, source.root, inputs, context.signal);
+    if (!(await stillAnswers(answers, tree.reader))) return true;
+  }
+  return false;
 }
 
 /** All that decides what a digest is made of, but for the files. */

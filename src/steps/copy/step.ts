@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
+import { isRecord } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
 import type { Root } from "../../sandbox/index.js";
@@ -8,7 +9,7 @@ import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
 import { compareFiles } from "../explain-files.js";
-import { openTree, type OpenedTree } from "../trees.js";
+import { changedMeanwhile, openTree, type OpenedTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
 import { copyArchives } from "./archives.js";
 import { copyDownload } from "./download.js";
@@ -16,6 +17,7 @@ import { copyDirectly } from "./direct.js";
 import type { Match } from "./select.js";
 import {
   digestOf,
+  haveChanged,
   inlineOrders,
   knownDigest,
   selectionOf,
@@ -40,6 +42,10 @@ export function copyStep(services: StepServices): Step {
     run: async (vertex, inputs, context) => {
       const work = { services, seen, vertex, inputs, context };
       const result = await runCopy(work);
+      if (await haveChanged(work)) {
+        context.unkeyed();
+        context.warn(changedMeanwhile);
+      }
       await keepOutlines(work);
       return result;
     },
@@ -80,7 +86,7 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
       parts.push(`input ${JSON.stringify([source, op.exclude, op.parents])}`);
     else if (source.kind === "download")
       parts.push(
-        `download ${JSON.stringify(inputs[source.root.from === "input" ? source.root.index : 0])}`,
+        downloadPart(inputs[source.root.from === "input" ? source.root.index : 0] ?? null),
       );
     else {
       await using tree = await openTree(services, source.root, inputs, context.signal);
@@ -88,6 +94,12 @@ async function digestSources(work: Work, which: "context" | "all"): Promise<stri
     }
   }
   return parts;
+}
+
+/** The name and the bytes of a download. When the server has written it last is in no key. */
+function downloadPart(result: Result): string {
+  const known = isRecord(result) && typeof result["digest"] === "string";
+  return `download ${JSON.stringify(known ? [result["name"], result["digest"]] : result)}`;
 }
 
 /** For a later explanation: which files the digests of this step stand for. */

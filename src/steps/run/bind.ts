@@ -2,12 +2,13 @@
 // What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
 
 import type { CleanupStack } from "../../base/index.js";
-import type { BindMountOp, CopyOp, SourceRef } from "../../plan/index.js";
-import type { LayerDirId, Root } from "../../sandbox/index.js";
+import type { CopyOp, MountOp, RunOp, SourceRef } from "../../plan/index.js";
+import type { LayerDirId, Root, TreeReader } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { digestEntries } from "../copy/digest.js";
 import { ordersOf, planCopy } from "../copy/operations.js";
+import { RecordingReader, stillAnswers, type Answered } from "../copy/remembered.js";
 import { select } from "../copy/select.js";
 import { snapshotOf } from "../result.js";
 import type { StepServices } from "../services.js";
@@ -28,29 +29,73 @@ function asCopy(source: SourceRef, path: string): CopyOp {
   };
 }
 
-/** One digest per mount, of the files that it shows. */
-export async function digestBinds(
+/** What a directory of the host answered when what a mount shows of it was digested. */
+export interface AskedFiles {
+  readonly reader: TreeReader;
+  readonly answers: readonly Answered[];
+}
+
+/** What a mount shows, or a cache begins with: a path of a tree. */
+export interface ShownFiles {
+  readonly source: SourceRef;
+  readonly path: string;
+}
+
+/** In the order of the mounts. What a cache has got since it began is in no key. */
+export function shownFiles({ mounts }: RunOp): (ShownFiles & { readonly mount: MountOp })[] {
+  return mounts.flatMap((mount) => {
+    const source =
+      mount.kind === "bind" ? mount.source : mount.kind === "cache" ? mount.seed : undefined;
+    return source === undefined || !("path" in mount) ? [] : [{ mount, source, path: mount.path }];
+  });
+}
+
+/**
+ * One digest for each path, of the files there. Without `inputs`, as a definition has none, what is in one of them is known by its
+ * place. `asked` gets what directories of the host, which may change, answered.
+ */
+export async function digestShown(
   services: StepServices,
-  mounts: readonly BindMountOp[],
-  inputs: readonly Result[],
+  shown: readonly ShownFiles[],
+  inputs: readonly Result[] | undefined,
   signal: AbortSignal,
+  asked: AskedFiles[] = [],
 ): Promise<string[]> {
   const digests: string[] = [];
-  for (const { source, path } of mounts) {
-    await using tree = await openTree(services, source, inputs, signal);
-    digests.push(await digestPath(services, tree, source, path));
+  for (const { source, path } of shown) {
+    if (inputs === undefined && source.from === "input") {
+      digests.push(`input ${JSON.stringify([source.index, path])}`);
+      continue;
+    }
+    await using tree = await openTree(services, source, inputs ?? [], signal);
+    if (tree.root.kind !== "directory") {
+      digests.push(await digestPath(services, tree, source, path));
+      continue;
+    }
+    const recorder = new RecordingReader(tree.reader);
+    digests.push(await digestPath(services, { ...tree, shown: recorder }, source, path));
+    asked.push({ reader: tree.reader, answers: recorder.answers });
   }
   return digests;
 }
 
+/** Whether all of them answer as they did. */
+export async function areUnchanged(asked: readonly AskedFiles[]): Promise<boolean> {
+  for (const { reader, answers } of asked) if (!(await stillAnswers(answers, reader))) return false;
+  return true;
+}
+
+/** `shown`: who is asked for names instead of the tree's own reader. */
 async function digestPath(
   services: StepServices,
-  tree: OpenedTree,
+  tree: OpenedTree & { readonly shown?: RecordingReader },
   source: SourceRef,
   path: string,
 ): Promise<string> {
-  const op = asCopy(source, path);
-  const { matches } = await select(tree, literalPattern(path), op);
+  // One file is not what a directory with that file is.
+  const op = { ...asCopy(source, path), directory: false };
+  const { shown: reader = tree.reader } = tree;
+  const { matches } = await select({ ...tree, reader }, literalPattern(path), op);
   return digestEntries(
     () => planCopy(op, matches, path),
     tree.hasher,
@@ -77,7 +122,7 @@ export interface BindSource {
  */
 export async function bindSource(
   services: StepServices,
-  mount: { readonly source: SourceRef; readonly path: string; readonly readOnly: boolean },
+  mount: ShownFiles & { readonly readOnly: boolean },
   inputs: readonly Result[],
   cleanup: CleanupStack,
   signal: AbortSignal,

@@ -2,12 +2,12 @@
 // Cache mounts: which directory of the store is whose, and what is in it when it is new.
 
 import { createHash, randomBytes } from "node:crypto";
-import type { CleanupStack } from "../../base/index.js";
-import type { CacheMountOp, MountOp } from "../../plan/index.js";
+import type { CleanupStack, Json } from "../../base/index.js";
+import type { CacheMountOp, RunOp } from "../../plan/index.js";
 import type { LayerDirId, RunMount } from "../../sandbox/index.js";
-import type { CacheKey, Result } from "../../solve/index.js";
+import type { CacheKey, Result, Vertex } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
-import { bindSource } from "./bind.js";
+import { bindSource, shownFiles } from "./bind.js";
 
 /** The name of the table of cache mounts. */
 export const cacheMountTable = "cache-mounts";
@@ -22,30 +22,92 @@ export interface CacheMountRecord {
 
 /** Locks `sharing=locked` caches in the order of their keys, whatever the order of the flags: steps cannot deadlock. */
 export async function lockCaches(
-  { store, run }: StepServices,
-  mounts: readonly MountOp[],
+  { store, run, definitions }: StepServices,
+  vertex: Vertex,
   cleanup: CleanupStack,
   signal: AbortSignal,
 ): Promise<void> {
-  const locked = mounts
-    .filter((mount) => mount.kind === "cache")
-    .filter(({ sharing }) => sharing === "locked");
-  const keys = new Set(locked.map((mount) => cacheKey(run.cacheNamespace, mount)));
+  const keys = new Set<string>();
+  for (const mount of (vertex.op as RunOp).mounts)
+    if (mount.kind === "cache" && mount.sharing === "locked")
+      keys.add(await cacheKey(run.cacheNamespace, vertex, mount, definitions));
   for (const key of [...keys].sort())
     cleanup.use(await store.lock(`cache-mount:${key}`, { signal }));
 }
 
-/** Caches of one id but other owners or modes are different caches. The key of {@link cacheMountTable}. */
-export function cacheKey(namespace: string, { id, uid, gid, mode }: CacheMountOp): string {
-  const identity = JSON.stringify([namespace, id, uid, gid, mode]);
+/**
+ * The key in {@link cacheMountTable} of one of a command's caches. Caches of one id but other owners, modes or seeds are different
+ * caches. A seed is known by definition, so that the key is known without it.
+ */
+export async function cacheKey(
+  namespace: string,
+  vertex: Vertex,
+  mount: CacheMountOp,
+  definitions: StepServices["definitions"],
+): Promise<string> {
+  const { id, uid, gid, mode } = mount;
+  const seed = await seedOf(vertex, mount, definitions);
+  const identity = JSON.stringify([namespace, id, uid, gid, mode, ...seed]);
   return createHash("sha256").update(identity).digest("hex").slice(0, 40);
 }
 
+/** What the cache begins with: a path of an input, or files of a context, whose digest is in the command's definition. */
+async function seedOf(
+  { id, inputs, op }: Vertex,
+  mount: CacheMountOp,
+  definitions: StepServices["definitions"],
+): Promise<Json[]> {
+  const { seed, path } = mount;
+  if (seed === undefined) return [];
+  const input = seed.from === "input" ? inputs[seed.index] : undefined;
+  if (input !== undefined) return [(await definitions?.keyOf(input)) ?? "", path];
+  const { binds } = (await definitions?.partsOf(id)) ?? {};
+  const at = shownFiles(op as RunOp).findIndex(({ mount: shown }) => shown === mount);
+  return [(binds as readonly Json[] | undefined)?.[at] ?? ""];
+}
+
 /** Under which a cache outside the store has the content of a cache mount. */
-export function sharedMountKey(namespace: string, mount: CacheMountOp): CacheKey {
-  return createHash("sha256")
-    .update(`cache mount ${cacheKey(namespace, mount)}`)
-    .digest("hex");
+export function sharedMountKey(key: string): CacheKey {
+  return createHash("sha256").update(`cache mount ${key}`).digest("hex");
+}
+
+/** The directory of a cache. One that is to be `fresh` is so once in a build: what a command puts there, later ones find. */
+function directoryOf(
+  services: StepServices,
+  key: string,
+  id: string,
+  fresh: boolean,
+): Promise<string> {
+  const begun = services.freshCaches.get(key);
+  if (begun !== undefined) return begun;
+  const directory = findDirectory(services, key, id, fresh);
+  if (fresh) services.freshCaches.set(key, directory);
+  return directory;
+}
+
+/** Several that come to a new cache at once, in any processes, get one directory: whoever is first names it. */
+async function findDirectory(
+  { store }: StepServices,
+  key: string,
+  id: string,
+  fresh: boolean,
+): Promise<string> {
+  const table = store.table<CacheMountRecord>(cacheMountTable);
+  // Until nobody has taken it off the record between its being found and its being protected.
+  for (;;) {
+    const now = Date.now();
+    const dir = await table.transaction((writer) => {
+      const known = fresh ? undefined : writer.get(key);
+      const dir = known?.dir ?? `c-${randomBytes(16).toString("hex")}`;
+      writer.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
+      return dir;
+    });
+    const held = await store.hold((protect) => {
+      protect(dir);
+      return table.get(key)?.dir === dir;
+    });
+    if (held) return dir;
+  }
 }
 
 /** How long a private cache's holder is waited for before the next free directory is taken, in milliseconds. */
@@ -55,29 +117,21 @@ export async function cacheMount(
   services: StepServices,
   mount: CacheMountOp,
   use: {
+    readonly vertex: Vertex;
     readonly inputs: readonly Result[];
     readonly cleanup: CleanupStack;
     readonly signal: AbortSignal;
-    readonly fresh: boolean;
   },
 ): Promise<RunMount> {
-  const { store, run, snapshots, firstContent } = services;
+  const { run, snapshots, firstContent } = services;
   const { id, uid, gid, mode, readOnly, target } = mount;
-  const base = cacheKey(run.cacheNamespace, mount);
+  const fresh = use.vertex.noCache && mount.ownerGiven;
+  const base = await cacheKey(run.cacheNamespace, use.vertex, mount, services.definitions);
   let key = base;
   if (mount.sharing === "private") key = await firstFree(services, base, use.cleanup, use.signal);
-  const table = store.table<CacheMountRecord>(cacheMountTable);
-  const made = `c-${randomBytes(16).toString("hex")}`;
-  const known = await store.hold((protect) => {
-    const record = use.fresh ? undefined : table.get(key);
-    protect(record?.dir ?? made);
-    return record;
-  });
-  const dir = known?.dir ?? made;
-  const now = Date.now();
-  await table.put(key, { dir, id, lastUsedAt: now, createdAt: known?.createdAt ?? now });
+  const dir = await directoryOf(services, key, id, fresh);
   const brought = async (): Promise<LayerDirId | undefined> => {
-    const draft = await firstContent?.(sharedMountKey(run.cacheNamespace, mount));
+    const draft = await firstContent?.(sharedMountKey(base));
     if (draft === undefined) return undefined;
     // Moved from there when it becomes the cache.
     use.cleanup.defer(() => snapshots.discard(draft));
@@ -104,7 +158,7 @@ export async function cacheMount(
     mode,
     uid,
     gid,
-    ...(use.fresh ? {} : { brought }),
+    ...(fresh ? {} : { brought }),
     ...seed,
   };
 }

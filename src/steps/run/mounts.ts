@@ -39,14 +39,7 @@ export async function prepareMounts(
         break;
       }
       case "cache":
-        mounts.push(
-          await cacheMount(services, mount, {
-            inputs,
-            cleanup,
-            signal,
-            fresh: vertex.noCache && mount.ownerGiven,
-          }),
-        );
+        mounts.push(await cacheMount(services, mount, { vertex, inputs, cleanup, signal }));
         break;
       case "tmpfs":
         mounts.push(mount);
@@ -62,7 +55,7 @@ export async function prepareMounts(
     }
   };
   try {
-    await lockCaches(services, (vertex.op as RunOp).mounts, cleanup, signal);
+    await lockCaches(services, vertex, cleanup, signal);
     for (const mount of (vertex.op as RunOp).mounts) await prepare(mount);
   } catch (error) {
     await cleanup[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@
 // RUN: how it is keyed and run.
 
 import { CleanupStack, exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
-import type { BindMountOp, MountOp, RunOp } from "../../plan/index.js";
+import type { MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
   type Root,
@@ -15,7 +15,8 @@ import { draftOn } from "../draft.js";
 import { compareFiles } from "../explain-files.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { DirectLayers, RunSettings, StepServices } from "../services.js";
-import { digestBinds } from "./bind.js";
+import { changedMeanwhile } from "../trees.js";
+import { areUnchanged, digestShown, shownFiles, type AskedFiles } from "./bind.js";
 import { hostsFile } from "./hosts.js";
 import { deviceEdits } from "./devices.js";
 import { givenMounts, prepareMounts } from "./mounts.js";
@@ -23,16 +24,23 @@ import { withTimeLimit } from "./time-limit.js";
 
 export function runStep(services: StepServices): Step {
   const digests = new WeakMap<Vertex, readonly string[]>();
+  const asked = new WeakMap<Vertex, readonly AskedFiles[]>();
   return {
     resource: "exec",
-    define: async (vertex, context) => ({
-      ...settingsParts(services, vertex.op as RunOp),
-      ...(await deviceParts(services, vertex.op as RunOp)),
-      binds: await digestBinds(services, contextBinds(vertex.op as RunOp), [], context.signal),
-    }),
+    define: async (vertex, context) => {
+      const op = vertex.op as RunOp;
+      const files: AskedFiles[] = [];
+      const shown = await digestShown(services, shownFiles(op), undefined, context.signal, files);
+      asked.set(vertex, files);
+      return {
+        ...settingsParts(services, op),
+        ...(await deviceParts(services, op)),
+        binds: shown,
+      };
+    },
     content: async (vertex, inputs, context) => {
       const op = vertex.op as RunOp;
-      const shown = await digestBinds(services, binds(op), inputs, context.signal);
+      const shown = await digestShown(services, shownFiles(op), inputs, context.signal);
       digests.set(vertex, shown);
       return {
         ...settingsParts(services, op),
@@ -42,7 +50,7 @@ export function runStep(services: StepServices): Step {
       };
     },
     run: async (vertex, inputs, context) => {
-      const result = await run(services, vertex, inputs, context);
+      const result = await run(services, vertex, inputs, context, asked.get(vertex) ?? []);
       for (const digest of digests.get(vertex) ?? []) await services.outlines.keep(digest);
       return result;
     },
@@ -94,8 +102,14 @@ function mountParts(mount: MountOp): Json {
   switch (mount.kind) {
     case "bind":
       return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
-    case "cache":
-      return { kind: mount.kind, target: mount.target, readOnly: mount.readOnly };
+    case "cache": {
+      const { kind, target, readOnly, ownerGiven, mode, uid, gid, seed } = mount;
+      return {
+        ...{ kind, target, readOnly },
+        ...(ownerGiven ? { mode, uid, gid } : {}),
+        ...(seed === undefined ? {} : { seeded: true }),
+      };
+    }
     case "tmpfs":
       return {
         kind: mount.kind,
@@ -119,24 +133,22 @@ function mountParts(mount: MountOp): Json {
   }
 }
 
-function binds({ mounts }: RunOp): BindMountOp[] {
-  return mounts.filter((mount) => mount.kind === "bind");
-}
-
-function contextBinds(op: RunOp): BindMountOp[] {
-  return binds(op).filter(({ source }) => source.from === "context");
-}
-
 async function run(
   services: StepServices,
   vertex: Vertex,
   inputs: readonly Result[],
   context: StepContext,
+  asked: readonly AskedFiles[],
 ): Promise<Result> {
   const op = vertex.op as RunOp;
   const { run: settings, sandbox, direct } = services;
   const layerWanted = direct?.wanted(vertex.id) !== undefined;
   await using prepared = await prepareMounts(services, vertex, inputs, context.signal);
+  // Mounts show copies of the context's files, which are made by now.
+  if (!(await areUnchanged(asked))) {
+    context.unkeyed();
+    context.warn(changedMeanwhile);
+  }
   await using scratch = new CleanupStack();
   const devices = await deviceEdits(settings.devices, op);
   // The host's /dev, which an insecure step has, has its devices.

@@ -188,6 +188,20 @@ export const copyMetadata: CaseGroup = {
       ],
     },
     {
+      name: "chmod with set-uid and sticky bits, which directories on the way do not get",
+      dockerfile:
+        "FROM scratch\nCOPY --chmod=4755 f /n/m/\nCOPY --chmod=1755 d /o/m\nCOPY --chmod=2755 f d /p/q/\n",
+      context: tree,
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/*"],
+          reason:
+            "Buildah gives the mode of --chmod to files only, not to the directories that it makes",
+        },
+      ],
+    },
+    {
       name: "chmod of nothing at all",
       dockerfile: "FROM scratch\nCOPY --chmod=0 f /o\nCOPY --chmod=000 d /p/\n",
       context: tree,

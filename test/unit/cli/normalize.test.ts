@@ -7,7 +7,9 @@ import { Command } from "commander";
 import { addBuildFlags, type BuildFlags } from "#src/cli/options/build-flags.js";
 import { parseDevices } from "#src/cli/options/devices.js";
 import {
+  attestationTexts,
   imageEdits,
+  isWithoutImage,
   networkFlag,
   outputsOf,
   parseFormat,
@@ -21,6 +23,7 @@ import {
 } from "#src/cli/options/image-flags.js";
 import { runLimits } from "#src/cli/options/limits.js";
 import { normalizeArguments } from "#src/cli/options/normalize.js";
+import { requestOf } from "#src/cli/options/request.js";
 import { addRunFlags } from "#src/cli/options/run-flags.js";
 import { parseDns } from "#src/cli/options/values.js";
 
@@ -35,6 +38,14 @@ function parse(...args: readonly string[]): { flags: BuildFlags; rest: readonly 
   });
   program.parse(normalizeArguments(args, program), { from: "user" });
   return { flags: command.opts<BuildFlags>(), rest };
+}
+
+/** What a build is asked for, without what is of this process. */
+function request(flags: BuildFlags): Readonly<Record<string, unknown>> {
+  const signal = new AbortController().signal;
+  const { stdin, stdout, events, ...rest } = requestOf(".", flags, () => undefined, signal);
+  assert.ok(stdin !== undefined && stdout !== undefined && events !== undefined);
+  return { ...rest, signal: undefined };
 }
 
 describe("flags without a value", () => {
@@ -267,6 +278,52 @@ describe("flags of other builders", () => {
     assert.deepEqual(given("--provenance=mode=max", "."), ["mode=max", ["."]]);
     for (const value of ["false", "min", "mode=max,version=v0.2"])
       assert.deepEqual(given("--provenance", value, "."), [value, ["."]]);
+  });
+  it("are as if they were not there when their values are empty", () => {
+    for (const name of [
+      ...["annotation", "cache-from", "cache-to", "platform", "build-context", "output"],
+      ...["secret", "ssh", "allow", "add-host", "attest", "provenance", "sbom"],
+    ]) {
+      const none = parse(`--${name}=`, ".").flags;
+      assert.deepEqual(
+        [attestationTexts(none), request(none)],
+        [attestationTexts(parse(".").flags), request(parse(".").flags)],
+        name,
+      );
+    }
+    assert.equal(parse("--print=outline", ".").flags.print, "outline");
+  });
+  it("know the entitlements that there are", () => {
+    for (const text of [
+      ...["network.host", "security.insecure", "device", "device=vendor.example/x=y"],
+      "buildx.local.delete",
+    ])
+      assert.deepEqual(request(parse(`--allow=${text}`, ".").flags)["allow"], [text]);
+    for (const text of ["bogus", "network.hosts", "network.host=x", "=x"])
+      assert.throws(() => request(parse(`--allow=${text}`, ".").flags), usage, text);
+  });
+  it("have several addresses for a host in one quoted value", () => {
+    assert.deepEqual(
+      request(parse('--add-host="h=1.1.1.1,::2",i:3.3.3.3', ".").flags)["addHosts"],
+      [
+        ["h", "1.1.1.1"],
+        ["h", "::2"],
+        ["i", "3.3.3.3"],
+      ],
+    );
+  });
+  it("say which outputs have no image", () => {
+    for (const text of [
+      "out",
+      "a=b",
+      "-",
+      "type=local,dest=x",
+      'dest=x,"type=tar"',
+      "type=cacheonly",
+    ])
+      assert.ok(isWithoutImage(text), text);
+    for (const text of ["type=oci,dest=x", "dest=type,type=image", "type=docker", "type=other"])
+      assert.ok(!isWithoutImage(text), text);
   });
   it("change the outputs that have layers", () => {
     const outputs = (...args: readonly string[]): string[] => outputsOf(parse(...args, ".").flags);

@@ -87,10 +87,14 @@ describe("values of flags", () => {
   });
 
   it("are hosts with addresses of both families", () => {
-    assert.deepEqual(parseHost("db:10.0.0.1"), ["db", "10.0.0.1"]);
-    assert.deepEqual(parseHost("db=::1"), ["db", "::1"]);
-    assert.deepEqual(parseHost("db:[::1]"), ["db", "::1"]);
-    assert.deepEqual(parseHost("up:host-gateway"), ["up", "host-gateway"]);
+    assert.deepEqual(parseHost("db:10.0.0.1"), [["db", "10.0.0.1"]]);
+    assert.deepEqual(parseHost("db=::1"), [["db", "::1"]]);
+    assert.deepEqual(parseHost("db:[::1]"), [["db", "::1"]]);
+    assert.deepEqual(parseHost("up:host-gateway"), [["up", "host-gateway"]]);
+    assert.deepEqual(parseHost("db=10.0.0.1,[::1]"), [
+      ["db", "10.0.0.1"],
+      ["db", "::1"],
+    ]);
     for (const text of [
       "db",
       "db:",
@@ -99,6 +103,8 @@ describe("values of flags", () => {
       "db:name",
       "db:10.0.1",
       "db:1::2::3",
+      "db:10.0.0.1,",
+      "db:10.0.0.1,name",
     ])
       assert.throws(() => parseHost(text), usage, text);
   });

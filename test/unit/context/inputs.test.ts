@@ -3,7 +3,15 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -298,7 +306,6 @@ describe("HTTP", () => {
     answer = (_request, response) => {
       response.setHeader("etag", '"v1"');
       response.setHeader("last-modified", "Thu, 01 Jan 2015 00:00:10 GMT");
-      response.setHeader("content-encoding", "gzip");
       response.end("abc");
     };
     const result = await fetchFrom("/x/y%20z.txt?q=1#f");
@@ -311,6 +318,26 @@ describe("HTTP", () => {
       mtime: 1420070410,
       filename: "y z.txt",
     });
+  });
+  it("decodes what a server has encoded without being asked, within the limit of size", async () => {
+    const send = (bytes: Buffer) => {
+      answer = (request, response) => {
+        assert.equal(request.headers["accept-encoding"], "identity");
+        response.setHeader("content-encoding", "gzip");
+        response.setHeader("content-length", bytes.length);
+        response.end(bytes);
+      };
+    };
+    send(gzipSync("abc"));
+    const result = await fetchFrom("/x");
+    assert.equal(readFileSync(destination(), "utf8"), "abc");
+    assert.equal(result.kind === "downloaded" && result.size, 3);
+    rmSync(destination());
+    send(gzipSync(Buffer.alloc(100_000)));
+    await assert.rejects(fetchFrom("/x", { maxBytes: 50_000 }), { code: "CONTEXT_HTTP_TOO_LARGE" });
+    send(Buffer.from("not encoded"));
+    await assert.rejects(fetchFrom("/x"), { code: "CONTEXT_HTTP_FAILED" });
+    assert.deepEqual(readdirSync(join(root, "scratch")), []);
   });
   it("revalidates instead of downloading again", async () => {
     answer = (request, response) => {
@@ -441,7 +468,21 @@ describe("named contexts", () => {
     it(`parses ${flag}`, () => {
       assert.deepEqual(findNamedContext(parseBuildContexts([flag], "/w"), "a"), expected);
     });
-  for (const flag of ["a", "a=", "=x", "a=ftp://x", "a=docker-image://", "a=oci-layout://"])
+  it("takes names of stages and images, with platforms or without", () => {
+    for (const name of ["a", "a..b_", "A-b", "example.com:5000/a/b:1", "a::linux/arm64"])
+      assert.equal(parseBuildContexts([`${name}=x`], "/w").size, 1, name);
+  });
+  for (const flag of [
+    "a",
+    "a=",
+    "=x",
+    "FOO BAR=x",
+    "-a=x",
+    "a/=x",
+    "a=ftp://x",
+    "a=docker-image://",
+    "a=oci-layout://",
+  ])
     it(`refuses ${flag}`, async () => {
       const error = await rejection(
         (async () => Promise.resolve(parseBuildContexts([flag], "/w")))(),

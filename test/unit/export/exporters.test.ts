@@ -169,6 +169,13 @@ describe("type=oci", () => {
     ]);
   });
 
+  it("fails where no directory can be made", async () => {
+    for (const dest of ["/proc/nope/x", "/proc/nope/x/y"])
+      await assert.rejects(run(`type=oci,tar=false,dest=${dest}`, {}), {
+        code: "EXPORT_DESTINATION",
+      });
+  });
+
   it("does not write through symlinks that stand for its files", async () => {
     await mkdir(join(cwd, "dir"));
     for (const name of ["oci-layout", "index.json", "manifest.json"]) {
@@ -252,13 +259,14 @@ describe("type=oci", () => {
 
 describe("type=docker", () => {
   it("adds the manifest.json that docker load reads", async () => {
+    // Names of the build take the place of the output's own.
     await run("type=docker,dest=out.tar,name=app:v2", { names: names("app:v1", "quay.io/x/y") });
     const [image] = await validateImage(join(cwd, "out.tar"));
     const text = execFileSync("tar", ["-xOf", join(cwd, "out.tar"), "manifest.json"], {
       encoding: "utf8",
     });
     const [entry] = JSON.parse(text) as { Config: string; RepoTags: string[]; Layers: string[] }[];
-    assert.deepEqual(entry?.RepoTags, ["app:v1", "quay.io/x/y:latest", "app:v2"]);
+    assert.deepEqual(entry?.RepoTags, ["app:v1", "quay.io/x/y:latest"]);
     assert.equal(entry.Config, `blobs/sha256/${image?.manifest.config.digest.slice(7) ?? ""}`);
     assert.deepEqual(
       entry.Layers,
@@ -374,7 +382,8 @@ describe("annotations of an output", () => {
 
 describe("type=image and type=registry", () => {
   it("name the image in the store", async () => {
-    const result = await run("type=image,name=b:2", { names: names("a:1") });
+    const result = await run("type=image", { names: names("a:1") });
+    await run("type=image,name=b:2", { names: [] });
     assert.deepEqual(
       (await store.images.list()).map(({ name }) => name),
       ["docker.io/library/a:1", "docker.io/library/b:2"],
@@ -405,6 +414,42 @@ describe("type=image and type=registry", () => {
     });
     assert.equal(server.manifest("team/other", "latest"), undefined);
     assert.equal(server.requests(/PUT .*team\/other\/manifests\/sha256/).length, 1);
+  });
+
+  it("push by digest, and tell the name as it was given", async () => {
+    await using server = await RegistryServer.start();
+    await using client = await createRegistryClient({ env: { HOME: cwd } });
+    const repository = `${server.host}/team/app`;
+    // As documentation has it for platforms that several machines build.
+    const { names: told, descriptor } = await run(
+      "type=image,push-by-digest=true,name-canonical=true,push=true",
+      { names: names(repository), registry: () => Promise.resolve(client) },
+    );
+    assert.deepEqual(told, [repository, `${repository}@${descriptor?.digest ?? ""}`]);
+    assert.deepEqual(await store.images.list(), []);
+  });
+
+  it("name the image by its digest where that is asked for", async () => {
+    const keptBy = async (output: string, ...given: string[]): Promise<readonly string[]> => {
+      await store.images.remove((await store.images.list()).map(({ name }) => name));
+      const { names: told, descriptor } = await run(output, { names: names(...given) });
+      const short = (name: string): string => name.replace(descriptor?.digest ?? "", "DIGEST");
+      const kept = (await store.images.list()).map(({ name }) => short(name)).sort();
+      assert.deepEqual(told.map(short).sort(), output.includes("store=false") ? told : kept);
+      return kept;
+    };
+    const full = "docker.io/library";
+    const app = `${full}/app:v1`;
+    for (const [output, given, expected] of [
+      ["type=image,store=true,compatibility-version=30", ["app:v1"], [app]],
+      ["type=image,store=false", ["app:v1"], []],
+      ["type=image,name-canonical=true", ["app:v1"], [app, `${app}@DIGEST`]],
+      ["type=image,dangling-name-prefix=", [], []],
+      ["type=image,dangling-name-prefix=none", [], [`${full}/none@DIGEST`]],
+      ["type=image,dangling-name-prefix=none", ["app:v1"], [app, `${full}/none@DIGEST`]],
+      ["type=image,dangling-name-prefix=none,danging-name-empty-only=true", ["app:v1"], [app]],
+    ] as const)
+      assert.deepEqual(await keptBy(output, ...given), expected, output);
   });
 });
 
@@ -500,14 +545,26 @@ describe("type=local and type=tar", () => {
     await mkdir(join(cwd, "outside"));
     await mkdir(join(cwd, "out"));
     await symlink("../outside", join(cwd, "out/linux_amd64"));
-    for (const split of ["type=local,dest=out,platform-split=true", "out"])
-      await assert.rejects(run(split, { trees: split === "out" ? [arm, amd] : [amd] }), {
-        code: "EXPORT_DESTINATION",
-      });
-    assert.deepEqual(await readdir(join(cwd, "outside")), []);
-    await run("type=local,dest=out,mode=delete,platform-split=true", { trees: [amd] });
-    assert.deepEqual(await readdir(join(cwd, "outside")), []);
-    assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+    await writeFile(join(cwd, "outside/kept"), "");
+    for (const split of ["type=local,dest=out,platform-split=true", "out"]) {
+      await rm(join(cwd, "out/linux_amd64"), { recursive: true });
+      await symlink("../outside", join(cwd, "out/linux_amd64"));
+      await run(split, { trees: split === "out" ? [arm, amd] : [amd] });
+      assert.deepEqual(await readdir(join(cwd, "outside")), ["kept"]);
+      assert.equal(await readFile(join(cwd, "out/linux_amd64/copied"), "utf8"), "amd");
+    }
+  });
+
+  it("fail where no directory can be made", async () => {
+    for (const output of ["type=local,dest=/proc/nope/x", "type=tar,dest=/proc/nope/x/y"])
+      await assert.rejects(run(output, { trees: [amd] }), { code: "EXPORT_DESTINATION" });
+  });
+
+  it("write their attestations in the place of whatever has the name", async () => {
+    await mkdir(join(cwd, "out/said.json/old"), { recursive: true });
+    const attest = () => Promise.resolve([{ name: "said.json", text: "new" }]);
+    await run("out", { trees: [{ ...amd, attest }] });
+    assert.equal(await readFile(join(cwd, "out/said.json"), "utf8"), "new");
   });
 
   it("delete behind a symlink only where that is permitted", async () => {

@@ -111,6 +111,9 @@ describe("the attributes of an output", () => {
     "type=oci,dest=x,annotation.a=b,oci-mediatypes=false",
     "type=oci,dest=x,annotation-nolevel.a=b",
     "type=oci,dest=x,name-canonical=true",
+    "type=image,compatibility-version=20",
+    "type=image,name=app:v1,push-by-digest=true",
+    "type=image,store=maybe",
     "type=oci,tar=false",
     "type=oci,tar=false,dest=-",
     "type=oci",
@@ -169,6 +172,15 @@ describe("outputs together", () => {
       }, /several outputs would go to/);
     check(["type=oci,dest=/dev/null", "type=tar,dest=/dev/null"]);
     check(["type=oci,dest=a", "type=oci,dest=A"]);
+  });
+
+  it("that push by digest take no tag, before anything is built", () => {
+    for (const spec of ["type=image,push-by-digest=true", "type=registry,push-by-digest=true"]) {
+      check([spec], "example.com/app");
+      assert.throws(() => {
+        check([spec], "example.com/app:v1");
+      }, /cannot push example\.com\/app:v1 by digest/);
+    }
   });
 
   it("that push need a name, before anything is built", () => {

@@ -251,6 +251,13 @@ describe("planBuild", () => {
       "RUN |2 one=1 two= /bin/sh -c make # buildkit",
     );
     assert.deepEqual(image.history.at(-1)?.createdBy, "EXPOSE [1/udp 2/tcp 3/tcp]");
+    const health = await plan(
+      'FROM a\nHEALTHCHECK --interval=90s --start-interval=100ms --retries=5 CMD ["bin", "-c"]\n',
+    );
+    assert.equal(
+      health.image.history.at(-1)?.createdBy,
+      "HEALTHCHECK {Test:[CMD bin -c] Interval:1m30s Timeout:0s StartPeriod:0s StartInterval:100ms Retries:5}",
+    );
   });
 
   it("puts --label over LABEL", async () => {

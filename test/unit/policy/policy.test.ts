@@ -11,7 +11,7 @@ const hub = "docker-image://docker.io/library/";
 const digest = parseDigest(`sha256:${"a".repeat(64)}`);
 
 interface RuleText {
-  readonly action?: string;
+  readonly action?: string | number;
   readonly selector?: unknown;
   readonly updates?: unknown;
 }
@@ -188,6 +188,16 @@ describe("rules", () => {
     assert.equal(image(allowed, "a", digest), "docker.io/library/a:latest");
     const pinned = policy("buildkit", convert(`${hub}a*`, `${hub}a:3`));
     assert.equal(image(pinned, "a:3", digest), "docker.io/library/a:3");
+  });
+
+  it("may say actions and kinds of matches by their numbers", () => {
+    const rules = policy(
+      "buildkit",
+      { action: 1, selector: { identifier: "*" } },
+      { action: 0, selector: { identifier: `${hub}a:latest`, matchType: 1 } },
+    );
+    assert.equal(image(rules, "a"), "docker.io/library/a:latest");
+    assert.throws(() => image(rules, "b"), denied);
   });
 
   it("convert a source into its kind only", () => {

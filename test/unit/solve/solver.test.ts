@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { BuildEvent } from "#src/base/index.js";
+import { TsbuildError, type BuildEvent } from "#src/base/index.js";
 import {
   Solver,
   type CacheStore,
@@ -29,6 +29,8 @@ function lab(
       inputs: readonly Result[],
       signal: AbortSignal,
     ) => Promise<Result>;
+    /** Throws where the inputs do not hold what a step wants. */
+    readonly content?: (vertex: Vertex) => void;
     readonly usable?: (result: Result) => boolean;
     readonly now?: number;
     readonly imported?: ImportedResults;
@@ -39,7 +41,10 @@ function lab(
   const step: Step = {
     resource: "exec",
     define: ({ op }) => Promise.resolve({ op }),
-    content: ({ op }, inputs) => Promise.resolve({ op, inputs }),
+    content: async (v, inputs) => {
+      behaviour.content?.(v);
+      return Promise.resolve({ op: v.op, inputs });
+    },
     run: async (vertex, inputs, { signal }) => {
       ran.push(vertex.id);
       return behaviour.run === undefined
@@ -240,6 +245,28 @@ describe("Solver", () => {
       event.kind === "step-finished" ? [`${event.step.id} ${event.outcome}`] : [],
     );
     assert.deepEqual(outcomes, ["base done", "left failed", "right cancelled"]);
+  });
+
+  it("shows a step as failed whose inputs do not hold what it wants, with its place", async () => {
+    const location = {
+      file: "Dockerfile",
+      text: "COPY",
+      range: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 5 },
+    };
+    const graph: Graph = new Map(
+      [...diamond].map(([id, one]) => [id, { ...one, step: { id, name: id, location } }]),
+    );
+    const { ran, events, solve } = lab(graph, new MemoryCache(), {
+      content: (v) => {
+        if (v.id === "left") throw new TsbuildError("STEPS_COPY", "no such file");
+      },
+    });
+    await assert.rejects(solve("left"), { message: "no such file", location });
+    assert.deepEqual(ran, ["base"]);
+    const kinds = events.flatMap((event) =>
+      "step" in event && event.step.id === "left" ? [event.kind] : [],
+    );
+    assert.deepEqual(kinds, ["step-started", "step-finished"]);
   });
 
   it("stores nothing for a step that failed", async () => {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of build targets: those of -f, of BUILDX_BAKE_FILE, or the usual ones that are there.
+
+import { readFileSync, statSync } from "node:fs";
+import { delimiter } from "node:path";
+import { text } from "node:stream/consumers";
+import { defaultFileNames, type BakeFile } from "../../bake/index.js";
+import { errnoOf, messageOf, readSmallInput, TsbuildError } from "../../base/index.js";
+
+const maxBytes = 8 << 20;
+
+async function read(name: string): Promise<BakeFile> {
+  if (name === "-") return { name, text: await text(process.stdin) };
+  const bytes = await readSmallInput(name, maxBytes);
+  if (bytes === "too large") throw failed(name, `it is larger than ${maxBytes >> 20} MB`);
+  return { name, text: bytes.toString("utf8") };
+}
+
+function failed(name: string, why: string, cause?: unknown): TsbuildError {
+  return new TsbuildError("CLI_BAKE_FILE", `cannot read ${name}: ${why}`, {
+    cause,
+    details: { path: name },
+  });
+}
+
+function named(files: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
+  if (files.length > 0) return files.map((name) => name.replace(/^cwd:\/\//, ""));
+  const separator = env["BUILDX_BAKE_PATH_SEPARATOR"] ?? "";
+  const listed = env["BUILDX_BAKE_FILE"]?.split(separator === "" ? delimiter : separator) ?? [];
+  return listed.map((name) => name.trim()).filter((name) => name !== "");
+}
+
+/** In the order in which later ones add to and change earlier ones. Errors: CLI_BAKE_FILE. */
+export async function readFiles(
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly BakeFile[]> {
+  const given = named(files, env);
+  const found: BakeFile[] = [];
+  for (const name of given.length > 0 ? given : defaultFileNames) {
+    try {
+      found.push(await read(name));
+    } catch (error) {
+      if (given.length === 0 && errnoOf(error) === "ENOENT") continue;
+      throw error instanceof TsbuildError ? error : failed(name, messageOf(error), error);
+    }
+  }
+  if (found.length > 0) return found;
+  throw new TsbuildError("CLI_BAKE_FILE", "there is no file of build targets here", {
+    hint: `Name one with -f, or make one of these: ${defaultFileNames.join(", ")}.`,
+  });
+}
+
+/** The text of a file that a Compose file names; undefined when there is none. `check` refuses paths. Errors: CLI_BAKE_FILE. */
+export function readFurtherFile(path: string, check: (path: string) => void): string | undefined {
+  try {
+    check(path);
+    const status = statSync(path);
+    if (!status.isFile()) throw failed(path, "it is no regular file");
+    if (status.size > maxBytes) throw failed(path, `it is larger than ${maxBytes >> 20} MB`);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error instanceof TsbuildError ? error : failed(path, messageOf(error), error);
+  }
+}
