@@ -215,6 +215,22 @@ describe("a stranger's file of targets", () => {
       "inside/docker-bake.hcl": `
         target "context" { context = "../outside" }
         target "named" { contexts = { x = "link" } }
+        target "layout" { contexts = { x = "oci-layout:../outside" } }
+        target "tagged" { contexts = { x = "OCI-layout://link:tag" } }
+        target "colon" { contexts = { x = "x:a/../../outside" } }
+        target "layout-colon" { contexts = { x = "oci-layout://a:b/../../outside" } }
+        target "url" { context = "https://x/../../../outside" }
+        target "scp" { contexts = { x = "github.com/../../outside" } }
+        target "absolute" {
+          context = "https://127.0.0.1:1/x.git"
+          dockerfile = "/etc/passwd"
+        }
+        target "secret-by-id" { secret = ["id=../outside/secret"] }
+        target "cache-object" { cache-to = [{ type = "local", DEST = "../outside/new" }] }
+        target "cache-in-name" { cache-from = [{ type = "registry", ref = "type=local,src=../outside" }] }
+        target "output-object" { output = [{ type = "local", Dest = "../outside/new" }] }
+        target "dangling" { output = ["type=tar,dest=to-nothing"] }
+        target "key-in-id" { ssh = [{ id = "k=../outside/secret" }] }
         target "secret" { secret = ["id=s,src=../outside/secret"] }
         target "dockerfile" { dockerfile = "../outside/secret" }
         target "output" { output = ["type=local,dest=../outside/new/out"] }
@@ -230,7 +246,21 @@ describe("a stranger's file of targets", () => {
     const inside = join(space.directory, "inside");
     symlinkSync("../outside", join(inside, "link"));
     writeFileSync(join(inside, "Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+    symlinkSync("../outside/nothing", join(inside, "to-nothing"));
     const wanted: Readonly<Record<string, string>> = {
+      layout: "fs.read=",
+      tagged: "fs.read=",
+      colon: "fs.read=",
+      "layout-colon": "fs.read=",
+      url: "fs.read=",
+      scp: "fs.read=",
+      absolute: "fs.read=",
+      "secret-by-id": "fs.read=",
+      "cache-object": "fs.write=",
+      "cache-in-name": "fs.read=",
+      "output-object": "fs.write=",
+      dangling: "fs.write=",
+      "key-in-id": "fs.read=",
       context: "fs.read=",
       named: "fs.read=",
       secret: "fs.read=",

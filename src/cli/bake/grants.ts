@@ -2,7 +2,7 @@
 // What build targets may have of this machine. A file of targets may be a stranger's: below the current directory it reads and
 // writes; anything else, and what a Dockerfile needs permission for, has to be granted with --allow.
 
-import { realpathSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errnoOf, TsbuildError } from "../../base/index.js";
 import { usageError } from "../options/values.js";
@@ -55,14 +55,19 @@ function parseGrants(allow: readonly string[]): Grants {
   return { reads, writes, others };
 }
 
-/** The file or directory itself, wherever links lead; what is not there yet, in the directory where it would be made. */
+/**
+ * The file or directory itself, wherever links lead; what is not there yet, where it would be made, by a link that leads to nothing
+ * as well.
+ */
 function whereItIs(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     const parent = dirname(path);
-    if (errnoOf(error) !== "ENOENT" || parent === path) throw error;
-    return join(whereItIs(parent), basename(path));
+    if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") || parent === path) throw error;
+    const place = join(whereItIs(parent), basename(path));
+    const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? whereItIs(resolve(dirname(place), readlinkSync(place))) : place;
   }
 }
 
