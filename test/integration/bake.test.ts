@@ -289,4 +289,28 @@ describe("a stranger's file of targets", () => {
     );
     assert.ok(existsSync(join(space.directory, "outside/new/out/Dockerfile")));
   });
+
+  it("is looked at again before each build: an output may have made a link meanwhile", async () => {
+    await using space = project({
+      "outside/secret": "secret\n",
+      "inside/Dockerfile": "FROM scratch\nCOPY d /\n",
+      "inside/docker-bake.hcl": `
+        group "default" { targets = ["first", "second"] }
+        target "first" { output = ["type=local,dest=out"] }
+        target "second" {
+          context = "out/link"
+          contexts = { first = "target:first" }
+          dockerfile-inline = "FROM first\\nCOPY secret /"
+          output = ["type=local,dest=taken"]
+        }
+      `,
+    });
+    const inside = join(space.directory, "inside");
+    mkdirSync(join(inside, "d"));
+    symlinkSync("../../outside", join(inside, "d/link"));
+    const { code, stderr } = await space.tsbuild(["bake"], { cwd: inside });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /were not given: fs\.read=/);
+    assert.ok(!existsSync(join(inside, "taken")));
+  });
 });

@@ -79,7 +79,16 @@ const atOnce = 8;
  */
 export async function buildTargets(
   targets: Targets,
-  { events, note }: { readonly events: EventSink; readonly note: (sink: EventSink) => EventSink },
+  {
+    events,
+    note,
+    check,
+  }: {
+    readonly events: EventSink;
+    readonly note: (sink: EventSink) => EventSink;
+    /** Refuses what a target may not have: asked again before each build, as outputs of others may have made links meanwhile. */
+    readonly check: (target: BakeTarget) => void;
+  },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, BuildResult>> {
   const limit = pLimit(atOnce);
@@ -110,7 +119,10 @@ export async function buildTargets(
     const words = images.has(name)
       ? imageArgumentsOf(target, platformsOf(target.name, targets), ids)
       : argumentsOf(target, ids);
-    return limit(() => build(requestFor(target, words, sink, stop)));
+    return limit(() => {
+      check(target);
+      return build(requestFor(target, words, sink, stop));
+    });
   };
   const results = await together(
     asked.map(({ name }) => name),

@@ -10,6 +10,7 @@ import {
   isRemote,
   parseListChoice,
   readBake,
+  type BakeTarget,
   type Resolved,
 } from "../../bake/index.js";
 import { parseBoolean, printableJson, printableLine, TsbuildError } from "../../base/index.js";
@@ -101,16 +102,24 @@ export async function bakeCommand(names: readonly string[], flags: BakeFlags): P
     return 0;
   }
   check(wishesOf(targets.values()));
-  return call === undefined ? build(targets, flags) : describeAll(resolved, call);
+  return call === undefined
+    ? build(targets, flags, (target) => {
+        check(wishesOf([target]));
+      })
+    : describeAll(resolved, call);
 }
 
-async function build(targets: Targets, flags: BakeFlags): Promise<number> {
+async function build(
+  targets: Targets,
+  flags: BakeFlags,
+  check: (target: BakeTarget) => void,
+): Promise<number> {
   const progress = createProgress(flags.progress);
   const warned = recordWarnings();
   let results: Awaited<ReturnType<typeof buildTargets>>;
   try {
     results = await withInterruption((signal) =>
-      buildTargets(targets, { events: progress.sink, note: warned.note }, signal),
+      buildTargets(targets, { events: progress.sink, note: warned.note, check }, signal),
     );
   } finally {
     progress.close();
