@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the program's modules together into one file, dist/cli/bundle.cjs (and into another for `bake`), with the compiled code of
-// what a build runs beside it. Starting a program of a few hundred modules costs Node several times what starting this one costs, and compiling it is
-// most of the rest. dist/cli/main.js becomes the launcher. The library (dist/index.js) stays as compiled.
+// what a build runs beside it. Starting a program of a few hundred modules costs Node several times what starting this one costs, and
+// compiling it is most of the rest. dist/cli/main.js becomes the launcher. The library (dist/index.js) stays as compiled.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -11,6 +11,7 @@ import type { PullFlags, TransferFlags } from "./commands/transfer.js";
 import { addBakeFlags, type BakeFlags } from "./options/bake-flags.js";
 import { parseFormat, parseTruth } from "./options/image-flags.js";
 import { normalizeArguments } from "./options/normalize.js";
+import { list } from "./options/list.js";
 import { addBuildFlags, progressOption, type BuildFlags } from "./options/build-flags.js";
 import { addRunFlags, type RunFlags } from "./options/run-flags.js";
 import { watchOutput } from "./standard-streams.js";
@@ -99,10 +100,7 @@ function createProgram(setExitCode: (code: number) => void): Command {
     .option("--format <kind>", "table or json", "table")
     .option("-q, --quiet", "only ids")
     .addOption(
-      listOption(
-        "--filter <filter>",
-        "only what fits: dangling=true, label=NAME[=VALUE] (repeatable)",
-      ),
+      list("--filter <filter>", "only what fits: dangling=true, label=NAME[=VALUE] (repeatable)"),
     )
     .addOption(
       new Option("-a, --all", "what it does anyway: images without a name, too").hideHelp(),
@@ -240,12 +238,10 @@ function addImageTools(tools: Command): void {
   );
   addRegistryFlags(tools.command("create [source...]"))
     .description("put images and indexes together to one image, under new names")
-    .addOption(
-      listOption("-t, --tag <name>", "a name for it, or oci-layout://DIR:TAG (repeatable)"),
-    )
-    .addOption(listOption("-f, --file <path>", "file with a source's descriptor (repeatable)"))
-    .addOption(listOption("--annotation <text>", "index:KEY=VALUE, manifest-descriptor:KEY=VALUE"))
-    .addOption(listOption("-p, --platform <os/arch>", "only the images for these (repeatable)"))
+    .addOption(list("-t, --tag <name>", "a name for it, or oci-layout://DIR:TAG (repeatable)"))
+    .addOption(list("-f, --file <path>", "file with a source's descriptor (repeatable)"))
+    .addOption(list("--annotation <text>", "index:KEY=VALUE, manifest-descriptor:KEY=VALUE"))
+    .addOption(list("-p, --platform <os/arch>", "only the images for these (repeatable)"))
     .option("--append", "add to what the first name is now")
     .option("--dry-run", "print it, and write nothing")
     .addOption(
@@ -288,16 +284,10 @@ function addTransferFlags(command: Command): Command {
 }
 
 function filterOption(): Option {
-  return listOption(
+  return list(
     "--filter <filter>",
     "only what fits: until=24h, type=, id=, inuse, shared ... (repeatable)",
   );
-}
-
-function listOption(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([] as string[], "none")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 function version(): string {

@@ -75,7 +75,7 @@ const atOnce = 8;
 
 /**
  * Builds all targets that were asked for, and before them the images that they take. Gives the results by name.
- * Errors: those of builds, and CLI_TARGET_CYCLE.
+ * Errors: those of builds.
  */
 export async function buildTargets(
   targets: Targets,

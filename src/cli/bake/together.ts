@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work on several targets at once, each after those whose results it takes.
 
-import { TsbuildError } from "../../base/index.js";
-
 /**
  * Does the work for each name, as soon as it is done for all that the name needs, and gives the results. The first failure ends the
- * rest. Errors: CLI_TARGET_CYCLE, and what the work throws.
+ * rest. No name may need itself: the room of targets refuses that. Errors: what the work throws.
  */
 export async function together<T>(
   names: Iterable<string>,
@@ -17,15 +15,10 @@ export async function together<T>(
   const either = AbortSignal.any([signal, failed.signal]);
   const begun = new Map<string, Promise<T>>();
   const results = new Map<string, T>();
-  const begin = (name: string, above: readonly string[]): Promise<T> => {
-    if (above.includes(name))
-      throw new TsbuildError(
-        "CLI_TARGET_CYCLE",
-        `target ${name} takes its own result: ${[...above, name].join(" -> ")}`,
-      );
+  const begin = (name: string): Promise<T> => {
     let promise = begun.get(name);
     if (promise === undefined) {
-      const needed = [...needs(name)].map((other) => begin(other, [...above, name]));
+      const needed = [...needs(name)].map((other) => begin(other));
       promise = Promise.all(needed).then(async () => {
         either.throwIfAborted();
         const result = await work(name, results, either);
@@ -40,7 +33,7 @@ export async function together<T>(
     }
     return promise;
   };
-  const all = [...names].map((name) => begin(name, []));
+  const all = [...names].map((name) => begin(name));
   const ends = await Promise.allSettled(all);
   signal.throwIfAborted();
   failed.signal.throwIfAborted();

@@ -3,6 +3,7 @@
 
 import { Option, type Command } from "commander";
 import type { ProgressKind } from "../progress/create.js";
+import { list } from "./list.js";
 import { progressOption } from "./build-flags.js";
 
 /** What commander hands over, by flag. */
@@ -23,12 +24,6 @@ export interface BakeFlags {
   readonly sbom?: string;
   readonly metadataFile?: string;
   readonly progress: ProgressKind;
-}
-
-function list(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([] as string[], "none")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 /** Adds all of them to a command. */

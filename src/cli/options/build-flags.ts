@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import { list } from "./list.js";
 import { addFlagsOfOtherBuilders } from "./other-builders.js";
 
 /** What commander hands over, by flag. */
@@ -109,12 +110,6 @@ export interface BuildFlags {
   readonly explainCache?: boolean;
   readonly debugShell?: boolean;
   readonly debug?: boolean;
-}
-
-function list(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([] as string[], "none")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 /** The same, but that an empty value is none: so do scripts leave a flag out whose variable is not set. */

@@ -3,6 +3,7 @@
 
 import { Option, type Command } from "commander";
 import type { LimitFlags } from "./limits.js";
+import { list } from "./list.js";
 
 /** What commander hands over, by flag. */
 export interface RunFlags extends LimitFlags {
@@ -38,12 +39,6 @@ export interface RunFlags extends LimitFlags {
   readonly timeout?: string;
   readonly commit?: string;
   readonly quiet?: boolean;
-}
-
-function list(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([] as string[], "none")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 /** Adds all of them to a command. What follows the image's name belongs to its program. */
