@@ -127,6 +127,7 @@ static const struct field_rule digest_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -144,6 +145,7 @@ static const struct field_rule copy_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "source", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "source-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "source-upper", FIELD_ID, false, false, 4096, NULL },
@@ -175,6 +177,7 @@ static const struct field_rule apply_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -203,6 +206,7 @@ static const struct field_rule diff_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -228,6 +232,7 @@ static const struct field_rule inherit_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "root", FIELD_WORD, false, false, 4096, "stack|directory" },
 	{ "root-lower", FIELD_ID, true, false, 4096, NULL },
 	{ "root-upper", FIELD_ID, false, false, 4096, NULL },
@@ -249,6 +254,7 @@ static const struct field_rule remove_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
 };
@@ -264,6 +270,7 @@ static const struct field_rule usage_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 	{ "place", FIELD_WORD, false, false, 4096, "snapshots|cache-mounts" },
 	{ "id", FIELD_ID, true, false, 4096, NULL },
 	{ "all", FIELD_BOOL, false, false, 4096, NULL },
@@ -280,6 +287,7 @@ static const struct field_rule sync_fields[] = {
 	{ "newgidmap", FIELD_PATH, false, false, 4096, NULL },
 	{ "own-maps", FIELD_BOOL, false, false, 4096, NULL },
 	{ "user-namespace", FIELD_BOOL, false, false, 4096, NULL },
+	{ "no-namespaces", FIELD_BOOL, false, false, 4096, NULL },
 };
 
 static const struct verb_rules all_rules[] = {

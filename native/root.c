@@ -19,6 +19,7 @@
 #include "merged.h"
 #include "mount.h"
 #include "names.h"
+#include "ns.h"
 #include "overlay.h"
 #include "owner.h"
 #include "report.h"
@@ -297,16 +298,30 @@ static int open_stack(const struct root *root, bool writable, int layers, struct
 	return 0;
 }
 
-/* The one directory of a stack that needs no overlay, or an empty one; taken out of the stack. */
-static int lone_directory(struct stack *stack)
+/* Where nothing can be mounted, a directory that has been removed: nobody can make anything in it either. -1: errno. */
+static int empty_directory(int layers)
 {
-	static const char *const empty[] = { "mode=755", "size=1m", NULL };
+	static const char *const options[] = { "mode=755", "size=1m", NULL };
+	char name[32];
 
+	if (!ns_is_without())
+		return tmpfs_new(options, MOUNT_ATTR_RDONLY);
+	snprintf(name, sizeof(name), "empty-%d", (int)getpid());
+	/* One of a process that was killed is as good. */
+	if (mkdirat(layers, name, 0755) < 0 && errno != EEXIST)
+		return -1;
+	cleanup_fd int fd = openat(layers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 || unlinkat(layers, name, AT_REMOVEDIR) < 0 ? -1 : steal_fd(&fd);
+}
+
+/* The one directory of a stack that needs no overlay, or an empty one; taken out of the stack. */
+static int lone_directory(struct stack *stack, int layers)
+{
 	if (stack->upper >= 0)
 		return steal_fd(&stack->upper);
 	if (stack->n_lowers == 1)
 		return stack->lowers[--stack->n_lowers];
-	int fd = tmpfs_new(empty, MOUNT_ATTR_RDONLY);
+	int fd = empty_directory(layers);
 	if (fd < 0)
 		report_error("make an empty root", NULL, errno, NULL);
 	return fd;
@@ -357,7 +372,7 @@ int root_open(const struct root *root, bool writable)
 	if (open_stack(root, writable, layers, &stack) < 0) {
 		fd = -1;
 	} else if (stack.n_lowers + (stack.upper >= 0) < 2) {
-		fd = lone_directory(&stack);
+		fd = lone_directory(&stack, layers);
 	} else {
 		fd = join_stack(root, layers, &stack);
 	}
@@ -396,7 +411,7 @@ int root_open_in_memory(const struct root *root, int *upper)
 
 	if (root->kind != ROOT_STACK || root->upper != NULL)
 		return report_refusal("bad-request", NULL, "a root in memory is made of read-only layers");
-	if (root->n_lowers > 0 && root->driver != DRIVER_OVERLAY)
+	if (ns_is_without() || (root->n_lowers > 0 && root->driver != DRIVER_OVERLAY))
 		return report_refusal("no-memory-root", NULL, "a root in memory needs overlayfs");
 	cleanup_fd int layers = open_layers(root);
 	if (layers < 0)

@@ -58,12 +58,13 @@ export async function storageDriver(
   options: Pick<SandboxOptions, "storeRoot" | "helperPath"> & { readonly asked?: string },
   signal: AbortSignal,
 ): Promise<StorageDriver> {
+  const maps = chooseIdMaps();
   const config: HelperConfig = {
     helperPath: options.helperPath ?? defaultHelperPath(),
     storeRoot: options.storeRoot,
-    idMapFields: idMapFields(chooseIdMaps()),
+    idMapFields: idMapFields(maps),
   };
-  return chooseDriver(options.asked, machineSources(config, signal));
+  return chooseDriver(options.asked, machineSources(config, maps.kind === "all", signal));
 }
 
 /** The door to the helper for one store. Cheap: nothing is started before the first call. */
@@ -82,22 +83,26 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     onLoss: onNotice,
     userNamespace: () => namespaces.userNamespace(),
   };
+  // A command that cannot be run is tried all the same: the helper says what is missing.
+  const files: HelperConfig =
+    options.driver?.noNamespaces === undefined
+      ? config
+      : { ...plain, idMapFields: [["no-namespaces", true]], onLoss: onNotice };
   const networks = new NetworkChooser();
   const server = new RunServer(config);
   return {
     probe: (signal) => probe(plain, maps, networks, signal),
     run: (request, output) =>
       run({ config, server, networks, namespaces, onNotice }, request, output),
-    openTree: (root, signal) => openTree(config, root, signal),
-    copy: (request, ops, signal) => copy(config, request, ops, signal),
-    copyAsLayer: (request, ops, signal, output) =>
-      copyAsLayer(config, request, ops, signal, output),
-    apply: (request, entries, signal) => apply(config, request, entries, signal),
+    openTree: (root, signal) => openTree(files, root, signal),
+    copy: (request, ops, signal) => copy(files, request, ops, signal),
+    copyAsLayer: (request, ops, signal, output) => copyAsLayer(files, request, ops, signal, output),
+    apply: (request, entries, signal) => apply(files, request, entries, signal),
     inheritDirectories: (dir, lowers, paths, signal) =>
-      inheritDirectories(config, dir, lowers, paths, signal),
-    diff: (request, signal, output) => diff(config, request, signal, output),
-    remove: (dirs, signal, place) => remove(config, dirs, signal, place),
-    usage: (place, dirs, signal) => usage(config, place, dirs, signal),
-    sync: (signal) => sync(config, signal),
+      inheritDirectories(files, dir, lowers, paths, signal),
+    diff: (request, signal, output) => diff(files, request, signal, output),
+    remove: (dirs, signal, place) => remove(files, dirs, signal, place),
+    usage: (place, dirs, signal) => usage(files, place, dirs, signal),
+    sync: (signal) => sync(files, signal),
   };
 }

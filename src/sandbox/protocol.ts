@@ -79,6 +79,16 @@ const commonFields: readonly FieldRow[] = [
   },
 ];
 
+/** Of verbs that start no command. */
+const fileFields: readonly FieldRow[] = [
+  ...commonFields,
+  {
+    name: "no-namespaces",
+    type: "bool",
+    meaning: "work in the caller's own: none can be made here, and its ids are those of the files",
+  },
+];
+
 const clampField: FieldRow = {
   name: "clamp-time",
   type: "int",
@@ -307,13 +317,13 @@ export const verbs: readonly VerbRow[] = [
     verb: "digest",
     summary:
       "A session that answers questions about a tree. Questions come on descriptor 0, answers go out on 1, in order.",
-    fields: [...commonFields, ...rootFields("root", "the tree")],
+    fields: [...fileFields, ...rootFields("root", "the tree")],
   },
   {
     verb: "copy",
     summary: "Carries out copy orders, which come on descriptor 0.",
     fields: [
-      ...commonFields,
+      ...fileFields,
       ...rootFields("source", "where entries come from"),
       ...rootFields("root", "where they go"),
       ...ownerFields,
@@ -332,7 +342,7 @@ export const verbs: readonly VerbRow[] = [
     verb: "apply",
     summary: "Makes the entries of an archive, which come on descriptor 0.",
     fields: [
-      ...commonFields,
+      ...fileFields,
       ...rootFields("root", "where they go"),
       ...rootFields("source", "layer: the layers below, for hard links into them"),
       { name: "path", type: "text", meaning: "directory below the root, made when missing" },
@@ -344,7 +354,7 @@ export const verbs: readonly VerbRow[] = [
     verb: "diff",
     summary: "Writes what a layer directory changes, or a whole tree, as tar on descriptor 1.",
     fields: [
-      ...commonFields,
+      ...fileFields,
       ...rootFields("root", "the tree"),
       ...rootFields("source", "changes: the tree that it is compared with; none: all is new"),
       {
@@ -363,7 +373,7 @@ export const verbs: readonly VerbRow[] = [
     verb: "inherit",
     summary: "Gives directories, named on descriptor 0, the metadata of those that they cover.",
     fields: [
-      ...commonFields,
+      ...fileFields,
       ...rootFields("root", "the layer directory"),
       ...rootFields("source", "the layers below"),
     ],
@@ -371,14 +381,14 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: "remove",
     summary: "Removes directories of the store with everything in them.",
-    fields: [...commonFields, ...placeFields],
+    fields: [...fileFields, ...placeFields],
   },
   {
     verb: "usage",
     summary:
       "Says what directories of the store take on the disk, as du counts it: an event `usage` for each that is there and, for `all`, one `rest`.",
     fields: [
-      ...commonFields,
+      ...fileFields,
       ...placeFields,
       { name: "all", type: "bool", meaning: "every directory of the place" },
     ],
@@ -386,7 +396,7 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: "sync",
     summary: "Makes everything written into the store so far survive a loss of power.",
-    fields: [...commonFields],
+    fields: fileFields,
   },
 ];
 

@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { release } from "node:os";
-import { messageOf, TsbuildError } from "../base/index.js";
+import { isTsbuildError, messageOf, TsbuildError } from "../base/index.js";
 import type { Field } from "./encode.js";
 import { eventText } from "./events.js";
 import { findProgram } from "./id-maps.js";
@@ -21,6 +21,8 @@ export interface StorageDriver {
   readonly reason?: string;
   /** Of fuse-overlayfs. */
   readonly program?: string;
+  /** Set where namespaces cannot be made, and so no command can be run: why. */
+  readonly noNamespaces?: string;
 }
 
 /** What the choice depends on; the defaults are this machine's. */
@@ -32,6 +34,8 @@ export interface DriverSources {
   readonly rootless?: boolean;
   readonly find?: (program: string) => string | undefined;
   readonly hasFuse?: () => boolean;
+  /** Undefined: namespaces can be made; else why not. */
+  readonly tryNamespaces: () => Promise<string | undefined>;
   /** Undefined: it works; else why not. */
   readonly tryDriver: (fields: readonly Field[]) => Promise<string | undefined>;
 }
@@ -91,7 +95,15 @@ export async function chooseDriver(
   asked: string | undefined,
   sources: DriverSources,
 ): Promise<StorageDriver> {
-  if (asked === undefined || asked === "" || asked === "auto") return chooseByTrying(sources);
+  const fault = await sources.tryNamespaces();
+  const isFree = asked === undefined || asked === "" || asked === "auto";
+  if (fault !== undefined && (isFree || asked === "copy"))
+    return {
+      name: "copy",
+      reason: `nothing can be mounted, and no command be run (${fault})`,
+      noNamespaces: fault,
+    };
+  if (isFree) return chooseByTrying(sources);
   if (asked === "overlay" || asked === "copy") return { name: asked };
   if (asked !== "fuse-overlayfs")
     throw new TsbuildError("SANDBOX_STORAGE_DRIVER", `there is no storage driver ${asked}`, {
@@ -112,15 +124,44 @@ function storeType(path: string): number | undefined {
   }
 }
 
-/** This machine, for a store. */
-export function machineSources(config: HelperConfig, signal: AbortSignal): DriverSources {
+/** This machine, for a store. `container`: we are root of one that is not privileged, and it may not let us make namespaces. */
+export function machineSources(
+  config: HelperConfig,
+  container: boolean,
+  signal: AbortSignal,
+): DriverSources {
   const type = storeType(config.storeRoot);
   return {
     filesystems: existsSync("/proc/filesystems") ? readFileSync("/proc/filesystems", "utf8") : "",
     ...(type === undefined ? {} : { storeType: type }),
     rootless: config.idMapFields.length > 0,
+    tryNamespaces: async () => (container ? await tryNamespaces(config, signal) : undefined),
     tryDriver: (fields) => tryDriver(config, fields, signal),
   };
+}
+
+async function tryNamespaces(
+  config: HelperConfig,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = new Set<string>();
+  try {
+    await startHelper(config, {
+      verb: "probe",
+      fields: [],
+      signal,
+      onEvent: (event) => {
+        found.add(eventText(event, "name"));
+      },
+    }).done;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Without a helper, a build says so.
+    if (found.has("namespaces") || isTsbuildError(error, "SANDBOX_HELPER_MISSING"))
+      return undefined;
+    return messageOf(error);
+  }
+  return undefined;
 }
 
 /** Has the helper make a mount of two layers in the store. */

@@ -3,10 +3,22 @@
 // the same. The container is played by its capabilities (those of Docker's default).
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { baseContexts, program, run, workspace, type RunResult } from "../support/runner.js";
 import { asRoot } from "../support/sandbox.js";
 import { makeTree } from "../support/tree.js";
@@ -53,6 +65,112 @@ describe("root of a container", { skip: asRoot ? false : "only root can play it"
     assert.equal(id("container"), id("machine"));
   });
 });
+
+const withoutRun = `FROM busybox AS base
+WORKDIR /made/on/the/way
+COPY --chown=1000:33 --chmod=4750 file /copied
+ADD --chown=7:8 archive.tar /unpacked/
+FROM scratch AS middle
+COPY --from=base /made /made
+COPY --from=base /unpacked/. /
+FROM base
+COPY --link --from=middle / /middle/
+COPY <<text /etc/motd
+hello
+text
+VOLUME /data
+CMD ["sh"]
+`;
+
+describe(
+  "root of a container that allows no namespaces",
+  {
+    skip: asRoot ? false : "only root can play it",
+  },
+  () => {
+    it("makes the image that root of a machine makes, where nothing is run", async () => {
+      await using space = workspace();
+      const context = join(space.directory, "context");
+      makeTree(context, {
+        Dockerfile: withoutRun,
+        Run: "FROM busybox\nRUN true\n",
+        file: "file\n",
+      });
+      execFileSync("tar", ["-cf", "archive.tar", "--owner=3000", "--group=50", "file"], {
+        cwd: context,
+      });
+      const args = (name: string): string[] => [
+        ...baseContexts("busybox"),
+        "--network=none",
+        "--build-arg=SOURCE_DATE_EPOCH=1700000000",
+        `--iidfile=${name}.iid`,
+        "-o",
+        `type=oci,dest=${name}.tar,rewrite-timestamp=true`,
+        "context",
+      ];
+      await space.succeed(args("machine"));
+      const built = await inBareContainer(space.directory, args("container"));
+      assert.equal(built.code, 0, built.stderr);
+      assert.match(built.stderr, /WARNING: layers are stacked by copy.*no command be run/);
+      const id = (name: string): string =>
+        readFileSync(join(space.directory, `${name}.iid`), "utf8").trim();
+      assert.equal(id("container"), id("machine"));
+      const files = await inBareContainer(space.directory, [
+        ...baseContexts("busybox"),
+        "--output=files",
+        "context",
+      ]);
+      assert.equal(files.code, 0, files.stderr);
+      assert.equal(statSync(join(space.directory, "files", "copied")).mode & 0o7777, 0o4750);
+      const ran = await inBareContainer(space.directory, [
+        ...baseContexts("busybox"),
+        "--network=none",
+        "--file=context/Run",
+        "context",
+      ]);
+      assert.equal(ran.code, 1);
+      assert.match(ran.stderr, /^ERROR: .*cannot make a user namespace/m);
+      const { stdout } = await inBareContainer(space.directory, ["info"]);
+      assert.match(stdout, /^ok +storage driver: copy \(nothing can be mounted/m);
+    });
+  },
+);
+
+/** A user namespace of all ids, with the limit of further ones at 0. Maps are written from outside. */
+async function inBareContainer(
+  directory: string,
+  command: readonly string[],
+): Promise<Pick<RunResult, "code" | "stdout" | "stderr">> {
+  // Only what is executed as root has root's capabilities.
+  const limited =
+    'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set "$0" "$@"';
+  const words = [capabilities, process.execPath, program, ...command];
+  const child = spawn(
+    "unshare",
+    ["--user", "sh", "-c", 'read -r go; exec sh -c "$0" "$@"', limited, ...words],
+    {
+      cwd: directory,
+      env: {
+        ...process.env,
+        TSBUILD_ROOT: join(directory, "bare"),
+        TMPDIR: directory,
+      },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
+  const [ended, stdout, stderr] = [once(child, "close"), text(child.stdout), text(child.stderr)];
+  await inNamespaceOfItsOwn(child.pid ?? 0);
+  for (const map of ["uid_map", "gid_map"])
+    writeFileSync(`/proc/${child.pid ?? 0}/${map}`, "0 0 4294967295");
+  child.stdin.end("\n");
+  const [code] = (await ended) as [number | null];
+  return { code, stdout: await stdout, stderr: await stderr };
+}
+
+async function inNamespaceOfItsOwn(pid: number): Promise<void> {
+  const ours = readlinkSync("/proc/self/ns/user");
+  while (readlinkSync(`/proc/${pid}/ns/user`) === ours) await sleep(5);
+}
 
 describe("a user with one id", { skip: asRoot ? false : "only root can play it" }, () => {
   it("builds a context with files that it may not read, where they are left out", async () => {
