@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +29,11 @@
 #define BATCH (128u << 10)
 #define MAX_READ (32u << 20)
 #define MAX_PART (4u << 20)
+#define HASH_THREADS 8
 
 struct session {
 	int root;
 	struct wire wire;
-	struct parent_cache parent;
 	struct bytes batch;
 	struct sha256 *print; // entries of a list are hashed instead of sent; or NULL
 	bool answered; // by something else than entries: absent, or an error
@@ -293,15 +295,27 @@ static int open_regular_at(int root, int parent, const char *name, const char *p
 	return content_open(parent, name);
 }
 
-static int hash_one(struct session *session, const char *path, unsigned char digest[SHA256_SIZE])
+// The files of one question, which several threads take one after another.
+struct hashing {
+	int root;
+	const char **paths;
+	unsigned char *digests;
+	uint32_t count;
+	_Atomic uint32_t next;
+	pthread_mutex_t failing;
+	uint32_t failed; // the first that failed; `count`: none
+	int err;
+};
+
+static int hash_one(struct parent_cache *cache, const char *path, unsigned char digest[SHA256_SIZE])
 {
-	static unsigned char buffer[1u << 20];
+	static _Thread_local unsigned char buffer[256u << 10];
 	const char *last;
-	int parent = parent_open(&session->parent, path, &last);
+	int parent = parent_open(cache, path, &last);
 	if (parent < 0)
 		return -1;
 	struct stat status;
-	cleanup_fd int fd = open_regular_at(session->root, parent, last, path, &status);
+	cleanup_fd int fd = open_regular_at(cache->root, parent, last, path, &status);
 	if (fd < 0)
 		return -1;
 	struct sha256 hash;
@@ -322,22 +336,69 @@ static int hash_one(struct session *session, const char *path, unsigned char dig
 	return 0;
 }
 
+static void *hash_some(void *context)
+{
+	struct hashing *hashing = context;
+	struct parent_cache cache = {.root = hashing->root};
+	uint32_t i;
+	while ((i = hashing->next++) < hashing->count) {
+		if (hash_one(&cache, hashing->paths[i], hashing->digests + (size_t)i * SHA256_SIZE) == 0)
+			continue;
+		int err = errno;
+		pthread_mutex_lock(&hashing->failing);
+		if (i < hashing->failed) {
+			hashing->failed = i;
+			hashing->err = err;
+		}
+		pthread_mutex_unlock(&hashing->failing);
+		break;
+	}
+	parent_free(&cache);
+	return NULL;
+}
+
+// As many threads as there are files and processors; fewer where no more can be had.
+static void hash_all(struct hashing *hashing)
+{
+	pthread_t threads[HASH_THREADS - 1];
+	cpu_set_t processors;
+	uint32_t wanted = sched_getaffinity(0, sizeof processors, &processors) < 0 ? 1 : (uint32_t)CPU_COUNT(&processors);
+	uint32_t started = 0;
+	if (wanted > HASH_THREADS)
+		wanted = HASH_THREADS;
+	if (wanted > hashing->count)
+		wanted = hashing->count;
+	while (started + 1 < wanted && pthread_create(&threads[started], NULL, hash_some, hashing) == 0)
+		started++;
+	hash_some(hashing);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+}
+
 static int do_hash(struct session *session, struct cursor *question)
 {
 	uint32_t count = take_u32(question);
 	if (question->bad || count > question->left)
 		return report_refusal("bad-request", NULL, "a malformed hash question");
+	cleanup_free const char **paths = calloc((size_t)count + 1, sizeof *paths);
 	session->batch.length = 0;
-	if (bytes_reserve(&session->batch, (size_t)count * SHA256_SIZE) < 0)
+	if (paths == NULL || bytes_reserve(&session->batch, (size_t)count * SHA256_SIZE) < 0)
 		return report_error("hash", NULL, errno, NULL);
 	for (uint32_t i = 0; i < count; i++) {
-		const char *path = take_string(question);
-		if (path == NULL)
+		paths[i] = take_string(question);
+		if (paths[i] == NULL)
 			return report_refusal("bad-request", NULL, "a malformed hash question");
-		if (hash_one(session, path, session->batch.data + session->batch.length) < 0)
-			return answer_error(session, "hash", path, errno);
-		session->batch.length += SHA256_SIZE;
 	}
+	struct hashing hashing = {.root = session->root,
+				  .paths = paths,
+				  .digests = session->batch.data,
+				  .count = count,
+				  .failing = PTHREAD_MUTEX_INITIALIZER,
+				  .failed = count};
+	hash_all(&hashing);
+	if (hashing.failed < count)
+		return answer_error(session, "hash", paths[hashing.failed], hashing.err);
+	session->batch.length = (size_t)count * SHA256_SIZE;
 	return wire_send(&session->wire, 'h', session->batch.data, session->batch.length);
 }
 
@@ -425,7 +486,7 @@ int verb_digest(const struct spec *spec)
 	int fd = root_open(&root, false);
 	if (fd < 0)
 		return -1;
-	struct session session = {.root = fd, .wire = {.in = STDIN_FILENO, .out = STDOUT_FILENO}, .parent = {.root = fd}};
+	struct session session = {.root = fd, .wire = {.in = STDIN_FILENO, .out = STDOUT_FILENO}};
 	report_event("ready", REPORT_END);
 	for (;;) {
 		struct cursor question;
@@ -438,6 +499,5 @@ int verb_digest(const struct spec *spec)
 			return report_is_final() ? -1 : report_error("answer a question", NULL, errno, NULL);
 	}
 	close_part(&session);
-	parent_free(&session.parent);
 	return root_close(&root, fd);
 }
