@@ -5,6 +5,7 @@ import { TsbuildError, didYouMean, printable } from "../base/index.js";
 import { ghaBackend } from "./backends/gha.js";
 import { inlineBackend } from "./backends/inline.js";
 import { localBackend } from "./backends/layout.js";
+import { azblobBackend, s3Backend } from "./backends/objects.js";
 import { registryBackend } from "./backends/registry.js";
 import { checkAttributes, type CacheSpec } from "./spec.js";
 import type { AbsentCache, CacheBackend, CacheSource, CacheTarget, Surroundings } from "./types.js";
@@ -14,6 +15,8 @@ const cacheBackends: readonly CacheBackend[] = [
   registryBackend,
   inlineBackend,
   ghaBackend,
+  s3Backend,
+  azblobBackend,
 ];
 
 /** Throws CACHE_TYPE, CACHE_OPTION, OCI_REFERENCE. */

@@ -42,9 +42,9 @@ export function checkAttributes(
       throw optionError(type, `unknown attribute ${printable(name)}${didYouMean(name, known)}`);
 }
 
-/** A flag's text without the values of its tokens. */
+/** A flag's text without the values of its tokens and keys. */
 function withoutTokens(text: string): string {
-  return text.replace(/(token=)[^,"]*/gi, "$1***");
+  return text.replace(/((?:token|secret_access_key)=)[^,"]*/gi, "$1***");
 }
 
 /** Throws CACHE_OPTION. */

@@ -29,9 +29,6 @@ export interface WantedCaches {
   readonly inline: boolean;
 }
 
-/** Services of others, which cost time when they are missing, and nothing else. */
-const notYet = new Set(["s3", "azblob"]);
-
 /** Errors: CACHE_*, EXPORT_OPTION, BUILD_ARGUMENT. */
 export function wantedCaches(
   { cacheFrom = [], cacheTo = [], cwd = process.cwd(), env = process.env, squash }: BuildRequest,
@@ -44,13 +41,7 @@ export function wantedCaches(
     told.add(message);
   };
   const specsOf = (flag: string, texts: readonly string[]): CacheSpec[] =>
-    texts
-      .flatMap((text) => parseCacheSpecs(flag, text))
-      .filter(({ type }) => {
-        if (!notYet.has(type)) return true;
-        leaveOut(`${flag} type=${type} is not supported yet: the build goes on without`);
-        return false;
-      });
+    texts.flatMap((text) => parseCacheSpecs(flag, text));
   const sources: CacheSource[] = [];
   for (const spec of specsOf("--cache-from", cacheFrom)) {
     const source = cacheSource(spec, { cwd, env });

@@ -3,26 +3,24 @@
 // NAME#2 and so on. Who writes takes the next number; two who do so at once get different ones, and a number that was taken by
 // somebody who never came to the end is passed over.
 
-import type { Readable } from "node:stream";
 import pLimit from "p-limit";
-import { eachAtOnce } from "../../base/index.js";
 import {
   beginsAt,
   pause,
-  piecesOf,
   readCapped,
   resumed,
   type Connections,
   type HttpAnswer,
 } from "../../registry/index.js";
-import { pieceSize, type CacheProtocol, type FoundEntry, type Upload } from "./protocol.js";
-import { ActionsService, serviceError, type SignedRequest } from "./service.js";
+import { serviceError } from "../errors.js";
+import { send, type Content } from "../uploads.js";
+import { pieceSize, type CacheProtocol, type FoundEntry } from "./protocol.js";
+import { ActionsService, type SignedRequest } from "./service.js";
 import type { ActionsSettings } from "./settings.js";
 import { versionOne } from "./version-1.js";
 import { versionTwo } from "./version-2.js";
 
 const reading = "read a cache entry";
-const piecesAtOnce = 4;
 /** Numbers that are tried after the newest. */
 const mostPassedOver = 20;
 /** How long the writer of a number that is taken but cannot be read is waited for, and how often it is looked for; milliseconds. */
@@ -32,13 +30,6 @@ const usualWaiting: Waiting = { patience: 15_000, interval: 2000 };
 export interface Waiting {
   readonly patience: number;
   readonly interval: number;
-}
-
-/** What is written. */
-export interface Content {
-  /** Bytes. */
-  readonly size: number;
-  readonly open: () => Readable;
 }
 
 export class ActionsEntries {
@@ -106,7 +97,7 @@ export class ActionsEntries {
     const write = async (): Promise<boolean> => {
       const upload = await this.#protocol.reserve(key, content.size, signal);
       if (upload === undefined) return false;
-      await send(upload, content, signal);
+      await send(upload, content, pieceSize, signal);
       return true;
     };
     return content.size > pieceSize ? this.#large(write) : write();
@@ -151,15 +142,4 @@ export class ActionsEntries {
 
 function keyOf(name: string, number: number | ""): string {
   return `${name}#${number}`;
-}
-
-async function send(upload: Upload, { open }: Content, signal: AbortSignal): Promise<void> {
-  let count = 0;
-  const pieces = (async function* () {
-    for await (const bytes of piecesOf(open(), pieceSize)) yield { index: count++, bytes };
-  })();
-  await eachAtOnce(pieces, piecesAtOnce, signal, ({ index, bytes }, own) =>
-    upload.piece(index, bytes, own),
-  );
-  await upload.finish(signal);
 }

@@ -4,6 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { TsbuildError } from "../../base/index.js";
+import type { Upload } from "../uploads.js";
 
 /** Bytes of a piece; the last one is what is left. A few are in memory at a time. */
 export const pieceSize: number = 4 * 1024 * 1024;
@@ -16,14 +17,6 @@ export interface FoundEntry {
   readonly key: string;
   /** A secret: whoever has it may read the bytes, for a few minutes. */
   readonly url: URL;
-}
-
-/** An entry that is being written. */
-export interface Upload {
-  /** Sends a piece; several may be on their way, in any order. `index` counts from 0. */
-  piece(index: number, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
-  /** Makes the entry one that is found, when its pieces are all there. */
-  finish(signal: AbortSignal): Promise<void>;
 }
 
 /** All throw CACHE_SERVICE. */

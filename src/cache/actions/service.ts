@@ -2,7 +2,7 @@
 // Requests to the cache service, which get the token, and to the places that its signed URLs name, which do not. Redirects are
 // not followed by either. No error says more of a signed URL than its host.
 
-import { TsbuildError, isRecord, messageOf, printable, redactUrl } from "../../base/index.js";
+import { isRecord, messageOf, printable, redactUrl, type TsbuildError } from "../../base/index.js";
 import {
   discard,
   readCapped,
@@ -12,6 +12,7 @@ import {
   type HttpRequest,
   type RetryPolicy,
 } from "../../registry/index.js";
+import { serviceError } from "../errors.js";
 import type { ActionsSettings } from "./settings.js";
 
 export interface ServiceCall {
@@ -150,16 +151,4 @@ function jsonOf(body: Buffer | undefined): unknown {
 
 function broken(what: string, url: URL, error: unknown): TsbuildError {
   return serviceError(`${what}: no connection to ${url.host}: ${printable(messageOf(error))}`);
-}
-
-/** An error of the service. Causes are left out: they may hold what must not be shown. */
-export function serviceError(
-  message: string,
-  details: Readonly<Record<string, unknown>> = {},
-  hint?: string,
-): TsbuildError {
-  return new TsbuildError("CACHE_SERVICE", message, {
-    ...(hint === undefined ? {} : { hint }),
-    details,
-  });
 }

@@ -3,8 +3,9 @@
 // the service itself, and come from a signed URL.
 
 import { isRecord } from "../../base/index.js";
+import { serviceError } from "../errors.js";
 import { entryVersion, pieceSize, signedUrl, type CacheProtocol } from "./protocol.js";
-import { serviceError, type ActionsService } from "./service.js";
+import type { ActionsService } from "./service.js";
 
 const resources = "_apis/artifactcache";
 const taken = 409;

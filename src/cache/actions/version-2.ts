@@ -3,13 +3,13 @@
 // there, by signed URLs.
 
 import { isRecord, printable } from "../../base/index.js";
-import { entryVersion, pieceSize, signedUrl, type CacheProtocol, type Upload } from "./protocol.js";
-import { serviceError, type ActionsService } from "./service.js";
+import { blockUpload } from "../azure-blocks.js";
+import { serviceError } from "../errors.js";
+import { entryVersion, pieceSize, signedUrl, type CacheProtocol } from "./protocol.js";
+import type { ActionsService } from "./service.js";
 
 const methods = "twirp/github.actions.results.api.v1.CacheService";
 const taken = 409;
-/** Of Azure's interface. */
-const blobVersion = { "x-ms-version": "2021-12-02" };
 
 export function versionTwo(service: ActionsService): CacheProtocol {
   const call = async (
@@ -55,7 +55,9 @@ export function versionTwo(service: ActionsService): CacheProtocol {
       const answer = await call("CreateCacheEntry", what, { key }, signal, [taken]);
       if (answer === undefined) return undefined;
       const url = signedUrl(succeeded(what, answer)["signed_upload_url"], service.url);
-      const bytes = blockUpload(service, url, size);
+      const put: Parameters<typeof blockUpload>[0] = (request) =>
+        service.put({ ...request, what: "send a cache entry" });
+      const bytes = blockUpload(put, url, size, pieceSize);
       return {
         piece: (index, piece, own) => bytes.piece(index, piece, own),
         async finish(own) {
@@ -67,45 +69,4 @@ export function versionTwo(service: ActionsService): CacheProtocol {
       };
     },
   };
-}
-
-/** A blob of Azure's: whole when it is one piece, else blocks and the list of them. */
-function blockUpload(service: ActionsService, url: URL, size: number): Upload {
-  const what = "send a cache entry";
-  const whole = size > 0 && size <= pieceSize;
-  const count = Math.ceil(size / pieceSize);
-  // The signed part stays as it came.
-  const withQuery = (query: string): URL => new URL(`${url.href}&${query}`);
-  return {
-    async piece(index, body, signal) {
-      await service.put(
-        whole
-          ? { url, headers: { ...blobVersion, "x-ms-blob-type": "BlockBlob" }, body, what, signal }
-          : {
-              url: withQuery(`comp=block&blockid=${encodeURIComponent(blockId(index))}`),
-              headers: blobVersion,
-              body,
-              what,
-              signal,
-            },
-      );
-    },
-    async finish(signal) {
-      if (whole) return;
-      const ids = Array.from({ length: count }, (_, index) => `<Latest>${blockId(index)}</Latest>`);
-      const list = `<?xml version="1.0" encoding="utf-8"?><BlockList>${ids.join("")}</BlockList>`;
-      await service.put({
-        url: withQuery("comp=blocklist"),
-        headers: { ...blobVersion, "content-type": "application/xml" },
-        body: Buffer.from(list),
-        what,
-        signal,
-      });
-    },
-  };
-}
-
-/** Azure wants the ids of a blob's blocks in Base64, and all of one length. */
-function blockId(index: number): string {
-  return Buffer.from(String(index).padStart(9, "0")).toString("base64");
 }

@@ -179,11 +179,11 @@ export function addBuildFlags(command: Command): Command {
     ),
     listOfGiven(
       "--cache-from <spec>",
-      "a cache to take steps from: type=local,src=DIR, type=gha, or an image or cache at a registry",
+      "a cache to take steps from: type=local,src=DIR, type=gha, s3 or azblob, or an image or cache at a registry",
     ),
     listOfGiven(
       "--cache-to <spec>",
-      "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME, type=inline or type=gha",
+      "where steps are kept for others: type=local,dest=DIR, type=registry,ref=NAME, type=inline, gha, s3 or azblob",
     ),
     new Option(
       "--pull",
