@@ -11,7 +11,7 @@ export type {
   Manifest,
   Platform,
 } from "./types.js";
-export { annotationNames, attestationType } from "./annotations.js";
+export { annotationNames, attestationArtifact, attestationType } from "./annotations.js";
 export {
   algorithmOf,
   asDiffId,

@@ -33,6 +33,8 @@ export async function createRegistryClient(
     resolve: (reference, request = {}) => puller.resolve(reference, request),
     manifest: (reference, request = {}) => puller.manifest(reference, request),
     blob: (reference, blob, request = {}): Readable => puller.blob(reference, blob, request),
+    referrers: (reference, artifactType, request = {}) =>
+      puller.referrers(reference, artifactType, request),
     push: (reference, image, source, request = {}) =>
       pusher.push(reference, image, source, request),
     close,

@@ -14,9 +14,11 @@ import {
   ociLimits,
   parseDigest,
   parseImageDocument,
+  parseIndex,
   withDefaultTag,
   type Descriptor,
   type Digest,
+  type ImageIndex,
   type Reference,
 } from "../oci/index.js";
 import type { Endpoint, Endpoints } from "./endpoint.js";
@@ -32,6 +34,9 @@ const acceptedTypes = [
   mediaTypes.ociManifest,
   mediaTypes.dockerManifest,
 ].join(", ");
+
+/** Of what refers to one manifest, more is not looked at: anybody who may push can add to it. */
+const mostReferrers = 100;
 
 function pullScopes(endpoint: Endpoint): string[] {
   return [`repository:${endpoint.repository}:pull`];
@@ -163,6 +168,58 @@ export class Puller {
     const document = parseImageDocument(body, mediaTypeOf(answer));
     const { mediaType } = document.kind === "index" ? document.index : document.manifest;
     return { descriptor: { mediaType, digest, size: body.length }, bytes: body };
+  }
+
+  async referrers(
+    reference: Reference,
+    artifactType: string,
+    { signal }: RequestOptions,
+  ): Promise<readonly Descriptor[]> {
+    const { digest } = reference;
+    if (digest === undefined) throw new TypeError("referrers are those of a digest");
+    const what = `look up what refers to ${formatReference(reference)}`;
+    const found = await this.#anywhere(reference, signal, async (endpoint) => {
+      const query = new URLSearchParams({ artifactType });
+      const answer = await this.#transport.send(endpoint, {
+        method: "GET",
+        path: `${endpoint.repository}/referrers/${digest}?${query.toString()}`,
+        headers: { accept: mediaTypes.ociIndex },
+        scopes: pullScopes(endpoint),
+        accept: [200, 400, 404, 405, 501],
+        what,
+        signal,
+      });
+      if (answer.status === 200 && mediaTypeOf(answer) === mediaTypes.ociIndex)
+        return parseIndex(await readBody(answer, signal, what), mediaTypes.ociIndex);
+      discard(answer);
+      return await this.#tagged(endpoint, reference, digest, signal);
+    });
+    return (found?.manifests ?? [])
+      .filter((entry) => entry.artifactType === artifactType)
+      .slice(0, mostReferrers);
+  }
+
+  /** The index under the tag that stands for a digest; undefined: there is none. */
+  async #tagged(
+    endpoint: Endpoint,
+    { digest: _, ...reference }: Reference,
+    digest: Digest,
+    signal: AbortSignal | undefined,
+  ): Promise<ImageIndex | undefined> {
+    const tag = digest.replace(":", "-");
+    try {
+      const { bytes, descriptor } = await this.#manifestFrom(
+        endpoint,
+        { ...reference, tag },
+        signal,
+      );
+      return isIndexType(descriptor.mediaType)
+        ? parseIndex(bytes, descriptor.mediaType)
+        : undefined;
+    } catch (error) {
+      if (isTsbuildError(error, "REGISTRY_NOT_FOUND")) return undefined;
+      throw error;
+    }
   }
 
   blob(reference: Reference, blob: Descriptor, { signal }: RequestOptions): Readable {

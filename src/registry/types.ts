@@ -53,6 +53,15 @@ export interface RegistryClient extends AsyncDisposable {
    * size is not the descriptor's.
    */
   blob(reference: Reference, blob: Descriptor, options?: RequestOptions): Readable;
+  /**
+   * The manifests that name this one (a reference with a digest) as their subject and are of this type. Registries without that
+   * interface have them in an index under a tag: https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
+   */
+  referrers(
+    reference: Reference,
+    artifactType: string,
+    options?: RequestOptions,
+  ): Promise<readonly Descriptor[]>;
   /** Puts an image (manifest or index, and all below it) under the reference. Children go before parents, the tag last. */
   push(
     reference: Reference,

@@ -96,6 +96,79 @@ describe("imagetools create", () => {
     assert.deepEqual(shown(indexOf("less")), [entry(arm64, "arm64")]);
   });
 
+  it("brings the attestation of an image, and its signatures, from where they refer to it", async () => {
+    const attestationArtifact = "application/vnd.docker.attestation.manifest.v1+json";
+    const signature = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    const empty = {
+      mediaType: "application/vnd.oci.empty.v1+json",
+      digest: server.putBlob("said", Buffer.from("{}")),
+      size: 2,
+    };
+    /** A manifest with a subject, and the index under the tag that stands for the subject. */
+    const refer = (subject: Descriptor, artifactType: string): Descriptor => {
+      const layer = Buffer.from(`${artifactType} about ${subject.digest}`);
+      const layers = [
+        { mediaType: "text/plain", digest: server.putBlob("said", layer), size: layer.length },
+      ];
+      const mediaType = mediaTypes.ociManifest;
+      const plain = { mediaType: subject.mediaType, digest: subject.digest, size: subject.size };
+      const bytes = Buffer.from(
+        JSON.stringify({
+          ...{ schemaVersion: 2, mediaType, artifactType },
+          ...{ config: empty, layers, subject: plain },
+        }),
+      );
+      const digest = server.putManifest("said", digestOf(bytes), mediaType, bytes);
+      const entry = { mediaType, digest, size: bytes.length, artifactType };
+      const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [entry] };
+      server.putManifest(
+        "said",
+        subject.digest.replace(":", "-"),
+        mediaTypes.ociIndex,
+        Buffer.from(JSON.stringify(index)),
+      );
+      return entry as unknown as Descriptor;
+    };
+    const { config, layers, manifest } = amd64;
+    for (const { bytes } of [config, ...layers]) server.putBlob("said", bytes);
+    server.putManifest("said", "v1", manifest.mediaType, manifest.bytes);
+    const { digest, mediaType } = manifest;
+    const attestation = refer(
+      { digest, mediaType, size: manifest.bytes.length } as Descriptor,
+      attestationArtifact,
+    );
+    const signed = refer(attestation, signature);
+
+    await tools("create", "-t", at("copied"), at("said:v1"));
+    const { manifests } = indexOf("copied");
+    assert.deepEqual(
+      manifests.map((entry) => entry.digest),
+      [digest, attestation.digest],
+    );
+    assert.deepEqual(manifests[1]?.annotations, {
+      "vnd.docker.reference.type": "attestation-manifest",
+      "vnd.docker.reference.digest": digest,
+    });
+    assert.ok(server.manifest("copied", signed.digest));
+
+    const layout = `oci-layout://${join(space.directory, "referring")}:v1`;
+    await tools("create", "-t", layout, at("copied"));
+    // The copy at a registry has no tag that stands for the subject: signatures come from the source.
+    await tools("create", "-t", layout, at("said:v1"));
+    await tools("create", "-t", at("again"), layout);
+    assert.deepEqual(indexOf("again"), indexOf("copied"));
+    assert.ok(server.manifest("again", signed.digest));
+
+    await tools(
+      ...["create", "--prefer-index=false", "-t", at("alone")],
+      `${at("said")}@${attestation.digest}`,
+    );
+    assert.equal(
+      digestOf(server.manifest("alone", "latest")?.bytes ?? assert.fail()),
+      attestation.digest,
+    );
+  });
+
   it("goes by way of layouts, and finds out damage", async () => {
     const layout = join(space.directory, "layout");
     await tools("create", "-t", `oci-layout://${layout}:v1`, at("amd:v1"), at("arm:v1"));

@@ -5,12 +5,14 @@ import { canonicalJson, type Json } from "../../base/index.js";
 import {
   annotationNames,
   asDiffId,
+  attestationArtifact,
   attestationType,
   digestOf,
   encodeConfig,
   encodeManifest,
   familiarReference,
   hexOf,
+  mediaTypes,
   type Descriptor,
   type EncodedDocument,
   type Reference,
@@ -20,14 +22,13 @@ import type { Store } from "../../store/index.js";
 const inTotoType = "application/vnd.in-toto+json";
 const statementType = "https://in-toto.io/Statement/v1";
 const unknownPlatform = { os: "unknown", architecture: "unknown" };
-const artifactType = "application/vnd.docker.attestation.manifest.v1+json";
 
 const emptyObject = new TextEncoder().encode("{}");
 /** What artifacts have in the place of a configuration. */
 const emptyConfig: EncodedDocument = {
   bytes: emptyObject,
   descriptor: {
-    mediaType: "application/vnd.oci.empty.v1+json",
+    mediaType: mediaTypes.ociEmpty,
     digest: digestOf(emptyObject),
     size: emptyObject.length,
     data: Buffer.from(emptyObject).toString("base64"),
@@ -115,7 +116,7 @@ export async function attach(
   const manifest = encodeManifest({
     config: config.descriptor,
     layers,
-    ...(asArtifact ? { artifactType, subject: plain(image) } : {}),
+    ...(asArtifact ? { artifactType: attestationArtifact, subject: plain(image) } : {}),
   });
   for (const { bytes } of [config, manifest]) await store.blobs.writeBytes(bytes);
   return {

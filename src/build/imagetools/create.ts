@@ -9,6 +9,7 @@ import {
   annotationNames,
   isDigest,
   isIndexType,
+  mediaTypes,
   ociLimits,
   parseDescriptor,
   parseDigest,
@@ -19,11 +20,17 @@ import {
   type Digest,
   type Platform,
 } from "../../oci/index.js";
-import { imageParts, type ContentSource, type RegistryClient } from "../../registry/index.js";
+import {
+  imageParts,
+  type ContentSource,
+  type PushOptions,
+  type RegistryClient,
+} from "../../registry/index.js";
 import { asStep } from "../as-step.js";
 import { registryClient } from "../registry-client.js";
 import { combine, type Combined, type Source } from "./combine.js";
 import { parsePlace, type Place, type RemoteRequest } from "./place.js";
+import { signaturesOf, withAttestations, type Signature } from "./referrers.js";
 
 export interface CreateRequest extends RemoteRequest {
   /** Names, digests in the repository of the others, or descriptors as JSON. */
@@ -66,8 +73,13 @@ export async function createIndex(request: CreateRequest): Promise<Created> {
   const home = commonHome(wanted, targets);
   const sources = await Promise.all(wanted.map((one) => read(one, home, signal)));
   const { preferIndex = true } = request;
-  const combined = combine(sources, { annotations, preferIndex, platforms });
-  if (!dryRun) for (const target of targets) await put(combined, target, request, client);
+  const combined = await withAttestations(
+    combine(sources, { annotations, preferIndex, platforms }),
+    signal,
+  );
+  const signatures = dryRun ? [] : await signaturesOf(combined, signal);
+  if (!dryRun)
+    for (const target of targets) await put(combined, signatures, target, request, client);
   const { descriptor, bytes } = combined;
   return {
     descriptor,
@@ -160,7 +172,10 @@ async function read(wanted: Wanted, home: Place | undefined, signal: AbortSignal
   const descriptor = { ...found, ...given };
   const document = parseImageDocument(bytes, descriptor.mediaType);
   if (document.kind === "index") return { place, descriptor, bytes };
-  const platform = await platformOf(place, document.manifest.config, given?.platform, signal);
+  const { config } = document.manifest;
+  // An artifact is for no platform.
+  if (config.mediaType === mediaTypes.ociEmpty) return { place, descriptor, bytes };
+  const platform = await platformOf(place, config, given?.platform, signal);
   return { place, descriptor: { ...descriptor, platform }, bytes };
 }
 
@@ -191,6 +206,7 @@ async function platformOf(
 /** Copies what the target does not have; the name is set last. */
 async function put(
   combined: Combined,
+  signatures: readonly Signature[],
   target: Place,
   { events, signal }: CreateRequest,
   client: RegistryClient,
@@ -201,29 +217,45 @@ async function put(
     if ((layout ?? reference)?.digest !== descriptor.digest)
       throw bad(`the result is ${descriptor.digest}, and cannot be put to ${target.name}`);
   await asStep(`pushing ${target.name}`, events, signal, async (progress) => {
-    const content = contentOf(combined, signal);
+    const content = contentOf(combined, signatures, signal);
+    const others = signatures.map((signature) => signature.descriptor);
     if (layout !== undefined) {
-      const { blobs, manifests } = await imageParts(descriptor, content);
+      const parts = await Promise.all(
+        [descriptor, ...others].map((image) => imageParts(image, content)),
+      );
       const entry = named(
         descriptor,
         layout.tag ?? (layout.digest === undefined ? "latest" : undefined),
       );
       await writeLayout(
         layout.path,
-        { blobs: [...blobs, ...manifests], entries: [entry], texts: {} },
+        {
+          blobs: parts.flatMap(({ blobs, manifests }) => [...blobs, ...manifests]),
+          entries: [...signatures.map(entryOf), entry],
+          texts: {},
+        },
         content,
         { signal, onProgress: progress },
       );
     }
-    if (reference !== undefined)
-      await client.push(reference, descriptor, content, {
-        signal,
-        mountFrom: [...new Set(origins.values())].flatMap((place) => place.reference ?? []),
-        onProgress: ({ digest, current, total }) => {
-          progress(digest.slice(0, 19), current, total);
-        },
-      });
+    if (reference === undefined) return;
+    const options: PushOptions = {
+      signal,
+      mountFrom: [...new Set(origins.values())].flatMap((place) => place.reference ?? []),
+      onProgress: ({ digest, current, total }) => {
+        progress(digest.slice(0, 19), current, total);
+      },
+    };
+    for (const signature of others)
+      await client.push(reference, signature, content, { ...options, byDigest: true });
+    await client.push(reference, descriptor, content, options);
   });
+}
+
+/** How a layout says what a manifest refers to. */
+function entryOf({ descriptor, subject }: Signature): Descriptor {
+  const annotations = { ...descriptor.annotations, [annotationNames.subject]: subject };
+  return { ...descriptor, annotations };
 }
 
 function named(descriptor: Descriptor, tag: string | undefined): Descriptor {
@@ -233,10 +265,15 @@ function named(descriptor: Descriptor, tag: string | undefined): Descriptor {
 }
 
 /** The result's bytes, and those of what it names, each from where it is. */
-function contentOf({ descriptor, bytes, origins }: Combined, signal: AbortSignal): ContentSource {
+function contentOf(
+  { descriptor, bytes, origins }: Combined,
+  signatures: readonly Signature[],
+  signal: AbortSignal,
+): ContentSource {
   const known = new Map<Digest, Uint8Array>();
   if (isIndexType(descriptor.mediaType)) known.set(descriptor.digest, bytes);
   const places = new Map(origins);
+  for (const { descriptor: signature, place } of signatures) places.set(signature.digest, place);
   const placeOf = ({ digest }: Descriptor): Place => {
     const place = places.get(digest);
     if (place === undefined) throw new TypeError(`${digest} was not named`);

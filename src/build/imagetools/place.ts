@@ -7,6 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { TsbuildError } from "../../base/index.js";
 import { parseNamedContext } from "../../context/index.js";
 import {
+  annotationNames,
   formatReference,
   isIndexType,
   isManifestType,
@@ -46,6 +47,12 @@ export interface Place {
   document(descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array>;
   /** A blob's bytes; fails at the end if they are not the descriptor's. */
   stream(blob: Descriptor, signal: AbortSignal): Readable;
+  /** The manifests of this type that name another as their subject. Errors: REGISTRY_*, STORE_LAYOUT. */
+  referrers(
+    digest: Digest,
+    artifactType: string,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[]>;
   /** The same place by another digest. */
   at(digest: Digest): Place;
 }
@@ -78,6 +85,8 @@ function registryPlace(given: Reference, client: RegistryClient): Place {
       return (await client.manifest({ ...reference, digest }, { signal })).bytes;
     },
     stream,
+    referrers: (digest, artifactType, signal) =>
+      client.referrers({ domain, path, digest }, artifactType, { signal }),
     at: (digest) => registryPlace({ domain, path, digest }, client),
   };
 }
@@ -109,6 +118,13 @@ function layoutPlace(path: string, image: LayoutImage): Place {
     },
     document: (descriptor, signal) => whole(stream(descriptor, signal), descriptor),
     stream,
+    referrers: async (subject, artifactType) => {
+      const { manifests } = await readLayoutIndex(path);
+      return manifests.filter(
+        ({ annotations, artifactType: type }) =>
+          annotations?.[annotationNames.subject] === subject && type === artifactType,
+      );
+    },
     at: (other) => layoutPlace(path, { digest: other }),
   };
 }
