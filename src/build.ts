@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
-import { all, CleanupStack, TsbuildError, type EventSink } from "./base/index.js";
+import { all, CleanupStack, parseBoolean, TsbuildError, type EventSink } from "./base/index.js";
 import { cacheNamespace, isSet } from "./build/arguments.js";
 import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
@@ -227,11 +227,13 @@ function manifestListOf(
 
 function createExporters(request: BuildRequest, cwd: string): Exporter[] {
   const specs = request.outputs ?? [];
+  const env = request.env ?? process.env;
   const context = {
     cwd,
     annotations: (request.annotations ?? []).flatMap(parseAnnotation),
     allow: request.allow ?? [],
     stdoutIsTerminal: process.stdout.isTTY,
+    attestationImages: parseBoolean(env["BUILDX_NO_DEFAULT_OCI_ARTIFACT"] ?? "") === true,
   };
   return (specs.length === 0 ? ["type=image"] : specs).map((spec) =>
     createExporter(parseOutput(spec), context),

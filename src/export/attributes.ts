@@ -22,7 +22,7 @@ export const imageAttributes: readonly ExporterAttribute[] = [
   { name: "compression-level", summary: "gzip and estargz 0 to 9, zstd 0 to 22" },
   { name: "force-compression", summary: "recompress layers that come with another compression" },
   { name: "oci-mediatypes", summary: "false: Docker's media types instead of OCI's" },
-  { name: "oci-artifact", summary: "attestations as artifacts about the image" },
+  { name: "oci-artifact", summary: "false: attestations in the form of images" },
   { name: "rewrite-timestamp", summary: "clamp the times in new layers to the epoch" },
   epochAttribute,
   {
@@ -165,6 +165,22 @@ export interface ImageWish {
   readonly foreign: boolean;
 }
 
+function artifactWish(
+  type: string,
+  attributes: Attributes,
+  docker: boolean,
+  { attestationImages = false }: ExporterContext,
+): boolean {
+  const artifacts = booleanOf(type, attributes, "oci-artifact", !docker && !attestationImages);
+  if (docker && artifacts)
+    throw optionError(
+      type,
+      "oci-artifact=true needs OCI media types",
+      "leave oci-mediatypes=false out",
+    );
+  return artifacts;
+}
+
 /** Throws EXPORT_OPTION, OCI_REFERENCE. */
 export function imageWish(
   type: string,
@@ -184,7 +200,7 @@ export function imageWish(
     names: names.map((name) => parseReference(name)),
     annotations,
     docker,
-    artifacts: booleanOf(type, attributes, "oci-artifact", false),
+    artifacts: artifactWish(type, attributes, docker, context),
     foreign: booleanOf(type, attributes, "prefer-nondist-layers", false),
   };
 }

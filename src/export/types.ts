@@ -151,6 +151,8 @@ export interface ExporterContext {
   readonly stdoutIsTerminal?: boolean;
   /** Permissions given with `--allow`. */
   readonly allow?: readonly string[];
+  /** Attestations have the form of images where an output does not say another. Default: they are artifacts. */
+  readonly attestationImages?: boolean;
 }
 
 /** A row of the table of exporters. */

@@ -132,12 +132,22 @@ describe("provenance", () => {
     assert.equal(entries[1]?.annotations?.["vnd.docker.reference.digest"], entries[0]?.digest);
     assert.equal(statements[0]?.subject[0]?.digest["sha256"], entries[0]?.digest.slice(7));
   });
-  it("is an artifact about its image where the output is told so", async () => {
-    const layout = join(space.directory, "artifact");
-    const output = `type=oci,tar=false,dest=${layout},oci-artifact=true`;
+  /** The image's entry, and the attestation, in a layout of this name. */
+  const stored = async (
+    name: string,
+    attributes = "",
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{
+    readonly layout: string;
+    readonly image: Entry;
+    readonly manifest: Record<string, unknown>;
+    readonly read: (digest: string) => unknown;
+  }> => {
+    const layout = join(space.directory, name);
+    const output = `type=oci,tar=false,dest=${layout}${attributes}`;
     await space.succeed(
       ["build", ...baseContexts("busybox"), "--provenance", "-o", output, "-t", "artifact", "-"],
-      { input: "FROM busybox\n" },
+      { input: "FROM busybox\n", env },
     );
     const read = (digest: string): unknown =>
       JSON.parse(readFileSync(join(layout, "blobs", digest.replace(":", "/")), "utf8"));
@@ -145,7 +155,24 @@ describe("provenance", () => {
     const [top] = (JSON.parse(index) as { manifests: Entry[] }).manifests;
     const [image, entry] = (read(top?.digest ?? "") as { manifests: Entry[] }).manifests;
     assert.ok(image !== undefined && entry !== undefined);
-    const { artifactType, config, subject } = read(entry.digest) as Record<string, unknown>;
+    return { layout, image, manifest: read(entry.digest) as Record<string, unknown>, read };
+  };
+  it("has the form of an image where the output or the environment says so", async () => {
+    for (const { manifest, read } of [
+      await stored("said", ",oci-artifact=false"),
+      await stored("environment", "", { BUILDX_NO_DEFAULT_OCI_ARTIFACT: "true" }),
+    ]) {
+      const { artifactType, config, subject } = manifest;
+      assert.deepEqual([artifactType, subject], [undefined, undefined]);
+      assert.equal((read((config as Entry).digest) as { os: string }).os, "unknown");
+    }
+    await space.fail(2, ["build", "-o", "type=oci,oci-artifact=true,oci-mediatypes=false", "-"], {
+      input: "FROM scratch\nLABEL a=1\n",
+    });
+  });
+  it("is an artifact about its image", async () => {
+    const { layout, image, manifest, read } = await stored("artifact");
+    const { artifactType, config, subject } = manifest;
     assert.equal(artifactType, "application/vnd.docker.attestation.manifest.v1+json");
     const { mediaType, digest, size } = image;
     assert.deepEqual(subject, { mediaType, digest, size });
