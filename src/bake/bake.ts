@@ -79,7 +79,12 @@ function read(files: readonly BakeFile[], options: BakeOptions): Bake {
       withoutOverflow(() => {
         const asked = names.length === 0 ? ["default"] : names;
         const known = definition.targets.map(({ name }) => name);
-        const resolved = resolve(definition, asked, parseOverrides(overrides, known, environment));
+        const resolved = resolve(
+          definition,
+          asked,
+          parseOverrides(overrides, known, environment),
+          options.repository,
+        );
         return { ...resolved, targets: withEpoch(resolved.targets, epoch) };
       }),
   };

@@ -47,9 +47,35 @@ export function contextPath(context: string): string {
   return isRemote(context) ? context : cleanPath(context);
 }
 
+/** A context of a file that came from a repository: a path in it, unless it says otherwise. */
+export function repositoryPath(repository: string, context: string): string {
+  return isSpecial(context) ? namedContextPath(context) : subdirectoryOf(repository, context);
+}
+
+/** A directory of a repository as a URL: in the query if the repository's own is there, else in the fragment (`#REF:DIRECTORY`). */
+function subdirectoryOf(repository: string, path: string): string {
+  const inside = cleanPath(path).replace(/^\/+/, "");
+  if (inside === "." || inside === "") return repository;
+  const [base = "", fragment] = repository.split(/#(.*)/s);
+  const [, query = ""] = base.split(/\?(.*)/s);
+  const parameters = new URLSearchParams(query);
+  const before = parameters.get("subdir");
+  if (fragment === undefined && before !== null) {
+    parameters.set("subdir", posix.join(before, inside));
+    return `${base.slice(0, -query.length)}${parameters.toString()}`;
+  }
+  const [ref = "", directory = ""] = (fragment ?? "").split(/:(.*)/s);
+  return `${base}#${ref}:${posix.join(directory, inside)}`;
+}
+
 /** A named context as the builder takes it: whatever it is, only `cwd://` means nothing to it. */
 export function namedContextPath(context: string): string {
   return context.startsWith(local) ? cleanPath(context.slice(local.length)) : context;
+}
+
+/** Whether a path is said to be of this machine. */
+export function isLocal(path: string): boolean {
+  return path.startsWith(local);
 }
 
 /** The Dockerfile of a context: a path in it, unless `cwd://` says that it is none. */

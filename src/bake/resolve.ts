@@ -7,7 +7,8 @@ import { mergeAttributes, tidyAttributes } from "./attributes.js";
 import { isGlob, parseGlob } from "./glob.js";
 import { linkTargets } from "./links.js";
 import type { Overrides } from "./overrides.js";
-import { contextPath } from "./paths.js";
+import { checkDockerfile } from "./inputs.js";
+import { contextPath, repositoryPath } from "./paths.js";
 import type { BakeGroup, BakeTarget, Definition, TargetAttributes, TargetDraft } from "./types.js";
 
 export interface Resolved {
@@ -25,9 +26,10 @@ export function resolve(
   definition: Definition,
   names: readonly string[],
   overrides: Overrides,
+  repository?: string,
 ): Resolved {
   const asked = matchNames(definition, names);
-  const resolver = new Resolver(definition, overrides);
+  const resolver = new Resolver(definition, overrides, repository);
   const targets = new Map<string, BakeTarget>();
   const groups = new Map<string, BakeGroup>();
   for (const name of asked) {
@@ -77,11 +79,13 @@ interface Members {
 
 class Resolver {
   readonly #overrides: Overrides;
+  readonly #repository: string | undefined;
   readonly #groups = new Map<string, BakeGroup>();
   readonly #targets: ReadonlyMap<string, TargetDraft>;
 
-  constructor(definition: Definition, overrides: Overrides) {
+  constructor(definition: Definition, overrides: Overrides, repository: string | undefined) {
     this.#overrides = overrides;
+    this.#repository = repository;
     this.#targets = new Map(definition.targets.map((target) => [target.name, target]));
     for (const group of definition.groups)
       if (!this.#groups.has(group.name)) this.#groups.set(group.name, group);
@@ -123,13 +127,18 @@ class Resolver {
     const { dockerfile = "", context = this.#targets.get(name)?.directory ?? "." } = said;
     if (context === "-") throw standardInput(name, "context");
     if (dockerfile === "-") throw standardInput(name, "dockerfile");
-    return {
+    const repository = this.#repository;
+    const target: BakeTarget = {
       ...said,
       name,
       linked: false,
-      context: contextPath(context),
+      context:
+        repository === undefined ? contextPath(context) : repositoryPath(repository, context),
       dockerfile: dockerfile === "" ? "Dockerfile" : dockerfile,
+      ...(repository === undefined ? {} : { repository }),
     };
+    checkDockerfile(target);
+    return target;
   }
 
   /** undefined while the target is being worked out: what inherits from itself inherits nothing. */

@@ -24,6 +24,8 @@ export interface BakeOptions {
   readonly vars?: ReadonlyMap<string, string>;
   /** BAKE_CMD_CONTEXT; `cwd://` unless it is given. */
   readonly commandContext?: string;
+  /** The URL of the repository that the files came from: paths are those in it. Absent: they are of this machine. */
+  readonly repository?: string;
   /** BAKE_LOCAL_PLATFORM. */
   readonly localPlatform: string;
   /** Those of the language: `standardFunctions` of hcl. */
@@ -85,6 +87,8 @@ export interface BakeTarget extends Omit<TargetAttributes, "inherits"> {
   readonly context: string;
   /** As the file says it. `inputsOf` makes a path of it. */
   readonly dockerfile: string;
+  /** As in the options. */
+  readonly repository?: string;
 }
 
 export interface BakeGroup {

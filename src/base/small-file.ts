@@ -40,12 +40,23 @@ async function readAtMost(handle: FileHandle, maxBytes: number): Promise<Buffer 
   const { size } = await handle.stat();
   if (size > maxBytes) return "too large";
   // A file may grow, and those of /proc do not tell their sizes.
+  return await readSmallStream(
+    handle.createReadStream({ end: maxBytes, autoClose: false }),
+    maxBytes,
+  );
+}
+
+/** All bytes of a stream, which is given up where there are more. */
+export async function readSmallStream(
+  stream: NodeJS.ReadableStream,
+  maxBytes: number,
+): Promise<Buffer | "too large"> {
   const chunks: Buffer[] = [];
   let length = 0;
-  const stream = handle.createReadStream({ end: maxBytes, autoClose: false });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
+    if (length > maxBytes) return "too large";
   }
-  return length > maxBytes ? "too large" : Buffer.concat(chunks, length);
+  return Buffer.concat(chunks, length);
 }

@@ -18,3 +18,4 @@ export { checkoutGit, resolveGit, type ResolvedGit } from "./git-checkout.js";
 export type { GitOptions } from "./git.js";
 export { keyAgent } from "./ssh-agent.js";
 export { fetchUrl, parseHttpUrl, urlFilename } from "./http.js";
+export { confinedReader, trustedReader } from "./local.js";

@@ -39,14 +39,14 @@ function hostTexts(hosts: ReadonlyMap<string, string | null> = new Map()): strin
 
 /** What is built, without where it goes. `linked`: the image of each target that is a context. */
 function buildArguments(target: BakeTarget, linked: ReadonlyMap<string, string>): string[] {
-  const { contexts, dockerfile, targets } = inputsOf(target);
+  const { contexts, dockerfile, apart, targets } = inputsOf(target);
   const images = [...targets].map(([name, other]): [string, string] => [
     name,
     `docker-image://${linked.get(other) ?? ""}`,
   ]);
   const file = target.dockerfile === "Dockerfile" ? undefined : dockerfile;
   return [
-    ...maybe("file", target.dockerfileInline === undefined ? file : "-"),
+    ...maybe("file", target.dockerfileInline === undefined && !apart ? file : "-"),
     ...maybe("target", target.target),
     ...pairs("build-arg", target.args),
     ...pairs("label", target.labels),

@@ -12,6 +12,8 @@ import { addBuildFlags, type BuildFlags } from "../options/build-flags.js";
 import { requestOf } from "../options/request.js";
 import { argumentsOf, imageArgumentsOf } from "./arguments.js";
 import { eventsOf } from "./events.js";
+import { readFileOfTargets } from "./files.js";
+import { repositorySecrets } from "./repository.js";
 import { together } from "./together.js";
 
 export type Targets = ReadonlyMap<string, BakeTarget>;
@@ -31,10 +33,19 @@ function requestFor(
   const command = addBuildFlags(new Command().argument("[context]")).exitOverride();
   command.parse(words, { from: "user" });
   const request = requestOf(target.context, command.opts<BuildFlags>(), events, signal);
+  return {
+    ...request,
+    secrets: [...(request.secrets ?? []), ...repositorySecrets(target.repository, process.env)],
+    stdin: Readable.from(dockerfileOf(target), { objectMode: false }),
+  };
+}
+
+/** The Dockerfile that standard input is to bring; nothing where it is a file of the context. */
+async function* dockerfileOf(target: BakeTarget): AsyncGenerator<Buffer, void, void> {
   const { dockerfileInline } = target;
-  return dockerfileInline === undefined
-    ? { ...request, stdin: Readable.from([]) }
-    : { ...request, stdin: Readable.from([Buffer.from(dockerfileInline)]) };
+  const { dockerfile, apart } = inputsOf(target);
+  if (dockerfileInline !== undefined) yield Buffer.from(dockerfileInline);
+  else if (apart) yield Buffer.from((await readFileOfTargets(dockerfile)).text);
 }
 
 /** The request of a target whose linked ones have these images. */

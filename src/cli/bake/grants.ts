@@ -4,7 +4,7 @@
 
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { errnoOf, TsbuildError } from "../../base/index.js";
+import { errnoOf, messageOf, TsbuildError } from "../../base/index.js";
 import { usageError } from "../options/values.js";
 
 /** What targets ask for. Paths are relative to the directory. */
@@ -57,14 +57,19 @@ function parseGrants(allow: readonly string[]): Grants {
 
 /**
  * The file or directory itself, wherever links lead; what is not there yet, where it would be made, by a link that leads to nothing
- * as well.
+ * as well. Errors: CLI_NOT_ALLOWED.
  */
 function whereItIs(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     const parent = dirname(path);
-    if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") || parent === path) throw error;
+    if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") || parent === path)
+      throw new TsbuildError(
+        "CLI_NOT_ALLOWED",
+        `where ${path} is, which build targets ask for, cannot be told: ${messageOf(error)}`,
+        { cause: error, details: { path } },
+      );
     const place = join(whereItIs(parent), basename(path));
     const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     return isLink ? whereItIs(resolve(dirname(place), readlinkSync(place))) : place;

@@ -10,10 +10,11 @@ import {
   isRemote,
   parseListChoice,
   readBake,
+  type BakeFile,
   type BakeTarget,
   type Resolved,
 } from "../../bake/index.js";
-import { parseBoolean, printableJson, printableLine, TsbuildError } from "../../base/index.js";
+import { parseBoolean, printableJson, printableLine } from "../../base/index.js";
 import { describe } from "../../build.js";
 import { localPlatform } from "../../build/platform.js";
 import { standardFunctions } from "../../hcl/index.js";
@@ -23,7 +24,7 @@ import { missingGrants, noWishes, refuseMissing, type Wishes } from "../bake/gra
 import { wishesOf } from "../bake/wishes.js";
 import { withInterruption } from "../interruption.js";
 import type { BakeFlags } from "../options/bake-flags.js";
-import { given, usageError } from "../options/values.js";
+import { given as filled, usageError } from "../options/values.js";
 import { createProgress } from "../progress/create.js";
 import { summary } from "./build.js";
 import { describeCommand, exitCodeOf, parseCall, type Call } from "./describe.js";
@@ -60,23 +61,65 @@ function variablesOf(texts: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
+interface Arguments {
+  /** Where the files of targets are; undefined: here. */
+  readonly url: string | undefined;
+  /** BAKE_CMD_CONTEXT. */
+  readonly commandContext: string | undefined;
+  readonly names: readonly string[];
+}
+
+/** URLs come before the names of targets. Errors: CLI_USAGE. */
+function parseArguments(given: readonly string[]): Arguments {
+  const count = given.findIndex((text) => !isRemote(text));
+  const urls = count < 0 ? given : given.slice(0, count);
+  const [url, commandContext, third] = urls;
+  const names = given.slice(urls.length);
+  const odd = third ?? names.find(isRemote);
+  if (odd !== undefined) throw usageError("URL", odd, "expected the name of a target");
+  return { url, commandContext, names };
+}
+
+/** Whether targets have to be granted what they read and write beyond the current directory. */
+function limitsFiles(url: string | undefined, env: NodeJS.ProcessEnv): boolean {
+  if (parseBoolean(env["BUILDX_BAKE_ENTITLEMENTS_FS"] ?? "") === false) return false;
+  return url === undefined || parseBoolean(env["BAKE_ALLOW_REMOTE_FS_ACCESS"] ?? "") !== true;
+}
+
+/** The files, and the repository that they came from. */
+async function readDefinition(
+  url: string | undefined,
+  flags: BakeFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly files: readonly BakeFile[]; readonly repository: string | undefined }> {
+  if (url === undefined) return { files: await readFiles(flags.file, env), repository: undefined };
+  const { readRepository } = await import("../bake/repository.js");
+  let repository: string | undefined;
+  const files = await readFiles(flags.file, env, async (names) => {
+    const found = await withInterruption((signal) => readRepository(url, names, env, signal));
+    repository = found.url;
+    return found.files;
+  });
+  return { files, repository };
+}
+
 /** Gives the exit code. */
-export async function bakeCommand(names: readonly string[], flags: BakeFlags): Promise<number> {
+export async function bakeCommand(given: readonly string[], flags: BakeFlags): Promise<number> {
   const { env } = process;
   const call = parseCall(flags.call, flags.check);
-  const remote = names.find(isRemote);
-  if (remote !== undefined)
-    throw new TsbuildError("CLI_USAGE", `${remote} is not here`, {
-      hint: "Files of build targets are read from this machine: clone the repository, and run tsbuild bake in it.",
-    });
+  const { url, commandContext, names } = parseArguments(given);
   if (flags.print === true && flags.list !== undefined)
     throw usageError("--list", flags.list, "not together with --print");
-  const files = parseBoolean(env["BUILDX_BAKE_ENTITLEMENTS_FS"] ?? "") !== false;
+  const files = limitsFiles(url, env);
   const check = (wishes: Wishes): void => {
     refuseMissing(missingGrants(wishes, flags.allow, process.cwd(), files));
   };
-  const bake = readBake(await readFiles(flags.file, env), {
+  const definition = await readDefinition(url, flags, env);
+  const { repository } = definition;
+  const bake = readBake(definition.files, {
     env,
+    ...(commandContext === undefined ? {} : { commandContext }),
+    ...(repository === undefined ? {} : { repository }),
     vars: variablesOf(flags.var),
     localPlatform: localPlatform(),
     functions: standardFunctions({ home: homedir(), now: () => new Date(), random: randomBytes }),
@@ -124,7 +167,7 @@ async function build(
   } finally {
     progress.close();
   }
-  const metadataFile = given(flags.metadataFile);
+  const metadataFile = filled(flags.metadataFile);
   if (metadataFile !== undefined) {
     const metadata = Object.fromEntries(
       [...results].map(([name, result]) => [name, metadataOf(result)]),
