@@ -2,6 +2,7 @@
 // The sources of one COPY or ADD: what they select, its digest, and the orders that copy it.
 
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { CopyOp as SandboxCopyOp } from "../../sandbox/index.js";
 import type { Result, StepContext, Vertex } from "../../solve/index.js";
@@ -52,11 +53,14 @@ function seenOf({ seen }: Work, source: CopySource): SeenSource {
 
 /** What a source selects in its tree. */
 export function selectionOf(work: Work, source: PathSource, tree: SourceTree): Promise<Selection> {
-  return (seenOf(work, source).selection ??= select(
-    tree,
-    source.pattern,
-    work.vertex.op as CopyOp,
-  ));
+  return (seenOf(work, source).selection ??= selectNext(work, source, tree));
+}
+
+async function selectNext(work: Work, source: PathSource, tree: SourceTree): Promise<Selection> {
+  // Thousands of patterns may be matched without ever waiting: in between, whoever ends the build is heard.
+  await setImmediate();
+  work.context.signal.throwIfAborted();
+  return await select(tree, source.pattern, work.vertex.op as CopyOp);
 }
 
 /** The content digest of what a source selects. */
