@@ -2,8 +2,9 @@
 // The benchmark: `npm run bench -- [--row NAME ...] [--runs N] [--quick] [--peers NAME,...] [--write FILE] [--list]`.
 // It prints figures and asserts none of them: the exit code is 1 only when tsbuild failed to build something.
 
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, release, tmpdir, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { findBuilders } from "./builders.js";
 import { compareRow, growRow, type CompareOptions } from "./compare.js";
@@ -60,9 +61,12 @@ const options: CompareOptions = {
     console.error(message);
   },
 };
+const fileSystem = execFileSync("findmnt", ["-nro", "FSTYPE", "--target", tmpdir()], {
+  encoding: "utf8",
+}).trim();
 const about: Circumstances = {
   date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}`,
+  machine: `${cpus().length} x ${cpus()[0]?.model ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, ${fileSystem}, Node ${process.version}`,
   runs,
   quick: values.quick,
   builders: builders.map(({ name, version }) => ({ name, version })),
