@@ -6,7 +6,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import {
   errnoOf,
-  isRecord,
   isTsbuildError,
   messageOf,
   printable,
@@ -18,7 +17,7 @@ import { serviceError } from "../errors.js";
 import { optionError } from "../spec.js";
 import type { Surroundings } from "../types.js";
 import type { S3Settings } from "./s3-settings.js";
-import { elementOf, ObjectService } from "./service.js";
+import { elementOf, fieldsOf, ObjectService } from "./service.js";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -230,13 +229,7 @@ async function ofContainer(
 }
 
 function answered(text: string): AwsCredentials {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const { AccessKeyId, SecretAccessKey, Token, Expiration } = isRecord(value) ? value : {};
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = fieldsOf(text);
   return temporary(AccessKeyId, SecretAccessKey, Token, Expiration);
 }
 

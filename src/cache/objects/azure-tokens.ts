@@ -2,12 +2,12 @@
 // Tokens of Entra for Azure's storage: of an application with a secret, of a workload with a token of its own (both by the variables
 // that Azure's tools read), or of the machine.
 
-import { isRecord, printable, readSmallFile } from "../../base/index.js";
+import { printable, readSmallFile } from "../../base/index.js";
 import type { Connections } from "../../registry/index.js";
 import { serviceError } from "../errors.js";
 import { optionError } from "../spec.js";
 import type { AzureSettings } from "./azure-settings.js";
-import { ObjectService } from "./service.js";
+import { fieldsOf, ObjectService } from "./service.js";
 
 const resource = "https://storage.azure.com/";
 const machine = "http://169.254.169.254/metadata/identity/oauth2/token";
@@ -125,13 +125,7 @@ async function tokenIn(path: string): Promise<string> {
 }
 
 function tokenOf(text: string): Token {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const { access_token, expires_in } = isRecord(value) ? value : {};
+  const { access_token, expires_in } = fieldsOf(text);
   if (typeof access_token !== "string" || !/^[\x21-\x7e]+$/.test(access_token))
     throw serviceError("an answer that should have a token of Azure's has none");
   return { text: access_token, expiresAt: Date.now() + (Number(expires_in) || 0) * 1000 };

@@ -2,7 +2,7 @@
 // Requests to a place of objects, each attempt with a proof of its own of who asks. Redirects are not followed: the proof is for
 // one host.
 
-import { messageOf, printable, redactUrl, type TsbuildError } from "../../base/index.js";
+import { isRecord, messageOf, printable, redactUrl, type TsbuildError } from "../../base/index.js";
 import {
   discard,
   readCapped,
@@ -79,6 +79,16 @@ export class ObjectService {
       discard(answer);
       return answer.status;
     });
+  }
+}
+
+/** The fields of an answer in JSON; none where it is no object. */
+export function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
   }
 }
 
