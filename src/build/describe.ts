@@ -14,6 +14,8 @@ import {
   type Source,
   type TargetDescription,
 } from "../dockerfile/index.js";
+import { hostPlatform, parsePlatform } from "../oci/index.js";
+import { platformArgs } from "../plan/index.js";
 import { planOf, prepareBuild, wishOf, type PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
@@ -51,7 +53,11 @@ export async function describe(
     plan.stageName === undefined ? index === dockerfile.stages.length - 1 : name === plan.stageName,
   );
   if (stage === undefined) throw new RangeError("the planned stage is in the Dockerfile");
-  return { call, source, outline: describeOutline(dockerfile, stage, prepared.buildArgs) };
+  const [first] = request.platforms ?? [];
+  const target = first === undefined ? hostPlatform() : parsePlatform(first);
+  const platform = platformArgs(target, hostPlatform(), plan.stageName ?? "");
+  const outline = describeOutline(dockerfile, stage, prepared.buildArgs, platform);
+  return { call, source, outline };
 }
 
 /** Findings of the target and what it needs; without a target, of all stages. */

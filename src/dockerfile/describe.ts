@@ -151,16 +151,17 @@ class OutlineCollector {
 }
 
 /**
- * What building `target` can be given. `buildArgs`: values in force; platform arguments among them. Global arguments count
- * when a needed stage uses them. Errors: DOCKERFILE_EXPAND and DOCKERFILE_MOUNT as in a build.
+ * What building `target` can be given. `buildArgs`: values in force; `platform`: those of the platform, which nobody has to give. Global
+ * arguments count when a needed stage uses them. Errors: DOCKERFILE_EXPAND and DOCKERFILE_MOUNT as in a build.
  */
 export function describeOutline(
   dockerfile: Dockerfile,
   target: Stage,
   buildArgs: ReadonlyMap<string, string>,
+  platform: ReadonlyMap<string, string> = new Map(),
 ): Outline {
   const collector = new OutlineCollector(dockerfile, buildArgs);
-  const globals = new Map<string, string>();
+  const globals = new Map(platform);
   const globalArgs = new OutlineCollector(dockerfile, buildArgs);
   const named = new Set<string>();
   for (const instruction of dockerfile.globalArgs)

@@ -6,8 +6,10 @@ import type { SourceRange, TsbuildError } from "../../base/index.js";
 import type { Description } from "../../build.js";
 import { parseErrorPrefix } from "../print-error.js";
 
-/** The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. */
-/** `key`: under this name, and not as the whole document. */
+/**
+ * The answer to a call as a document. Warnings and an error of ours have more fields than tools ask for, never fewer. `key`: under this
+ * name, and not as the whole document.
+ */
 export function describeJson(description: Description, key?: string): string {
   const document = documentOf(description);
   return printableJson(key === undefined ? document : { [key]: document }, 2) + "\n";
@@ -27,22 +29,34 @@ function documentOf(description: Description): unknown {
       return {
         ...(name === undefined ? {} : { name }),
         ...(about === undefined ? {} : { description: about }),
-        args: args.map(({ range, ...arg }) => ({ ...arg, location: place(range) })),
-        secrets: secrets.map(mountDocument),
-        ssh: ssh.map(mountDocument),
-        cache: caches.map(({ id, range }) => ({ ID: id, location: place(range) })),
+        ...unlessEmpty(
+          "args",
+          args.map(({ range, ...arg }) => ({ ...arg, location: place(range) })),
+        ),
+        ...unlessEmpty("secrets", secrets.map(mountDocument)),
+        ...unlessEmpty("ssh", ssh.map(mountDocument)),
+        ...unlessEmpty(
+          "cache",
+          caches.map(({ id, range }) => ({ ID: id, location: place(range) })),
+        ),
         sources: [data],
       };
     }
     case "targets":
       return {
-        targets: description.targets.map(({ range, ...target }) => ({
+        targets: description.targets.map(({ range, default: isDefault, ...target }) => ({
           ...target,
+          ...(isDefault ? { default: true } : {}),
           location: place(range),
         })),
         sources: [data],
       };
   }
+}
+
+/** BuildKit's documents leave out what has no value. */
+function unlessEmpty(name: string, values: readonly unknown[]): Record<string, unknown> {
+  return values.length === 0 ? {} : { [name]: values };
 }
 
 type Report = Extract<Description, { call: "check" }>["report"];

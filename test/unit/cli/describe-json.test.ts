@@ -68,6 +68,15 @@ describe("the JSON of --call", () => {
     const [target] = said.targets;
     assert.ok(target);
     const { location, ...rest } = target;
+    const again = dockerfile.stages.map((stage) => ({ ...stage, index: stage.index + 1 }));
+    const others = describeTargets({ ...dockerfile, stages: [...dockerfile.stages, ...again] });
+    const both = JSON.parse(describeJson({ call: "targets", source, targets: others })) as {
+      targets: object[];
+    };
+    assert.deepEqual(
+      both.targets.map((one) => "default" in one),
+      [false, true],
+    );
     assert.deepEqual(rest, {
       name: "it",
       description: "the first",

@@ -187,6 +187,20 @@ describe("describeOutline", () => {
     );
   });
 
+  it("leaves out what the platform gives", () => {
+    const dockerfile = parse("FROM scratch\nARG TARGETARCH\nARG BUILDOS=x\nARG OTHER\n");
+    const [stage] = dockerfile.stages;
+    assert.ok(stage !== undefined);
+    const platform = new Map([
+      ["TARGETARCH", "amd64"],
+      ["BUILDOS", "linux"],
+    ]);
+    assert.deepEqual(
+      describeOutline(dockerfile, stage, new Map(), platform).args.map(({ name }) => name),
+      ["BUILDOS", "OTHER"],
+    );
+  });
+
   it("collects arguments of the stages that a target needs, with values and descriptions", () => {
     const { name, description, args } = outline("final", [["MODE", "slow"]]);
     assert.deepEqual([name, description], ["final", "the result"]);
