@@ -89,11 +89,17 @@ function place(range: SourceRange): unknown {
   return { ranges: placesOf(range) };
 }
 
-/** Lines count from 1, characters from 0. */
+/** One for each line, as in BuildKit. Lines count from 1, characters from 0. */
 export function placesOf({ startLine, endLine, startColumn, endColumn }: SourceRange): unknown[] {
   const at = (line: number, column: number | undefined): unknown => ({
     line,
     ...(column === undefined ? {} : { character: column - 1 }),
   });
-  return [{ start: at(startLine, startColumn), end: at(endLine, endColumn) }];
+  return Array.from({ length: endLine - startLine + 1 }, (_, i) => {
+    const line = startLine + i;
+    return {
+      start: at(line, i === 0 ? startColumn : undefined),
+      end: at(line, line === endLine ? endColumn : undefined),
+    };
+  });
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TsbuildError } from "#src/base/index.js";
-import { describeJson } from "#src/cli/commands/describe-json.js";
+import { describeJson, placesOf } from "#src/cli/commands/describe-json.js";
 import {
   checkDockerfile,
   describeOutline,
@@ -58,6 +58,14 @@ describe("the JSON of --call", () => {
       said.cache.map(({ ID }) => ID),
       ["/c"],
     );
+  });
+  it("says each line of a place", () => {
+    const range = { startLine: 3, endLine: 5, startColumn: 2, endColumn: 9 };
+    assert.deepEqual(placesOf(range), [
+      { start: { line: 3, character: 1 }, end: { line: 3 } },
+      { start: { line: 4 }, end: { line: 4 } },
+      { start: { line: 5 }, end: { line: 5, character: 8 } },
+    ]);
   });
   it("lists targets", () => {
     const targets = describeTargets(dockerfile);
