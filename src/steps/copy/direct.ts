@@ -29,6 +29,8 @@ export async function copyDirectly(
   const wanted = direct?.wanted(vertex.id);
   if (direct === undefined || wanted === undefined) return undefined;
   const withFiles = wanted === "with-files";
+  // A layer with other times than the files' cannot stand for them.
+  if (!withFiles && direct.clampTime !== undefined) return undefined;
   const gathered = await gather(work);
   if (gathered === undefined) return undefined;
   if (withFiles && (alone || gathered.bytes > direct.small)) return undefined;
