@@ -55,6 +55,8 @@ export class Solver {
   readonly #changed = new Set<VertexId>();
   /** Those, and all that was made of their results: no key by definition stands for what came out. */
   readonly #unkeyed = new Set<VertexId>();
+  /** Keys of what was run here: also for those who ignore the cache that is new. */
+  readonly #made = new Set<CacheKey>();
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   #failure: unknown;
@@ -139,11 +141,11 @@ export class Solver {
       return this.#hit(vertex, same.result);
     }
 
-    await using _lock = await this.#options.cache.lock(byContent ?? key, this.#signal);
-    // Another process may have done the work while this one waited for the lock.
-    const meanwhile = vertex.noCache
-      ? undefined
-      : await this.#lookup(byContent ?? key, step, vertex);
+    const own = byContent ?? key;
+    await using _lock = await this.#options.cache.lock(own, this.#signal);
+    // Another process, or an equal vertex, may have done the work while this one waited for the lock.
+    const meanwhile =
+      vertex.noCache && !this.#made.has(own) ? undefined : await this.#lookup(own, step, vertex);
     if (meanwhile !== undefined) return this.#hit(vertex, meanwhile.result);
     return await this.#limiters[step.resource](async () => {
       this.#signal.throwIfAborted();
@@ -158,6 +160,7 @@ export class Solver {
         inputs: definition.inputs,
         createdAt: this.#options.clock(),
       });
+      for (const made of known) this.#made.add(made);
       this.#options.onResult?.(vertex, result);
       return result;
     });

@@ -140,6 +140,19 @@ void describe("a layer that is written straight from the sources", () => {
     assert.equal(second.id, first.id, "the configuration names layers by their uncompressed bytes");
   });
 
+  void it("has the times of its files after a build that has written others", async () => {
+    await using space = workspace();
+    contextIn(space, "FROM scratch\nCOPY tree /");
+    await build(space, ["type=oci,dest=image.tar,rewrite-timestamp=true"]);
+    const second = await build(space, ["type=oci,dest=image.tar"]);
+    const fresh = await build(
+      space,
+      ["type=oci,dest=image.tar"],
+      join(space.directory, "other-store"),
+    );
+    assert.equal(second.id, fresh.id);
+  });
+
   void it("is copied again when its blob is gone", async () => {
     await using space = workspace();
     contextIn(space, "FROM scratch\nCOPY tree /");

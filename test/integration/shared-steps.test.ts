@@ -72,6 +72,16 @@ void describe("a step that is shown files", () => {
       / c$/m,
     ],
     [
+      "in a directory of another mode",
+      ...([755, 700].map((mode) =>
+        from(
+          "--mount=from=made,source=/a,target=/m stat -c %a /m",
+          `FROM busybox AS made\nRUN mkdir -m ${mode} /a && touch /a/f`,
+        ),
+      ) as [string, string]),
+      / 700$/m,
+    ],
+    [
       "as a file, and not in a directory",
       from("--mount=from=letters,source=/a,target=/m test -d /m", letters),
       from("--mount=from=letters,source=/a/f,target=/m test -d /m", letters),

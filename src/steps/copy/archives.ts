@@ -3,43 +3,40 @@
 
 import { detectArchive, readArchive } from "../../layer/index.js";
 import type { CopyOp } from "../../plan/index.js";
-import type { Owner, Root, TreeReader } from "../../sandbox/index.js";
-import type { StepContext } from "../../solve/index.js";
+import type { Root, TreeReader } from "../../sandbox/index.js";
 import type { StepServices } from "../services.js";
+import { ownerOf } from "./owner.js";
 import type { Match } from "./select.js";
 
 /** Bytes read at a time. */
 const chunkSize = 1024 * 1024;
 
-/** Unpacks the files that are archives, in order, and says which those were. */
-export async function copyArchives(
+/** Whether a match is a file that is an archive. */
+export async function isArchive(reader: TreeReader, match: Match): Promise<boolean> {
+  return match.entry.type === "file" && (await detectArchive(() => contentOf(reader, match)));
+}
+
+/** Unpacks an archive into the destination. */
+export async function unpackArchive(
   services: StepServices,
   op: CopyOp,
   reader: TreeReader,
-  files: readonly Match[],
+  match: Match,
   destination: Root,
-  owner: Owner,
-  context: StepContext,
-): Promise<ReadonlySet<Match>> {
-  const unpacked = new Set<Match>();
-  for (const match of files) {
-    if (!(await detectArchive(() => contentOf(reader, match)))) continue;
-    // A local archive's owners are its own unless --chown says otherwise.
-    const unpackOwner: Owner = op.chown === undefined ? { kind: "keep" } : owner;
-    await services.sandbox.apply(
-      {
-        root: destination,
-        path: op.destination,
-        mode: "archive",
-        owner: unpackOwner,
-        madeTime: services.epoch ?? 0,
-      },
-      readArchive(contentOf(reader, match)),
-      context.signal,
-    );
-    unpacked.add(match);
-  }
-  return unpacked;
+  signal: AbortSignal,
+): Promise<void> {
+  await services.sandbox.apply(
+    {
+      root: destination,
+      path: op.destination,
+      mode: "archive",
+      // A local archive's owners are its own unless --chown says otherwise.
+      owner: op.chown === undefined ? { kind: "keep" } : ownerOf(op),
+      madeTime: services.epoch ?? 0,
+    },
+    readArchive(contentOf(reader, match)),
+    signal,
+  );
 }
 
 async function* contentOf(reader: TreeReader, { path, entry }: Match): AsyncIterable<Uint8Array> {

@@ -3,16 +3,13 @@
 // where nothing reads the files straight from the sources, so that no file is made on a disk.
 
 import { isTsbuildError } from "../../base/index.js";
-import type { CopyOp, SourceRef } from "../../plan/index.js";
-import type { CopyOp as SandboxCopyOp, Root } from "../../sandbox/index.js";
+import type { CopyOp } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { openTree } from "../trees.js";
+import { gather, nothing } from "./gather.js";
 import { ownerOf } from "./owner.js";
-import type { Selection } from "./select.js";
-import { inlineOrders, selectionOf, sourceOrders, type Work } from "./sources.js";
-
-const nothing: Root = { kind: "stack", lowers: [] };
+import type { Work } from "./sources.js";
 
 /** Entries that a copy in memory may have: each takes the kernel about a kilobyte. */
 const mostInMemory = 400_000;
@@ -31,9 +28,11 @@ export async function copyDirectly(
   const op = vertex.op as CopyOp;
   const wanted = direct?.wanted(vertex.id);
   if (direct === undefined || wanted === undefined) return undefined;
+  const withFiles = wanted === "with-files";
+  // A layer with other times than the files' cannot stand for them.
+  if (!withFiles && direct.clampTime !== undefined) return undefined;
   const gathered = await gather(work);
   if (gathered === undefined) return undefined;
-  const withFiles = wanted === "with-files";
   if (withFiles && (alone || gathered.bytes > direct.small)) return undefined;
   if (!withFiles && gathered.entries > mostInMemory) return undefined;
   await snapshots.write(alone ? null : parent, context.signal);
@@ -63,56 +62,4 @@ export async function copyDirectly(
     if (isTsbuildError(error, "SANDBOX_NO_FEATURE")) return undefined;
     throw error;
   }
-}
-
-interface Gathered {
-  readonly root?: SourceRef;
-  readonly ops: Iterable<SandboxCopyOp>;
-  /** Of the files that are copied. */
-  readonly bytes: number;
-  readonly entries: number;
-}
-
-/** What a COPY orders, when all of it is entries of one tree and bytes at hand. */
-async function gather(work: Work): Promise<Gathered | undefined> {
-  const { services, vertex, inputs, context } = work;
-  const op = vertex.op as CopyOp;
-  const paths = op.sources.filter((source) => source.kind === "path");
-  if (op.sources.some(({ kind }) => kind === "download")) return undefined;
-  const planned: Iterable<SandboxCopyOp>[] = [];
-  let bytes = 0;
-  let entries = 0;
-  for (const source of op.sources) {
-    if (source.kind === "inline") planned.push(inlineOrders(work, source));
-    if (source.kind !== "path") continue;
-    await using tree = await openTree(services, source.root, inputs, context.signal);
-    const selection = await selectionOf(work, source, tree);
-    // It may be an archive.
-    if (op.unpack !== "none" && selection.matches.some(({ entry }) => entry.type === "file"))
-      return undefined;
-    planned.push(sourceOrders(work, source, selection));
-    bytes += sizeOf(selection);
-    for (const { children } of selection.matches) entries += 1 + children.length;
-  }
-  const [first] = paths;
-  return {
-    ...(first === undefined ? {} : { root: first.root }),
-    ops: oneAfterAnother(planned),
-    bytes,
-    entries,
-  };
-}
-
-/** A file with several names may be written once only: it does not count. */
-function sizeOf({ matches }: Selection): number {
-  let bytes = 0;
-  for (const { entry, children } of matches) {
-    if (entry.nlink === 1) bytes += entry.size;
-    for (const child of children) if (child.nlink === 1) bytes += child.size;
-  }
-  return bytes;
-}
-
-function* oneAfterAnother<T>(parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
-  for (const part of parts) yield* part;
 }

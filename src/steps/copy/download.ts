@@ -7,7 +7,7 @@ import type { Root } from "../../sandbox/index.js";
 import type { Result, StepContext } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import type { OpenedTree } from "../trees.js";
-import { copyArchives } from "./archives.js";
+import { isArchive, unpackArchive } from "./archives.js";
 import { ordersOf, planCopy } from "./operations.js";
 import { select } from "./select.js";
 import { ownerOf } from "./owner.js";
@@ -32,21 +32,13 @@ export async function copyDownload(
     exclude: [],
     parents: false,
   });
-  const owner = ownerOf(op);
-  if (op.unpack === "all") {
-    const unpacked = await copyArchives(
-      services,
-      op,
-      tree.reader,
-      matches,
-      destination,
-      owner,
-      context,
-    );
-    if (unpacked.size > 0) return;
+  const [match] = matches;
+  if (op.unpack === "all" && match !== undefined && (await isArchive(tree.reader, match))) {
+    await unpackArchive(services, op, tree.reader, match, destination, context.signal);
+    return;
   }
   await services.sandbox.copy(
-    { source: tree.root, destination, owner, madeTime: services.epoch ?? 0 },
+    { source: tree.root, destination, owner: ownerOf(op), madeTime: services.epoch ?? 0 },
     ordersOf(planCopy(op, matches, name)),
     context.signal,
   );

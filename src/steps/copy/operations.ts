@@ -3,10 +3,9 @@
 // COPY's rules about files, directories and trailing slashes live.
 
 import { posix } from "node:path";
-import { compileSourcePattern } from "../../context/index.js";
 import { applyMode, type CopyOp as FullCopy } from "../../plan/index.js";
 import type { CopyOp, TreeEntry } from "../../sandbox/index.js";
-import { ancestorsOf, type Match } from "./select.js";
+import { ancestorsOf, pivotDepth, type Match } from "./select.js";
 
 /** The part of a COPY that decides about names and modes. */
 export type PlannedCopy = Pick<FullCopy, "destination" | "directory" | "parents" | "chmod">;
@@ -88,14 +87,6 @@ function* withParents(
   if (match.entry.type !== "dir" || kept !== "") yield itself(op, match, kept);
   for (const child of match.children)
     yield below(op, match, child, kept === "" ? child.path : `${kept}/${child.path}`);
-}
-
-/** How many components of a matched path stand before the first `/./` of its pattern, where wildcards are of one level. */
-function pivotDepth(pattern: string, parts: readonly string[]): number {
-  const at = pattern.indexOf("/./");
-  const pivot = compileSourcePattern(at < 0 ? "" : pattern.slice(0, at));
-  const depth = pivot.pattern === "" ? 0 : pivot.pattern.split("/").length;
-  return pivot.matches(parts.slice(0, depth).join("/")) ? depth : 0;
 }
 
 function target(

@@ -3,6 +3,7 @@
 // the fingerprint that it had, the digest is the same: an unchanged context is known without even its names being sent here.
 
 import { createHash } from "node:crypto";
+import { isTsbuildError } from "../../base/index.js";
 import type { ListOptions, TreeEntry, TreeReader } from "../../sandbox/index.js";
 import type { Table } from "../../store/index.js";
 import { isSettled } from "../file-hasher.js";
@@ -86,16 +87,25 @@ export class RecordingReader implements Reader {
 /** Whether a tree still gives these answers. */
 export async function stillAnswers(
   answers: readonly Answered[],
-  reader: TreeReader,
+  reader: Pick<TreeReader, "stat" | "fingerprint">,
 ): Promise<boolean> {
-  for (const answer of answers) {
-    const print =
-      answer.ask === "stat"
-        ? printOf(await reader.stat(answer.path, answer.follow))
-        : ((await reader.fingerprint(answer.path, answer.options)) ?? absent);
-    if (print !== answer.print) return false;
-  }
+  for (const answer of answers) if ((await printNow(answer, reader)) !== answer.print) return false;
   return true;
+}
+
+/** The fingerprint of what a tree answers now. That a directory may not be read is an answer, and no obstacle to ask anew. */
+async function printNow(
+  answer: Answered,
+  reader: Pick<TreeReader, "stat" | "fingerprint">,
+): Promise<string> {
+  try {
+    return answer.ask === "stat"
+      ? printOf(await reader.stat(answer.path, answer.follow))
+      : ((await reader.fingerprint(answer.path, answer.options)) ?? absent);
+  } catch (error) {
+    if (isTsbuildError(error, "SANDBOX_UNREADABLE")) return error.code;
+    throw error;
+  }
 }
 
 /** What is remembered for a key, if the tree still answers as it did. */

@@ -2,9 +2,9 @@
 // Which entries of a tree a source of COPY or ADD means: wildcards, ignore rules, --exclude. Reads metadata only.
 
 import { posix } from "node:path";
-import { TsbuildError, didYouMean } from "../../base/index.js";
+import { isTsbuildError, TsbuildError, didYouMean } from "../../base/index.js";
 import { compileSourcePattern, compileExcludes, type IgnoreRules } from "../../context/index.js";
-import type { TreeEntry, TreeReader } from "../../sandbox/index.js";
+import type { ListOptions, TreeEntry, TreeReader } from "../../sandbox/index.js";
 
 /** A tree as COPY sees it. */
 export interface SourceTree {
@@ -58,13 +58,36 @@ export async function select(
       if (compiled.literal || isLink) throw await notFound(tree, isLink ? path : pattern, path);
       continue;
     }
-    const isDirectory = match.entry.type === "dir";
-    if (!isDirectory && exclude?.ignored(posix.basename(path)) === true) continue;
-    const children =
-      exclude === undefined || !isDirectory ? match.children : keep(match.children, "", exclude);
-    matches.push({ ...match, children, ancestors: (await ancestors?.(path)) ?? [] });
+    const shown =
+      exclude === undefined
+        ? match
+        : without(exclude, match, options.parents ? pattern : undefined);
+    if (shown !== undefined) matches.push({ ...shown, ancestors: (await ancestors?.(path)) ?? [] });
   }
   return { matches, wildcard: !compiled.literal };
+}
+
+/**
+ * What --exclude leaves of a match. It is about names in a directory that is copied, or about a file's own; with --parents, which
+ * picks from the tree, about paths from the pivot of the pattern on.
+ */
+function without(exclude: IgnoreRules, match: Read, parents: string | undefined): Read | undefined {
+  const { path, entry } = match;
+  const parts = path.split("/");
+  const kept = parents === undefined ? "" : parts.slice(pivotDepth(parents, parts)).join("/");
+  if (entry.type !== "dir")
+    return exclude.ignored(parents === undefined ? posix.basename(path) : kept) ? undefined : match;
+  const children = keep(match.children, kept, exclude);
+  if (children.length === 0 && exclude.ignored(kept)) return undefined;
+  return { ...match, children };
+}
+
+/** How many components of a matched path stand before the first `/./` of its pattern, where wildcards are of one level. */
+export function pivotDepth(pattern: string, parts: readonly string[]): number {
+  const at = pattern.indexOf("/./");
+  const pivot = compileSourcePattern(at < 0 ? "" : pattern.slice(0, at));
+  const depth = pivot.pattern === "" ? 0 : pivot.pattern.split("/").length;
+  return pivot.matches(parts.slice(0, depth).join("/")) ? depth : 0;
 }
 
 /** Reads the directories above a path, each once. */
@@ -132,8 +155,7 @@ async function expandWildcard(
   pattern: ReturnType<typeof compileSourcePattern>,
 ): Promise<Found[] | undefined> {
   const depth = Number.isFinite(pattern.depth) ? { depth: pattern.depth } : {};
-  const prune = prunesBelow(tree.rules, pattern.base);
-  const listed = await tree.reader.list(pattern.base, { ...depth, prune });
+  const listed = await listShown(tree, pattern.base, pattern.base, depth);
   const base = listed?.[0];
   if (listed === undefined || base?.type !== "dir") return undefined;
   if (isLeftOut(tree.rules, pattern.base, base)) return undefined;
@@ -172,7 +194,7 @@ async function readMatch(tree: SourceTree, path: string): Promise<Read | undefin
   // Rules are about what is copied in the end: a link must not bring in what they leave out.
   const real = await withoutLinks(tree, path);
   if (real === undefined) return undefined;
-  const listed = await tree.reader.list(path, { prune: prunesBelow(tree.rules, real) });
+  const listed = await listShown(tree, path, real, {});
   const entry = listed?.[0];
   if (listed === undefined || entry === undefined) return undefined;
   if (entry.type !== "dir") {
@@ -229,6 +251,31 @@ function keep(
     for (let at = path; at !== "." && !kept.has(at); at = posix.dirname(at)) kept.add(at);
   }
   return entries.filter(({ path }) => kept.has(path));
+}
+
+/**
+ * Lists what is at a path, which is `real` for the rules. A directory that this user may not read is no obstacle where the rules
+ * leave it out: what they say with wildcards is only known of a directory when it is found.
+ */
+async function listShown(
+  { reader, rules }: SourceTree,
+  path: string,
+  real: string,
+  options: ListOptions,
+): Promise<TreeEntry[] | undefined> {
+  const prune = prunesBelow(rules, real);
+  for (;;) {
+    try {
+      return await reader.list(path, { ...options, prune });
+    } catch (error) {
+      if (!isTsbuildError(error, "SANDBOX_UNREADABLE")) throw error;
+      const closed = String(error.details["path"]);
+      const below = closed === path ? "" : closed.slice(path === "" ? 0 : path.length + 1);
+      if (prune.includes(below) || rules?.ignored(join(real, below)) !== true) throw error;
+      if (below === "") return undefined;
+      prune.push(below);
+    }
+  }
 }
 
 /** Directories that need not be read, relative to `base`. */

@@ -63,6 +63,15 @@ async function selectNext(work: Work, source: PathSource, tree: SourceTree): Pro
   return await select(tree, source.pattern, work.vertex.op as CopyOp);
 }
 
+/** The same, for those who need no tree: it is opened only where nobody has asked before. */
+export async function selected(work: Work, source: PathSource): Promise<Selection> {
+  const known = seenOf(work, source).selection;
+  if (known !== undefined) return known;
+  const { services, inputs, context } = work;
+  await using tree = await openTree(services, source.root, inputs, context.signal);
+  return await selectionOf(work, source, tree);
+}
+
 /** The content digest of what a source selects. */
 export function digestOf(work: Work, source: PathSource, tree: OpenedTree): Promise<string> {
   return (seenOf(work, source).digest ??= findDigest(work, source, tree));

@@ -9,11 +9,12 @@ import { draftOn } from "../draft.js";
 import { snapshotOf, snapshotUsable } from "../result.js";
 import type { StepServices } from "../services.js";
 import { compareFiles } from "../explain-files.js";
-import { changedMeanwhile, openTree, type OpenedTree } from "../trees.js";
+import { changedMeanwhile, openTree } from "../trees.js";
 import { ownerOf } from "./owner.js";
-import { copyArchives } from "./archives.js";
+import { isArchive, unpackArchive } from "./archives.js";
 import { copyDownload } from "./download.js";
 import { copyDirectly } from "./direct.js";
+import { gather, nothing, type Gathered } from "./gather.js";
 import type { Match } from "./select.js";
 import {
   digestOf,
@@ -121,7 +122,10 @@ async function runCopy(work: Work): Promise<Result> {
   const directly = await copyDirectly(work, parent, alone);
   if (directly !== undefined) return directly;
   const copyInto = async (destination: Root): Promise<void> => {
-    for (const source of op.sources) await copySource(work, source, destination);
+    const gathered = await gather(work);
+    if (gathered === undefined)
+      for (const source of op.sources) await copySource(work, source, destination);
+    else await copyGathered(work, gathered, destination);
   };
   if (!alone) return draftOn(services, parent, copyInto, signal);
   // --link: copied onto nothing, then laid over whatever the parent is.
@@ -135,7 +139,20 @@ function isNamedOwner({ chown }: CopyOp): boolean {
   return chown !== undefined && !/^\d+(?::\d+)?$/.test(chown);
 }
 
-const nothing: Root = { kind: "stack", lowers: [] };
+/** As one copy: names of one file stay so, whichever source they come from. */
+async function copyGathered(work: Work, gathered: Gathered, destination: Root): Promise<void> {
+  const { services, vertex, inputs, context } = work;
+  await using tree =
+    gathered.root === undefined
+      ? undefined
+      : await openTree(services, gathered.root, inputs, context.signal);
+  const owner = ownerOf(vertex.op as CopyOp);
+  await services.sandbox.copy(
+    { source: tree?.root ?? nothing, destination, owner, madeTime: services.epoch ?? 0 },
+    gathered.ops,
+    context.signal,
+  );
+}
 
 async function copySource(work: Work, source: CopySource, destination: Root): Promise<void> {
   const { services, vertex, inputs, context } = work;
@@ -153,37 +170,22 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
     return;
   }
   const { matches, wildcard } = await selectionOf(work, source, tree);
-  const rest =
-    op.unpack === "none"
-      ? matches
-      : await unpackArchives(services, op, tree, matches, destination, context);
   // Without any match there is still a layer, an empty one: the helper makes its directory.
-  if (rest.length === 0 && matches.length > 0) return;
-  const ops = sourceOrders(work, source, { matches: rest, wildcard });
-  await sandbox.copy({ ...request, source: tree.root }, ops, context.signal);
-}
-
-/** Unpacks those matches that are archives; gives back the others. */
-async function unpackArchives(
-  services: StepServices,
-  op: CopyOp,
-  tree: OpenedTree,
-  matches: readonly Match[],
-  destination: Root,
-  context: StepContext,
-): Promise<readonly Match[]> {
-  const files = matches.filter(({ entry }) => entry.type === "file");
-  if (files.length === 0) return matches;
-  const unpacked = await copyArchives(
-    services,
-    op,
-    tree.reader,
-    files,
-    destination,
-    ownerOf(op),
-    context,
-  );
-  return matches.filter((match) => !unpacked.has(match));
+  let plain: Match[] | undefined = matches.length === 0 ? [] : undefined;
+  const copyPlain = async (): Promise<void> => {
+    if (plain === undefined) return;
+    const ops = sourceOrders(work, source, { matches: plain, wildcard });
+    plain = undefined;
+    await sandbox.copy({ ...request, source: tree.root }, ops, context.signal);
+  };
+  for (const match of matches) {
+    if (op.unpack !== "none" && (await isArchive(tree.reader, match))) {
+      // A file that comes before it may be in the archive, too.
+      await copyPlain();
+      await unpackArchive(services, op, tree.reader, match, destination, context.signal);
+    } else (plain ??= []).push(match);
+  }
+  await copyPlain();
 }
 
 /** Several files into what is not written as a directory: the last one wins, which is rarely meant. */

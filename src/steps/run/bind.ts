@@ -7,9 +7,9 @@ import type { LayerDirId, Root, TreeReader } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
 import { digestEntries } from "../copy/digest.js";
-import { ordersOf, planCopy } from "../copy/operations.js";
+import { ordersOf, planCopy, type PlannedEntry } from "../copy/operations.js";
 import { RecordingReader, stillAnswers, type Answered } from "../copy/remembered.js";
-import { select } from "../copy/select.js";
+import { select, type Match } from "../copy/select.js";
 import { snapshotOf } from "../result.js";
 import type { StepServices } from "../services.js";
 import { openTree, type OpenedTree } from "../trees.js";
@@ -97,11 +97,24 @@ async function digestPath(
   const { shown: reader = tree.reader } = tree;
   const { matches } = await select({ ...tree, reader }, literalPattern(path), op);
   return digestEntries(
-    () => planCopy(op, matches, path),
+    () => shownEntries(op, matches, path),
     tree.hasher,
     { keepOwners: op.keepOwners, unpacks: false },
     services.outlines,
   );
+}
+
+/** What a copy would write, and a stage's directory itself: of a stage that is mounted, and no new one. */
+function* shownEntries(
+  op: CopyOp,
+  matches: readonly Match[],
+  path: string,
+): Generator<PlannedEntry, void, undefined> {
+  yield* planCopy(op, matches, path);
+  if (!op.keepOwners) return;
+  for (const { path: from, entry } of matches)
+    if (entry.type === "dir")
+      yield { op: { op: "entry", from, to: "", follow: true, merge: "set" }, source: entry };
 }
 
 /** A mount's source is a path, not a pattern: what would be a wildcard is escaped. */

@@ -222,6 +222,22 @@ describe("Solver", () => {
     assert.equal(ran.filter((id) => id !== "top").length, 1);
   });
 
+  it("does it once also where they ignore the cache, and not with what was there before", async () => {
+    const twins: Graph = new Map([
+      vertex("a", [], "same", true),
+      vertex("b", [], "same", true),
+      vertex("top", ["a", "b"]),
+    ]);
+    const cache = new MemoryCache();
+    for (const attempt of ["first", "second"]) {
+      const run = (v: Vertex, inputs: readonly Result[]): Promise<Result> =>
+        Promise.resolve(v.id === "top" ? inputs.map(String).join(" and ") : attempt);
+      const { solve, ran } = lab(twins, cache, { run });
+      assert.equal(await solve("top"), `${attempt} and ${attempt}`);
+      assert.equal(ran.filter((id) => id !== "top").length, 1);
+    }
+  });
+
   it("reports the first failure, aborts the rest and waits for it to end", async () => {
     let ended = false;
     const { solve, events } = lab(diamond, new MemoryCache(), {
