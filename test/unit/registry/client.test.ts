@@ -489,6 +489,34 @@ describe("pushing", () => {
     assert.ok(server.scopes.includes("repository:other/place:pull,push"));
   });
 
+  it("uploads what may not be mounted", async () => {
+    const to = (server: RegistryServer): Reference =>
+      parseReference(`${server.host}/other/place:v1`);
+    for (const status of [400, 401, 403]) {
+      await using server = await serve();
+      await using registry = await client();
+      server.fault({ match: /^POST .*mount=/, status, times: 99 });
+      await push(registry, to(server), [refOf(server)]);
+      assert.ok(server.manifest("other/place", "v1") !== undefined);
+    }
+    // The token service refuses a token for both repositories, or gives one that the other does not take.
+    await using server = await serve({ auth: { kind: "bearer" } });
+    await using registry = await client();
+    server.fault({ match: /token.*team%2Fapp/, status: 403, times: 99 });
+    const states: string[] = [];
+    await push(registry, to(server), [refOf(server)], states);
+    assert.ok(states.includes("done") && !states.includes("mounted"));
+    assert.ok(server.requests(/token.*team%2Fapp/).length <= image.layers.length + 1);
+  });
+
+  it("uploads where it may not look", async () => {
+    await using server = await RegistryServer.start();
+    await using registry = await client();
+    server.fault({ match: /^HEAD/, status: 403, times: 99 });
+    await push(registry, refOf(server));
+    complete(server);
+  });
+
   it("goes in pieces where a body is too large", async () => {
     await using server = await RegistryServer.start({ maxBody: 9_000_000 });
     await using registry = await client();
