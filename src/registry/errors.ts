@@ -59,17 +59,20 @@ const hints: Partial<Record<RegistryErrorCode, string>> = {
   REGISTRY_RATE_LIMIT: "wait, log in, or name a mirror in the registries file (docs/registries.md)",
 };
 
-/** The error for an answer that is not the wanted one. */
+/** The error for an answer that is not the wanted one. `registry`: the origin of the one that was asked; it may have sent us elsewhere. */
 export function statusError(
   exchange: Exchange,
   status: number,
   body: string,
   what: string,
+  registry: string,
 ): TsbuildError {
   const code = codeOf(status);
+  const { origin, host } = new URL(exchange.url);
+  const who = origin === registry ? "the registry" : host;
   const said = printable(diagnostics(body)).replaceAll("\n", " ").slice(0, 500);
   const hint = hints[code];
-  return new TsbuildError(code, `${what}: the registry answered ${status}${said && `, ${said}`}`, {
+  return new TsbuildError(code, `${what}: ${who} answered ${status}${said && `, ${said}`}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { method: exchange.method, url: redactUrl(exchange.url), status },
   });

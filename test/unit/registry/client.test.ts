@@ -220,6 +220,27 @@ describe("redirects", () => {
     assert.ok(thief.log.every(({ authorization }) => authorization === undefined));
   });
 
+  it("are told of in the error of the place that they lead to", async () => {
+    await using server = await serve();
+    await using cdn = await serve();
+    await using registry = await client();
+    const location = `http://${cdn.host}/v2/team/app/blobs/${layer.digest}?signature=s3cret`;
+    server.fault({ match: /^GET .*blobs/, status: 307, headers: { location }, times: 99 });
+    cdn.fault({ match: /./, status: 403, body: "<Error>AccessDenied</Error>" });
+    const from = async (host: string, code: string): Promise<void> => {
+      await assert.rejects(download(registry, refOf(server), blobOf(layer)), (error) => {
+        assert.ok(isTsbuildError(error, code));
+        assert.ok(error.message.includes(host));
+        assert.doesNotMatch(JSON.stringify([error.message, error.details]), /s3cret/);
+        return true;
+      });
+    };
+    await from(`${cdn.host} answered 403`, "REGISTRY_DENIED");
+    const { host } = cdn;
+    await cdn[Symbol.asyncDispose]();
+    await from(`no connection to ${host}`, "REGISTRY_UNREACHABLE");
+  });
+
   it("that lead elsewhere than to http, or nowhere, or in circles are refused", async () => {
     await using server = await serve();
     await using registry = await client();
