@@ -129,6 +129,9 @@ describe("a login", () => {
     const anonymous = await tsbuild(["pull", name]);
     assert.equal(anonymous.code, 1);
     assert.match(anonymous.stderr, /tsbuild login/);
+    const colon = await tsbuild(["login", "-u", "j:oe", "-p", "x", server.host]);
+    assert.equal(colon.code, 2);
+    assert.match(colon.stderr, /no colon/);
     const login = ["login", "--username", "joe", "--password-stdin", server.host];
     const refused = await tsbuild(login, "wrong\n");
     assert.equal(refused.code, 1);

@@ -275,6 +275,62 @@ describe("credentials", () => {
     }
   });
 
+  it("are found for a host in any case, and for a key that is a URL with a path", async () => {
+    const auth = { kind: "basic", username: "u", password: "p" } as const;
+    await using server = await serve({ auth });
+    const port = server.host.split(":")[1] ?? "";
+    await dockerConfig({
+      auths: {
+        [`localhost:${port}`]: basic("u", "p"),
+        [`https://${server.host}/some/path`]: basic("u", "p"),
+      },
+    });
+    await using registry = await client();
+    for (const host of [server.host, `localhost:${port}`, `LocalHost:${port}`]) {
+      const found = await registry.resolve(parseReference(`${host}/team/app:v1`));
+      assert.equal(found.digest, image.manifest.digest);
+    }
+  });
+
+  it("in auth count more than those beside it, and are missed with a warning when they are none", async () => {
+    await using server = await serve({ auth: { kind: "basic", username: "u", password: "p" } });
+    const others = { username: "u", password: "wrong" };
+    await dockerConfig({ auths: { [server.host]: { ...others, ...basic("u", "p") } } });
+    await using registry = await client();
+    assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
+    for (const auth of ["bm8gY29sb24=", "OnBhc3N3b3Jk", "S3cret:S3cret"]) {
+      await dockerConfig({ auths: { [server.host]: { auth } } });
+      await using without = await client();
+      await assert.rejects(without.resolve(refOf(server)), { code: "REGISTRY_AUTH" });
+    }
+    assert.equal(warnings.length, 3);
+    assert.doesNotMatch(warnings.join(), /S3cret|colon|passwo/);
+  });
+
+  it("are looked for in no relative place, and not in a directory that has a file's name", async () => {
+    const auth = { kind: "basic", username: "u", password: "p" } as const;
+    await using server = await serve({ auth });
+    const directory = await mkdtemp(join(home, "user-"));
+    await mkdir(join(directory, ".docker/config.json"), { recursive: true });
+    await mkdir(join(directory, ".config/containers"), { recursive: true });
+    const file = join(directory, ".config/containers/auth.json");
+    await writeFile(file, JSON.stringify({ auths: { [server.host]: basic("u", "p") } }));
+    env["HOME"] = directory;
+    for (const relative of ["", "containers", "."]) {
+      env["XDG_CONFIG_HOME"] = relative;
+      env["XDG_RUNTIME_DIR"] = relative;
+      await using registry = await client();
+      assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
+    }
+  });
+
+  it("get no token that could not be sent", async () => {
+    await using server = await serve({ auth: { kind: "bearer" } });
+    await using registry = await client();
+    server.fault({ match: /token/, status: 200, body: '{"token":"a\\u0000b"}' });
+    await assert.rejects(registry.resolve(refOf(server)), { code: "REGISTRY_PROTOCOL" });
+  });
+
   it("are an identity token, exchanged by OAuth2", async () => {
     await using server = await serve({ auth: { kind: "bearer", identityToken: "refresh-me" } });
     await dockerConfig({
