@@ -89,6 +89,29 @@ describe("pulling", () => {
     assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
   });
 
+  it("tells why it is refused, which HEAD cannot say", async () => {
+    await using server = await serve();
+    await using registry = await client();
+    const body = '{"errors":[{"code":"DENIED","message":"the key is disabled"}]}';
+    server.fault({ match: /^HEAD/, status: 403 });
+    server.fault({ match: /^GET/, status: 403, body });
+    await assert.rejects(registry.resolve(refOf(server)), (error) => {
+      assert.ok(isTsbuildError(error, "REGISTRY_DENIED"));
+      assert.match(error.message, /the key is disabled/);
+      return true;
+    });
+    assert.equal(server.log.length, 2);
+  });
+
+  it("asks no host that a URL cannot name", async () => {
+    await using registry = await client();
+    for (const host of ["localhost:99999", "127.256.0.1:5000", "1.2.3.4.5", "xn--a.example"])
+      await assert.rejects(registry.resolve(parseReference(`${host}/app`)), {
+        code: "REGISTRY_UNREACHABLE",
+        message: `no connection to ${host}: it is no host that a URL can name`,
+      });
+  });
+
   it("tells a missing image from a registry that is not there", async () => {
     await using server = await serve();
     await using registry = await client();
@@ -463,6 +486,17 @@ describe("mirrors", () => {
     assert.equal(warnings.length, 1);
     await registry.manifest(reference);
     assert.equal(warnings.length, 1);
+  });
+
+  it("that stop in the middle of a blob are followed by the next", async () => {
+    await using tired = await serve({ noRange: true });
+    tired.fault({ match: /^GET .*blobs/, truncateAt: 1000, times: 99 });
+    await using server = await serve();
+    await mirrored([tired.host, server.host]);
+    await using registry = await client();
+    const reference = parseReference("team/app:v1");
+    assert.ok((await download(registry, reference, blobOf(layer))).equals(layer.bytes));
+    assert.equal(server.log[0]?.range, "bytes=1000-");
   });
 
   it("leave the registry's own error when all fail", async () => {
