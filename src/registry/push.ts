@@ -48,6 +48,12 @@ export class Pusher {
     source: ContentSource,
     options: PushOptions,
   ): Promise<void> {
+    if (reference.digest !== undefined && reference.digest !== image.digest)
+      throw new TsbuildError(
+        "REGISTRY_PUSH",
+        `the image is ${image.digest}, and cannot be pushed as ${formatReference(reference)}`,
+        { hint: "leave the digest out of the name" },
+      );
     const endpoint = await this.#endpoints.own(reference);
     const mounts = (options.mountFrom ?? [])
       .filter(({ domain, path }) => domain === reference.domain && path !== reference.path)

@@ -650,6 +650,16 @@ describe("pushing", () => {
     complete(server);
   });
 
+  it("is not done under the digest of another image", async () => {
+    await using server = await RegistryServer.start();
+    await using registry = await client();
+    const other = refOf(server, `@${layer.digest}`);
+    await assert.rejects(push(registry, other), { code: "REGISTRY_PUSH" });
+    assert.equal(server.log.length, 0);
+    await push(registry, refOf(server, `@${image.manifest.digest}`));
+    assert.ok(server.manifest("team/app", image.manifest.digest) !== undefined);
+  });
+
   it("that is refused names the reason and sets no tag", async () => {
     await using server = await RegistryServer.start();
     await using registry = await client();
