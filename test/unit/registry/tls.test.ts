@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { Readable, type Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -151,6 +151,25 @@ describe("TLS", () => {
     assert.ok(bytes.equals(image.config.bytes));
     challenged();
     assert.equal((await registry.resolve(ref(server))).digest, image.manifest.digest);
+  });
+
+  it("is given up behind a proxy that keeps silent", async () => {
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      await using registry = await createRegistryClient({
+        env: { https_proxy: `http://127.0.0.1:${port}` },
+        retry: { attempts: 2, baseDelay: 1 },
+        timeouts: { answer: 50, idle: 50 },
+      });
+      await assert.rejects(registry.resolve(parseReference("registry.test/app")), {
+        code: "REGISTRY_UNREACHABLE",
+        message: /no answer for 0.05 seconds/,
+      });
+    } finally {
+      silent.close();
+    }
   });
 
   it("is never left for plain HTTP by a redirect", async () => {
