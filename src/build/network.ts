@@ -99,7 +99,7 @@ const dockerProxyKeys: Readonly<Record<string, string>> = {
 };
 
 function dockerProxies(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
-  const directory = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".docker");
+  const directory = env["DOCKER_CONFIG"] || join(env["HOME"] || homedir(), ".docker");
   let config: unknown;
   try {
     config = JSON.parse(readFileSync(join(directory, "config.json"), "utf8"));

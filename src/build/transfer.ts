@@ -56,7 +56,7 @@ export async function pullImage(
   return await asStep(`pulling ${name}`, events, signal, async (progress) => {
     const top =
       request.platform === "all"
-        ? await client.resolve(reference, { signal })
+        ? (await client.manifest(reference, { signal })).descriptor
         : await oneOf(store, client, name, request);
     const blobs = await fetchImage(store, client, reference, top, signal, progress);
     await store.images.set([{ name, descriptor: top }], { blobs, signal });

@@ -59,6 +59,7 @@ export {
   samePlatform,
 } from "./platform.js";
 export {
+  checkDocumentSize,
   checkLayerCount,
   ociLimits,
   parseDescriptor,

@@ -31,6 +31,12 @@ function tooMuch(what: string, why: string): TsbuildError {
   return new TsbuildError("OCI_LIMIT", `${what} refused: ${why}`);
 }
 
+/** Refuses a document for its size, before it is fetched. Throws OCI_LIMIT. */
+export function checkDocumentSize({ digest, size }: Descriptor): void {
+  if (size > ociLimits.configBytes)
+    throw tooMuch(digest, `it has ${size} bytes, and the limit is ${ociLimits.configBytes}`);
+}
+
 /** Parses a JSON object from strangers; `what` names it in errors. Throws OCI_JSON, OCI_LIMIT. */
 export function parseJsonObject(bytes: Uint8Array, what: string, maxBytes: number): Fields {
   if (bytes.length > maxBytes)

@@ -45,6 +45,11 @@ function protocolError(why: string, origin: string): TsbuildError {
   return new TsbuildError("REGISTRY_PROTOCOL", `${origin}: ${why}`, { details: { url: origin } });
 }
 
+/** A registry elsewhere has no business with what listens on this machine. */
+function areLoopback(origin: string, realmHost: string): boolean {
+  return isLoopback(new URL(origin).host) && isLoopback(realmHost);
+}
+
 /** The URL of the token service. It must not be less private than the registry itself. */
 function realmOf(challenge: Challenge, origin: string): URL {
   let realm: URL;
@@ -55,7 +60,7 @@ function realmOf(challenge: Challenge, origin: string): URL {
   }
   const secure =
     realm.protocol === "https:" ||
-    (realm.protocol === "http:" && (origin.startsWith("http:") || isLoopback(realm.host)));
+    (realm.protocol === "http:" && (origin.startsWith("http:") || areLoopback(origin, realm.host)));
   if (!secure)
     throw new TsbuildError("REGISTRY_REDIRECT", `${origin} asks for credentials over plain HTTP`, {
       details: { url: origin, realm: realm.origin },
@@ -68,7 +73,7 @@ function readToken(value: unknown, origin: string): Answer {
   const token = [fields["token"], fields["access_token"]].find(
     (t): t is string => typeof t === "string" && t !== "",
   );
-  if (token === undefined || /[\r\n]/.test(token))
+  if (token === undefined || !/^[\x21-\x7e]+$/.test(token))
     throw protocolError("its token service sent no token", origin);
   const life = fields["expires_in"];
   const seconds = typeof life === "number" && life > 0 ? Math.min(life, 3600) : defaultLife;

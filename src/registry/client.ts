@@ -22,7 +22,8 @@ export async function createRegistryClient(
     });
   const retry = options.retry ?? { attempts: 5, baseDelay: 250 };
   const endpoints = new Endpoints(await loadRegistries(env), options.insecureHosts ?? []);
-  const transport = new Transport(env, new CredentialStore(env, warn), retry, options.timeouts);
+  const credentials = new CredentialStore(env, warn);
+  const transport = new Transport(env, credentials, endpoints, retry, options.timeouts);
   const puller = new Puller(transport, endpoints, retry, warn);
   const pusher = new Pusher(transport, endpoints, retry);
   const close = (): Promise<void> => {

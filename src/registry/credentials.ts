@@ -4,9 +4,9 @@
 
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { TsbuildError, errnoOf, isRecord, messageOf, printable } from "../base/index.js";
-import type { Environment } from "./registries-file.js";
+import { configHome, type Environment } from "./registries-file.js";
 
 export type Credentials =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
@@ -41,13 +41,15 @@ export function helperFor(file: AuthFile, names: readonly string[]): string | un
 /** Files that may hold credentials, the most explicit first. */
 export function fileNames(env: Environment): string[] {
   const home = env["HOME"];
+  const runtime = env["XDG_RUNTIME_DIR"] ?? "";
+  const config = configHome(env);
   const names = [
     env["REGISTRY_AUTH_FILE"],
     env["DOCKER_CONFIG"]
       ? join(env["DOCKER_CONFIG"], "config.json")
       : home && join(home, ".docker/config.json"),
-    env["XDG_RUNTIME_DIR"] && join(env["XDG_RUNTIME_DIR"], "containers/auth.json"),
-    home && join(env["XDG_CONFIG_HOME"] ?? join(home, ".config"), "containers/auth.json"),
+    isAbsolute(runtime) ? join(runtime, "containers/auth.json") : undefined,
+    config && join(config, "containers/auth.json"),
   ];
   return names.filter((name): name is string => name !== undefined && name !== "");
 }
@@ -58,7 +60,8 @@ export async function readAuthFile(path: string): Promise<AuthFile | undefined> 
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EACCES"].includes(errnoOf(error) ?? "")) return undefined;
+    // Kubernetes makes a directory where an optional secret is missing.
+    if (["ENOENT", "ENOTDIR", "EACCES", "EISDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw new TsbuildError("REGISTRY_CONFIG", `cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
     });
@@ -93,21 +96,33 @@ function namesOf(host: string, repository: string): string[] {
   return [...paths, host, ...(host === "docker.io" ? hub : [])];
 }
 
-/** A key of `auths` without the scheme and the API version that old logins wrote. */
+/** A key of `auths` without the scheme and the API version that old logins wrote, in lower case, as hosts are compared. */
 export function plainKey(key: string): string {
-  return key.replace(/^https?:\/\//, "").replace(/\/(?:v[12]\/?)?$/, "");
+  return key
+    .toLowerCase()
+    .replace(/^https?:\/\//, "")
+    .replace(/\/(?:v[12]\/?)?$/, "");
 }
 
-function fromEntry(entry: unknown): Credentials | undefined {
+/** As Docker has it: the path of a key that is a URL says nothing, unless another key is nearer. */
+function looseKey(key: string): string {
+  return /^https?:\/\//i.test(key) ? plainKey(key).replace(/\/.*/s, "") : plainKey(key);
+}
+
+/** "unreadable": there is something, but not what it should be. */
+function fromEntry(entry: unknown): Credentials | "unreadable" | undefined {
   if (!isRecord(entry)) return undefined;
   const text = (key: string): string => (typeof entry[key] === "string" ? entry[key] : "");
   if (text("registrytoken") !== "") return { kind: "bearer", token: text("registrytoken") };
   if (text("identitytoken") !== "") return { kind: "identity", token: text("identitytoken") };
-  if (text("username") !== "" && text("password") !== "")
-    return { kind: "password", username: text("username"), password: text("password") };
+  // As in Docker, `auth` counts more than the two that stand beside it.
+  if (text("auth") === "")
+    return text("username") !== "" && text("password") !== ""
+      ? { kind: "password", username: text("username"), password: text("password") }
+      : undefined;
   const decoded = Buffer.from(text("auth"), "base64").toString("utf8").replace(/\0+$/, "");
   const colon = decoded.indexOf(":");
-  if (colon <= 0) return undefined;
+  if (colon <= 0) return "unreadable";
   return {
     kind: "password",
     username: decoded.slice(0, colon),
@@ -115,11 +130,21 @@ function fromEntry(entry: unknown): Credentials | undefined {
   };
 }
 
-function fromAuths(file: AuthFile, names: readonly string[]): Credentials | undefined {
-  const entries = new Map(Object.entries(file.auths).map(([key, value]) => [plainKey(key), value]));
+function fromAuths(
+  file: AuthFile,
+  names: readonly string[],
+  warn: (message: string) => void,
+): Credentials | undefined {
+  const all = Object.entries(file.auths);
+  const entries = new Map([
+    ...all.map(([key, value]): [string, unknown] => [looseKey(key), value]),
+    ...all.map(([key, value]): [string, unknown] => [plainKey(key), value]),
+  ]);
   for (const name of names) {
     const found = fromEntry(file.auths[name] ?? entries.get(plainKey(name)));
-    if (found !== undefined) return found;
+    if (found === "unreadable")
+      warn(`no credentials for ${name}: auth of its entry is no NAME:PASSWORD in base64`);
+    else if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -208,7 +233,8 @@ export class CredentialStore {
     this.#files ??= this.#load();
     const names = namesOf(host, repository);
     for (const file of await this.#files) {
-      const found = (await this.#fromHelpers(file, host, names)) ?? fromAuths(file, names);
+      const found =
+        (await this.#fromHelpers(file, host, names)) ?? fromAuths(file, names, this.#warn);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -2,7 +2,7 @@
 // From an image's domain to the places where it is asked for: scheme, host, path prefix and TLS material of each.
 
 import { readFile } from "node:fs/promises";
-import { TsbuildError, messageOf } from "../base/index.js";
+import { TsbuildError, messageOf, printable } from "../base/index.js";
 import type { Reference } from "../oci/index.js";
 import { plainSettings, type HostSettings } from "./registries-file.js";
 
@@ -18,6 +18,7 @@ export interface TlsMaterial {
 export interface Endpoint {
   /** `https://host:port/v2/` and, for a mirror with a path, its prefix. Ends with a slash. */
   readonly base: string;
+  /** As URLs write it: in lower case, and without the port that the scheme implies. */
   readonly origin: string;
   /** Repository below the base. */
   readonly repository: string;
@@ -106,26 +107,51 @@ export class Endpoints {
     const http =
       scheme === undefined ? (settings.http ?? (isLoopback(host) && !secured)) : scheme === "http";
     const tls = await this.#material(settingsHost, settings);
-    const over = (origin: string): Endpoint => ({
-      base: `${origin}/v2/`,
-      origin,
-      repository: prefix === "" ? repository : `${prefix}/${repository}`,
-      credentialsHost: settingsHost,
-      tls,
-      isMirror,
-    });
-    if (http) return over(`http://${host}`);
+    const over = (protocol: "http" | "https"): Endpoint => {
+      const origin = originOf(protocol, host);
+      return {
+        base: `${origin}/v2/`,
+        origin,
+        repository: prefix === "" ? repository : `${prefix}/${repository}`,
+        credentialsHost: settingsHost.toLowerCase(),
+        tls,
+        isMirror,
+      };
+    };
+    if (http) return over("http");
     const undecided = scheme === undefined && settings.http === undefined;
     return {
-      ...over(`https://${host}`),
-      ...(settings.insecure && undecided ? { plain: over(`http://${host}`) } : {}),
+      ...over("https"),
+      ...(settings.insecure && undecided ? { plain: over("http") } : {}),
     };
+  }
+
+  /**
+   * For a host that a registry points to: its token service, or where its blobs are. Only the authorities that the file names for it
+   * count; a client's key, or a certificate that is not verified, is for requests of our own.
+   */
+  async elsewhere(host: string): Promise<TlsMaterial> {
+    const { ca } = await this.#material(host, this.#settings(host));
+    return { verify: true, ...(ca === undefined ? {} : { ca }) };
   }
 
   #material(host: string, settings: HostSettings): Promise<TlsMaterial> {
     const loaded = this.#tls.get(host) ?? loadTls(settings);
     this.#tls.set(host, loaded);
     return loaded;
+  }
+}
+
+/** Image names allow hosts that no URL does: a port beyond 65535, an address with a part beyond 255. */
+function originOf(protocol: "http" | "https", host: string): string {
+  try {
+    return new URL(`${protocol}://${host}`).origin;
+  } catch (error) {
+    throw new TsbuildError(
+      "REGISTRY_UNREACHABLE",
+      `no connection to ${printable(host)}: it is no host that a URL can name`,
+      { hint: "check the host and the port in the image's name", cause: error },
+    );
   }
 }
 

@@ -59,17 +59,20 @@ const hints: Partial<Record<RegistryErrorCode, string>> = {
   REGISTRY_RATE_LIMIT: "wait, log in, or name a mirror in the registries file (docs/registries.md)",
 };
 
-/** The error for an answer that is not the wanted one. */
+/** The error for an answer that is not the wanted one. `registry`: the origin of the one that was asked; it may have sent us elsewhere. */
 export function statusError(
   exchange: Exchange,
   status: number,
   body: string,
   what: string,
+  registry: string,
 ): TsbuildError {
   const code = codeOf(status);
+  const { origin, host } = new URL(exchange.url);
+  const who = origin === registry ? "the registry" : host;
   const said = printable(diagnostics(body)).replaceAll("\n", " ").slice(0, 500);
   const hint = hints[code];
-  return new TsbuildError(code, `${what}: the registry answered ${status}${said && `, ${said}`}`, {
+  return new TsbuildError(code, `${what}: ${who} answered ${status}${said && `, ${said}`}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { method: exchange.method, url: redactUrl(exchange.url), status },
   });
@@ -77,6 +80,11 @@ export function statusError(
 
 const tlsCodes =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** As Node's network layer says that nothing comes. `after`: milliseconds. */
+export function timedOut(after: number): Error {
+  return Object.assign(new Error(`no answer for ${after / 1000} seconds`), { code: "ETIMEDOUT" });
+}
 
 /** The `code` of a failure of Node's network layer (`ECONNRESET`), looked for in its causes too. */
 export function networkCode(error: unknown): string | undefined {

@@ -9,6 +9,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { TsbuildError, redactUrl } from "../base/index.js";
 import type { TlsMaterial } from "./endpoint.js";
+import { timedOut } from "./errors.js";
 import { proxyFor, throughProxy } from "./proxy.js";
 import type { Environment } from "./registries-file.js";
 
@@ -89,7 +90,9 @@ export class Connections {
       );
     const proxy = proxyFor(url, this.#env);
     const via =
-      proxy === undefined ? undefined : await throughProxy(url, proxy, tls, request.signal);
+      proxy === undefined
+        ? undefined
+        : await throughProxy(url, proxy, tls, request.signal, this.#timeouts.answer);
     const options: https.RequestOptions = {
       method: request.method,
       agent: this.#agent(url, tls),
@@ -124,10 +127,6 @@ export class Connections {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
   }
-}
-
-function timedOut(after: number): Error {
-  return Object.assign(new Error(`no answer for ${after / 1000} seconds`), { code: "ETIMEDOUT" });
 }
 
 /** Naming authorities to Node replaces those that it trusts anyway, so these are named too. */

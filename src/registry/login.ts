@@ -46,7 +46,7 @@ export async function checkLogin(
   const endpoint = await endpoints.own({ domain, path: "" });
   const given = { find: () => Promise.resolve({ kind: "password", username, password } as const) };
   const retry = { attempts: 3, baseDelay: 250 };
-  const transport = new Transport(env, given, retry, { answer: 60_000, idle: 60_000 });
+  const transport = new Transport(env, given, endpoints, retry, { answer: 60_000, idle: 60_000 });
   try {
     const what = `log in at ${domain}`;
     discard(

@@ -4,12 +4,15 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
-import { isIP } from "node:net";
-import type { Duplex } from "node:stream";
+import { isIP, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
 import { TsbuildError, redactUrl } from "../base/index.js";
 import { isLoopback, type TlsMaterial } from "./endpoint.js";
+import { timedOut } from "./errors.js";
 import type { Environment } from "./registries-file.js";
+
+/** Milliseconds. */
+const usualPatience = 60_000;
 
 function variable(env: Environment, name: string): string | undefined {
   const value = env[name.toLowerCase()] ?? env[name];
@@ -54,7 +57,9 @@ export async function proxyRoute(
   signal: AbortSignal,
 ): Promise<{ options: https.RequestOptions; headers: Record<string, string> } | undefined> {
   const proxy = proxyFor(url, env);
-  return proxy === undefined ? undefined : throughProxy(url, proxy, { verify: true }, signal);
+  return proxy === undefined
+    ? undefined
+    : throughProxy(url, proxy, { verify: true }, signal, usualPatience);
 }
 
 function authorization(proxy: URL): Record<string, string> {
@@ -63,8 +68,13 @@ function authorization(proxy: URL): Record<string, string> {
   return { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` };
 }
 
-/** A connection to the target's port through the proxy. */
-function openTunnel(url: URL, proxy: URL, signal: AbortSignal | undefined): Promise<Duplex> {
+/** A connection to the target's port through the proxy. `patience`: milliseconds that the proxy may be silent. */
+function openTunnel(
+  url: URL,
+  proxy: URL,
+  signal: AbortSignal | undefined,
+  patience: number,
+): Promise<Socket> {
   const target = `${url.hostname}:${url.port === "" ? "443" : url.port}`;
   return new Promise((resolve, reject) => {
     const request = (proxy.protocol === "https:" ? https : http).request(proxy, {
@@ -74,7 +84,12 @@ function openTunnel(url: URL, proxy: URL, signal: AbortSignal | undefined): Prom
       headers: { host: target, ...authorization(proxy) },
       ...(signal === undefined ? {} : { signal }),
     });
-    request.once("connect", (answer, socket: Duplex) => {
+    request.setTimeout(patience, () => {
+      request.destroy(timedOut(patience));
+    });
+    request.once("connect", (answer, socket) => {
+      // From here on the one who uses the tunnel waits.
+      socket.setTimeout(0);
       if (answer.statusCode === 200) {
         resolve(socket);
         return;
@@ -93,6 +108,7 @@ export async function throughProxy(
   proxy: URL,
   tls: TlsMaterial,
   signal: AbortSignal | undefined,
+  patience: number,
 ): Promise<{ options: https.RequestOptions; headers: Record<string, string> }> {
   if (url.protocol === "http:") {
     const options = {
@@ -104,7 +120,7 @@ export async function throughProxy(
     };
     return { options, headers: { host: url.host, ...authorization(proxy) } };
   }
-  const socket = await openTunnel(url, proxy, signal);
+  const socket = await openTunnel(url, proxy, signal, patience);
   const secured = connectTls({
     socket,
     servername: isIP(url.hostname) === 0 ? url.hostname : "",

@@ -89,11 +89,13 @@ export class Puller {
     reference: Reference,
     signal: AbortSignal | undefined,
     ask: (endpoint: Endpoint) => Promise<T>,
+    without: ReadonlySet<string> = this.#silent,
   ): Promise<T> {
     const endpoints = await this.#endpoints.forPull(reference);
     const failures: TsbuildError[] = [];
     for (const endpoint of endpoints) {
-      if (endpoint.isMirror && this.#silent.has(endpoint.origin)) continue;
+      const { isMirror, origin } = endpoint;
+      if (isMirror && (this.#silent.has(origin) || without.has(origin))) continue;
       try {
         return await ask(endpoint);
       } catch (error) {
@@ -120,8 +122,9 @@ export class Puller {
         path: `${endpoint.repository}/manifests/${name}`,
         headers: { accept: acceptedTypes },
         scopes: pullScopes(endpoint),
-        // Some registries have no HEAD for manifests; GET tells them apart from missing ones.
-        accept: [200, 400, 404, 405, 501],
+        // Some registries have no HEAD for manifests; GET tells them apart from missing ones. And why something is refused stands
+        // in a body, which HEAD has none of.
+        accept: [200, 400, 401, 403, 404, 405, 501],
         what,
         signal,
       });
@@ -237,14 +240,22 @@ export class Puller {
   ): AsyncGenerator<Buffer, void, void> {
     const what = `pull ${blob.digest} of ${formatReference(reference)}`;
     const hash = createHash(algorithmOf(blob.digest));
+    // A mirror that brought nothing more is not asked to go on.
+    const stuck = new Set<string>();
+    let last: { readonly origin: string; readonly offset: number } | undefined;
     const bytes = resumed({
       size: blob.size,
       retry: this.#retry,
       signal,
-      open: (offset) =>
-        this.#anywhere(reference, signal, (endpoint) =>
-          this.#openBlob(endpoint, blob, offset, what, signal),
-        ),
+      open: async (offset) => {
+        if (last?.offset === offset) stuck.add(last.origin);
+        const from = async (endpoint: Endpoint): Promise<HttpAnswer> => {
+          const answer = await this.#openBlob(endpoint, blob, offset, what, signal);
+          last = { origin: endpoint.origin, offset };
+          return answer;
+        };
+        return this.#anywhere(reference, signal, from, stuck);
+      },
       wrongSize: (size) => wrongDigest(what, blob.digest, size),
       broken: (error, { url }) => networkError({ method: "GET", url: url.href }, error),
     });

@@ -18,11 +18,15 @@ const chunkSize = 8 * 1024 * 1024;
 /** Answers to an upload in one piece after which pieces are worth a try: a proxy's limit, or a server that lacks it. */
 const wantsChunks = new Set([404, 405, 411, 413, 501]);
 
+/** What is said of a repository that may not be mounted from, by the registry or by its token service. */
+const refusals = ["REGISTRY_AUTH", "REGISTRY_DENIED", "REGISTRY_PROTOCOL"];
+
 interface Push {
   readonly endpoint: Endpoint;
   readonly source: ContentSource;
   readonly scopes: readonly string[];
-  readonly mounts: readonly string[];
+  /** Repositories to mount from, without those that were refused to us. */
+  readonly mounts: Set<string>;
   readonly signal: AbortSignal | undefined;
   readonly report: (progress: PushProgress) => void;
 }
@@ -44,6 +48,12 @@ export class Pusher {
     source: ContentSource,
     options: PushOptions,
   ): Promise<void> {
+    if (reference.digest !== undefined && reference.digest !== image.digest)
+      throw new TsbuildError(
+        "REGISTRY_PUSH",
+        `the image is ${image.digest}, and cannot be pushed as ${formatReference(reference)}`,
+        { hint: "leave the digest out of the name" },
+      );
     const endpoint = await this.#endpoints.own(reference);
     const mounts = (options.mountFrom ?? [])
       .filter(({ domain, path }) => domain === reference.domain && path !== reference.path)
@@ -51,11 +61,8 @@ export class Pusher {
     const push: Push = {
       endpoint,
       source,
-      scopes: [
-        `repository:${endpoint.repository}:pull,push`,
-        ...mounts.map((path) => `repository:${path}:pull`),
-      ],
-      mounts,
+      scopes: [`repository:${endpoint.repository}:pull,push`],
+      mounts: new Set(mounts),
       signal: options.signal,
       report: options.onProgress ?? (() => undefined),
     };
@@ -80,30 +87,44 @@ export class Pusher {
       push,
       "HEAD",
       `${push.endpoint.repository}/blobs/${blob.digest}`,
-      [200, 404],
+      // Who may push may not be allowed to look. If nothing is allowed, the upload's answer has a body that says why.
+      [200, 401, 403, 404],
     );
     discard(head);
     if (head.status === 200) {
       report("exists", blob.size);
       return;
     }
-    for (const from of push.mounts) {
-      const query = new URLSearchParams({ mount: blob.digest, from });
+    for (const from of push.mounts)
+      if (await this.#mount(push, blob, from)) {
+        report("mounted", blob.size);
+        return;
+      }
+    await this.#upload(push, blob, report);
+    report("done", blob.size);
+  }
+
+  /** False: that repository does not have the blob, or not for us. */
+  async #mount(push: Push, blob: Descriptor, from: string): Promise<boolean> {
+    const query = new URLSearchParams({ mount: blob.digest, from });
+    const scopes = [...push.scopes, `repository:${from}:pull`];
+    try {
       const answer = await this.#send(
-        push,
+        { ...push, scopes },
         "POST",
         `${push.endpoint.repository}/blobs/uploads/?${query.toString()}`,
         [201, 202, 404],
       );
       discard(answer);
-      if (answer.status === 201) {
-        report("mounted", blob.size);
-        return;
-      }
       // 202 opened an upload that is not used; registries drop those after a while.
+      return answer.status === 201;
+    } catch (error) {
+      // Whoever may push here need not be allowed to read there. If it is something else, the upload fails of it, too.
+      const refused = refusals.some((code) => isTsbuildError(error, code));
+      if (!refused) throw error;
+      push.mounts.delete(from);
+      return false;
     }
-    await this.#upload(push, blob, report);
-    report("done", blob.size);
   }
 
   async #upload(
@@ -171,7 +192,7 @@ export class Pusher {
         headers: { "content-type": "application/octet-stream", "content-range": range },
         body: { length: piece.length, open: () => piece },
         scopes: push.scopes,
-        accept: [202, 204],
+        accept: [201, 202, 204],
         what: `push ${blob.digest}`,
         signal: push.signal,
       });
@@ -233,16 +254,26 @@ export class Pusher {
 
 /** Where an upload goes on. */
 function nextLocation(answer: HttpAnswer): URL {
-  const location = answer.headers.location;
-  if (location !== undefined && location !== "")
-    try {
-      const url = new URL(location, answer.url);
-      const downgrade = answer.url.protocol === "https:" && url.protocol !== "https:";
-      if (!downgrade && (url.protocol === "https:" || url.protocol === "http:")) return url;
-    } catch {
-      // No URL: refused with the others.
-    }
-  throw new TsbuildError("REGISTRY_PROTOCOL", "the registry names no place for the upload", {
-    details: { url: redactUrl(answer.url.href) },
-  });
+  const { location } = answer.headers;
+  const details = { url: redactUrl(answer.url.href) };
+  let url: URL | undefined;
+  try {
+    url = location === undefined || location === "" ? undefined : new URL(location, answer.url);
+  } catch {
+    // No URL: refused with the others.
+  }
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw new TsbuildError("REGISTRY_PROTOCOL", "the registry names no place for the upload", {
+      details,
+    });
+  if (answer.url.protocol === "https:" && url.protocol === "http:")
+    throw new TsbuildError(
+      "REGISTRY_REDIRECT",
+      `${answer.url.host} wants the upload over plain http, at ${url.host}`,
+      {
+        hint: "the registry has to know its public address: behind a proxy that ends TLS, by the header X-Forwarded-Proto",
+        details,
+      },
+    );
+  return url;
 }

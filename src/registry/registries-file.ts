@@ -2,7 +2,7 @@
 // The registries file: which mirrors, schemes and certificates belong to which host. docs/registries.md describes it.
 
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { TsbuildError, didYouMean, errnoOf, isRecord, messageOf } from "../base/index.js";
 
@@ -89,12 +89,19 @@ export function parseRegistriesFile(text: string, file: string): Map<string, Hos
   );
 }
 
+/** Where a user's configuration is. A relative path would mean whatever directory we are started in, and counts as none. */
+export function configHome(env: Environment): string | undefined {
+  const given = env["XDG_CONFIG_HOME"] ?? "";
+  if (isAbsolute(given)) return given;
+  const home = env["HOME"] ?? "";
+  return home === "" ? undefined : join(home, ".config");
+}
+
 /** Where the file is looked for, first found first; the explicit one must exist. */
 function candidates(env: Environment): { path: string; required: boolean }[] {
   const explicit = env["TSBUILD_REGISTRIES"];
   if (explicit !== undefined && explicit !== "") return [{ path: explicit, required: true }];
-  const home = env["HOME"];
-  const config = env["XDG_CONFIG_HOME"] ?? (home === undefined ? undefined : join(home, ".config"));
+  const config = configHome(env);
   const directories = [...(config === undefined ? [] : [join(config, "tsbuild")]), "/etc/tsbuild"];
   return directories.flatMap((directory) =>
     ["registries.toml", "registries.json"].map((name) => ({

@@ -6,7 +6,7 @@ import { TsbuildError, isTsbuildError, redactUrl } from "../base/index.js";
 import { Authenticator, type TokenRequest } from "./auth.js";
 import { parseChallenges } from "./challenge.js";
 import type { CredentialStore } from "./credentials.js";
-import type { Endpoint } from "./endpoint.js";
+import type { Endpoint, Endpoints, TlsMaterial } from "./endpoint.js";
 import { networkError, statusError } from "./errors.js";
 import {
   Connections,
@@ -33,12 +33,18 @@ export interface TransportRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Where a request is now. */
+interface Trace {
+  at: URL;
+}
+
 const maxRedirects = 8;
 const maxTokenBody = 1024 * 1024;
 
 export class Transport {
   readonly #connections: Connections;
   readonly #credentials: Pick<CredentialStore, "find">;
+  readonly #endpoints: Pick<Endpoints, "elsewhere">;
   readonly #authenticator = new Authenticator();
   readonly #retry: RetryPolicy;
   /** Insecure hosts that turned out to speak plain HTTP. */
@@ -47,11 +53,13 @@ export class Transport {
   constructor(
     env: Environment,
     credentials: Pick<CredentialStore, "find">,
+    endpoints: Pick<Endpoints, "elsewhere">,
     retry: RetryPolicy,
     timeouts: Timeouts | undefined,
   ) {
     this.#connections = new Connections(env, timeouts);
     this.#credentials = credentials;
+    this.#endpoints = endpoints;
     this.#retry = retry;
   }
 
@@ -79,26 +87,34 @@ export class Transport {
   async #repeated(endpoint: Endpoint, request: TransportRequest): Promise<HttpAnswer> {
     const url =
       request.path instanceof URL ? request.path : new URL(`${endpoint.base}${request.path}`);
-    const exchange = { method: request.method, url: url.href };
+    const { method, what } = request;
+    // A place that the registry redirects to may be what fails.
+    const trace = { at: url };
     return await repeated({
       retry: this.#retry,
       signal: request.signal,
       accept: request.accept,
-      send: () => this.#authorized(endpoint, url, request),
+      send: () => this.#authorized(endpoint, url, request, trace),
       take: (answer) => answer,
-      refused: ({ status }, text) => statusError(exchange, status, text, request.what),
-      broken: (error) => networkError(exchange, error),
+      refused: ({ status, url: at }, text) =>
+        statusError({ method, url: at.href }, status, text, what, endpoint.origin),
+      broken: (error) => networkError({ method, url: trace.at.href }, error),
     });
   }
 
   /** Sends once, and once more with an answer to the challenge. */
-  async #authorized(endpoint: Endpoint, url: URL, request: TransportRequest): Promise<HttpAnswer> {
+  async #authorized(
+    endpoint: Endpoint,
+    url: URL,
+    request: TransportRequest,
+    trace: Trace,
+  ): Promise<HttpAnswer> {
     const ours = url.origin === endpoint.origin;
     let authorization = ours
       ? this.#authenticator.known(endpoint.origin, request.scopes)
       : undefined;
     for (let round = 0; ; round++) {
-      const answer = await this.#redirected(endpoint, url, request, authorization);
+      const answer = await this.#redirected(endpoint, url, request, authorization, trace);
       const challenge = answer.headers["www-authenticate"];
       // Only the registry itself may ask for its credentials, not a place that it redirected to.
       const asks = answer.status === 401 && challenge !== undefined;
@@ -126,10 +142,13 @@ export class Transport {
     start: URL,
     request: TransportRequest,
     authorization: string | undefined,
+    trace: Trace,
   ): Promise<HttpAnswer> {
     let url = start;
     for (let hop = 0; hop <= maxRedirects; hop++) {
+      trace.at = url;
       const own = url.origin === endpoint.origin;
+      const tls = await this.#tlsFor(endpoint, url);
       const answer = await this.#connections.send({
         method: request.method,
         url,
@@ -138,8 +157,7 @@ export class Transport {
           ...(own && authorization !== undefined ? { authorization } : {}),
         },
         ...(request.body === undefined ? {} : { body: request.body }),
-        // The TLS material (client key, missing verification) is the registry's, not that of a host it points to.
-        tls: own ? endpoint.tls : { verify: true },
+        tls,
         signal: request.signal,
       });
       const location = redirectOf(answer, request.method);
@@ -152,6 +170,11 @@ export class Transport {
     });
   }
 
+  /** The registry's own client key, and that it is not verified, are not for a host that it points to. */
+  async #tlsFor(endpoint: Endpoint, url: URL): Promise<TlsMaterial> {
+    return url.origin === endpoint.origin ? endpoint.tls : this.#endpoints.elsewhere(url.host);
+  }
+
   async #fetchToken(
     endpoint: Endpoint,
     request: TokenRequest,
@@ -160,6 +183,7 @@ export class Transport {
   ): Promise<unknown> {
     const { form } = request;
     const exchange = { method: request.method, url: request.url.href };
+    const tls = await this.#tlsFor(endpoint, request.url);
     return await repeated({
       retry: this.#retry,
       signal,
@@ -172,11 +196,11 @@ export class Transport {
           ...(form === undefined
             ? {}
             : { body: { length: Buffer.byteLength(form), open: () => Buffer.from(form) } }),
-          tls: request.url.host === new URL(endpoint.origin).host ? endpoint.tls : { verify: true },
+          tls,
           signal,
         }),
       take: async ({ body }) => parseToken(await readCapped(body, maxTokenBody)),
-      refused: ({ status }, text) => statusError(exchange, status, text, what),
+      refused: ({ status }, text) => statusError(exchange, status, text, what, endpoint.origin),
       broken: (error) => networkError(exchange, error),
     });
   }

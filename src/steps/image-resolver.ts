@@ -5,6 +5,7 @@
 import { TsbuildError } from "../base/index.js";
 import {
   annotationNames,
+  checkDocumentSize,
   checkLayerCount,
   choosePlatform,
   familiarReference,
@@ -28,6 +29,7 @@ import {
 } from "../oci/index.js";
 import type { ImageOrigin, ResolvedImage } from "../plan/index.js";
 import type { SourcePolicy } from "../policy/index.js";
+import type { RegistryClient } from "../registry/index.js";
 import { readLayoutIndex, type Table } from "../store/index.js";
 import { fetchBlob } from "./image-blobs.js";
 import type { StepServices } from "./services.js";
@@ -265,9 +267,27 @@ export class ImageResolver {
   async #pulled(reference: Reference, name: string): Promise<Found> {
     const { store, registry } = this.#rooms;
     const client = await registry();
-    const descriptor = await client.resolve(reference, { signal: this.#signal });
+    const found = await client.resolve(reference, { signal: this.#signal });
+    const descriptor = await this.#measured(client, reference, found);
     await store.table<Pulled>(pulledTable).put(name, { descriptor, lastUsedAt: Date.now() });
     return { descriptor, origin: { kind: "registry", reference: name } };
+  }
+
+  /** With the size that the document has: some registries tell another one before they send it. */
+  async #measured(
+    client: RegistryClient,
+    reference: Reference,
+    found: Descriptor,
+  ): Promise<Descriptor> {
+    const { blobs } = this.#rooms.store;
+    const { digest, size } = found;
+    if (await blobs.has(digest, size)) return found;
+    const { bytes, descriptor } = await client.manifest(
+      { ...reference, digest },
+      { signal: this.#signal },
+    );
+    await blobs.writeBytes(bytes, { expected: { digest } });
+    return descriptor;
   }
 
   async #image(
@@ -331,6 +351,7 @@ export class ImageResolver {
       await store.blobs.writeBytes(bytes, { expected: { digest: descriptor.digest } });
       return bytes;
     }
+    checkDocumentSize(descriptor);
     await fetchBlob(this.#rooms, origin, descriptor, this.#signal);
     return store.blobs.read(descriptor, ociLimits.configBytes);
   }

@@ -105,6 +105,31 @@ describe("an image", () => {
     assert.match(stderr, /no image for linux\/s390x/);
   });
 
+  it("has the size of its manifest, whatever the registry told before", async () => {
+    await using server = await serve();
+    await using other = await RegistryServer.start();
+    const tsbuild = fresh("sizes");
+    const { mediaType, bytes } = ours.manifest;
+    server.putManifest("app", "one", mediaType, bytes);
+    const headers = {
+      "content-type": mediaType,
+      "docker-content-digest": digest,
+      "content-length": String(bytes.length + 100),
+    };
+    server.fault({ match: /^HEAD .*manifests/, status: 200, headers, times: 99 });
+    const name = `${server.host}/app:one`;
+    const env = { TSBUILD_ROOT: join(space.directory, "sizes") };
+    for (const out of ["first", "second"])
+      await good(space.tsbuild(["build", "-o", out, "-"], { input: `FROM ${name}\n`, env }));
+    assert.equal(server.requests(/^GET .*manifests/).length, 1);
+    for (const all of [[], ["--all-platforms"]]) await good(tsbuild(["pull", ...all, name]));
+    await good(tsbuild(["imagetools", "create", "-t", `${other.host}/index`, name]));
+    const made = JSON.parse(other.manifest("index", "latest")?.bytes.toString() ?? "") as {
+      manifests: { size: number }[];
+    };
+    assert.equal(made.manifests[0]?.size, bytes.length);
+  });
+
   it("that cannot be had leaves the name as it was", async () => {
     await using server = await serve();
     const tsbuild = fresh("broken");
@@ -115,6 +140,13 @@ describe("an image", () => {
     assert.equal(code, 1);
     assert.match(stderr, /expected sha256:/);
     assert.equal((await good(tsbuild(["images", "-q"]))).trim(), "");
+    const whole = JSON.parse(ours.manifest.bytes.toString()) as { config: { size: number } };
+    const config = { ...whole.config, size: 10 ** 12 };
+    const huge = Buffer.from(JSON.stringify({ ...whole, config }));
+    server.putManifest("app", "huge", ours.manifest.mediaType, huge);
+    const before = server.requests(/^GET .*blobs/).length;
+    assert.match((await tsbuild(["pull", `${server.host}/app:huge`])).stderr, /the limit is/);
+    assert.equal(server.requests(/^GET .*blobs/).length, before);
     const unknown = await tsbuild(["push", "nothing"]);
     assert.match(unknown.stderr, /no image docker\.io\/library\/nothing:latest in the store/);
   });
@@ -129,6 +161,9 @@ describe("a login", () => {
     const anonymous = await tsbuild(["pull", name]);
     assert.equal(anonymous.code, 1);
     assert.match(anonymous.stderr, /tsbuild login/);
+    const colon = await tsbuild(["login", "-u", "j:oe", "-p", "x", server.host]);
+    assert.equal(colon.code, 2);
+    assert.match(colon.stderr, /no colon/);
     const login = ["login", "--username", "joe", "--password-stdin", server.host];
     const refused = await tsbuild(login, "wrong\n");
     assert.equal(refused.code, 1);

@@ -166,10 +166,12 @@ async function read(wanted: Wanted, home: Place | undefined, signal: AbortSignal
       "Write it with its repository: NAME@DIGEST.",
     );
   const found = await place.resolve(signal);
-  if (given?.size !== undefined && given.size !== found.size)
-    throw bad(`${found.digest} has ${found.size} bytes and not ${given.size}`);
   const bytes = await place.document(found, signal);
-  const descriptor = { ...found, ...given };
+  // Some registries tell another size before they send the document.
+  const size = bytes.length;
+  if (given?.size !== undefined && given.size !== size)
+    throw bad(`${found.digest} has ${size} bytes and not ${given.size}`);
+  const descriptor = { ...found, ...given, size };
   const document = parseImageDocument(bytes, descriptor.mediaType);
   if (document.kind === "index") return { place, descriptor, bytes };
   const { config } = document.manifest;

@@ -57,8 +57,9 @@ export async function withRemoteImage<T>(
   const client = cleanup.use(await registryClient(request, ["*"]));
   const { signal } = request;
   const place = parsePlace(request.image, request.cwd, client);
-  const descriptor = await place.resolve(signal);
-  const bytes = await place.document(descriptor, signal);
+  const found = await place.resolve(signal);
+  const bytes = await place.document(found, signal);
+  const descriptor = { ...found, size: bytes.length };
   const document = parseImageDocument(bytes, descriptor.mediaType);
   return await use({
     name: place.name,

@@ -35,6 +35,8 @@ export async function loginCommand(server: string | undefined, flags: LoginFlags
         : (flags.password ?? (await ask("Password: ", false, signal)));
     if (username === "" || password === "")
       throw usageError("login", "", "a user name and a password are needed");
+    if (username.includes(":"))
+      throw usageError("--username", username, "a user name has no colon");
     const kept = await login({
       ...{ server: server ?? "", username, password, signal },
       insecure: flags.insecure ?? false,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { proxyEnvironment, rewriteResolvConf } from "#src/build/network.js";
 
@@ -59,5 +62,21 @@ describe("proxies of a step", () => {
       "HTTP_PROXY=http://arg",
       "http_proxy=http://arg",
     ]);
+  });
+
+  it("come from Docker's configuration in the home, also where DOCKER_CONFIG is empty", () => {
+    const home = mkdtempSync(join(tmpdir(), "tsbuild-proxies-"));
+    try {
+      mkdirSync(join(home, ".docker"));
+      const config = { proxies: { default: { ftpProxy: "ftp://docker" } } };
+      writeFileSync(join(home, ".docker/config.json"), JSON.stringify(config));
+      for (const env of [{ HOME: home }, { HOME: home, DOCKER_CONFIG: "" }])
+        assert.deepEqual(proxyEnvironment(new Map(), env), [
+          "FTP_PROXY=ftp://docker",
+          "ftp_proxy=ftp://docker",
+        ]);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 });

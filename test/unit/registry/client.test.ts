@@ -89,6 +89,29 @@ describe("pulling", () => {
     assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
   });
 
+  it("tells why it is refused, which HEAD cannot say", async () => {
+    await using server = await serve();
+    await using registry = await client();
+    const body = '{"errors":[{"code":"DENIED","message":"the key is disabled"}]}';
+    server.fault({ match: /^HEAD/, status: 403 });
+    server.fault({ match: /^GET/, status: 403, body });
+    await assert.rejects(registry.resolve(refOf(server)), (error) => {
+      assert.ok(isTsbuildError(error, "REGISTRY_DENIED"));
+      assert.match(error.message, /the key is disabled/);
+      return true;
+    });
+    assert.equal(server.log.length, 2);
+  });
+
+  it("asks no host that a URL cannot name", async () => {
+    await using registry = await client();
+    for (const host of ["localhost:99999", "127.256.0.1:5000", "1.2.3.4.5", "xn--a.example"])
+      await assert.rejects(registry.resolve(parseReference(`${host}/app`)), {
+        code: "REGISTRY_UNREACHABLE",
+        message: `no connection to ${host}: it is no host that a URL can name`,
+      });
+  });
+
   it("tells a missing image from a registry that is not there", async () => {
     await using server = await serve();
     await using registry = await client();
@@ -220,6 +243,27 @@ describe("redirects", () => {
     assert.ok(thief.log.every(({ authorization }) => authorization === undefined));
   });
 
+  it("are told of in the error of the place that they lead to", async () => {
+    await using server = await serve();
+    await using cdn = await serve();
+    await using registry = await client();
+    const location = `http://${cdn.host}/v2/team/app/blobs/${layer.digest}?signature=s3cret`;
+    server.fault({ match: /^GET .*blobs/, status: 307, headers: { location }, times: 99 });
+    cdn.fault({ match: /./, status: 403, body: "<Error>AccessDenied</Error>" });
+    const from = async (host: string, code: string): Promise<void> => {
+      await assert.rejects(download(registry, refOf(server), blobOf(layer)), (error) => {
+        assert.ok(isTsbuildError(error, code));
+        assert.ok(error.message.includes(host));
+        assert.doesNotMatch(JSON.stringify([error.message, error.details]), /s3cret/);
+        return true;
+      });
+    };
+    await from(`${cdn.host} answered 403`, "REGISTRY_DENIED");
+    const { host } = cdn;
+    await cdn[Symbol.asyncDispose]();
+    await from(`no connection to ${host}`, "REGISTRY_UNREACHABLE");
+  });
+
   it("that lead elsewhere than to http, or nowhere, or in circles are refused", async () => {
     await using server = await serve();
     await using registry = await client();
@@ -252,6 +296,62 @@ describe("credentials", () => {
       await using registry = await client();
       assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
     }
+  });
+
+  it("are found for a host in any case, and for a key that is a URL with a path", async () => {
+    const auth = { kind: "basic", username: "u", password: "p" } as const;
+    await using server = await serve({ auth });
+    const port = server.host.split(":")[1] ?? "";
+    await dockerConfig({
+      auths: {
+        [`localhost:${port}`]: basic("u", "p"),
+        [`https://${server.host}/some/path`]: basic("u", "p"),
+      },
+    });
+    await using registry = await client();
+    for (const host of [server.host, `localhost:${port}`, `LocalHost:${port}`]) {
+      const found = await registry.resolve(parseReference(`${host}/team/app:v1`));
+      assert.equal(found.digest, image.manifest.digest);
+    }
+  });
+
+  it("in auth count more than those beside it, and are missed with a warning when they are none", async () => {
+    await using server = await serve({ auth: { kind: "basic", username: "u", password: "p" } });
+    const others = { username: "u", password: "wrong" };
+    await dockerConfig({ auths: { [server.host]: { ...others, ...basic("u", "p") } } });
+    await using registry = await client();
+    assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
+    for (const auth of ["bm8gY29sb24=", "OnBhc3N3b3Jk", "S3cret:S3cret"]) {
+      await dockerConfig({ auths: { [server.host]: { auth } } });
+      await using without = await client();
+      await assert.rejects(without.resolve(refOf(server)), { code: "REGISTRY_AUTH" });
+    }
+    assert.equal(warnings.length, 3);
+    assert.doesNotMatch(warnings.join(), /S3cret|colon|passwo/);
+  });
+
+  it("are looked for in no relative place, and not in a directory that has a file's name", async () => {
+    const auth = { kind: "basic", username: "u", password: "p" } as const;
+    await using server = await serve({ auth });
+    const directory = await mkdtemp(join(home, "user-"));
+    await mkdir(join(directory, ".docker/config.json"), { recursive: true });
+    await mkdir(join(directory, ".config/containers"), { recursive: true });
+    const file = join(directory, ".config/containers/auth.json");
+    await writeFile(file, JSON.stringify({ auths: { [server.host]: basic("u", "p") } }));
+    env["HOME"] = directory;
+    for (const relative of ["", "containers", "."]) {
+      env["XDG_CONFIG_HOME"] = relative;
+      env["XDG_RUNTIME_DIR"] = relative;
+      await using registry = await client();
+      assert.equal((await registry.resolve(refOf(server))).digest, image.manifest.digest);
+    }
+  });
+
+  it("get no token that could not be sent", async () => {
+    await using server = await serve({ auth: { kind: "bearer" } });
+    await using registry = await client();
+    server.fault({ match: /token/, status: 200, body: '{"token":"a\\u0000b"}' });
+    await assert.rejects(registry.resolve(refOf(server)), { code: "REGISTRY_PROTOCOL" });
   });
 
   it("are an identity token, exchanged by OAuth2", async () => {
@@ -388,6 +488,17 @@ describe("mirrors", () => {
     assert.equal(warnings.length, 1);
   });
 
+  it("that stop in the middle of a blob are followed by the next", async () => {
+    await using tired = await serve({ noRange: true });
+    tired.fault({ match: /^GET .*blobs/, truncateAt: 1000, times: 99 });
+    await using server = await serve();
+    await mirrored([tired.host, server.host]);
+    await using registry = await client();
+    const reference = parseReference("team/app:v1");
+    assert.ok((await download(registry, reference, blobOf(layer))).equals(layer.bytes));
+    assert.equal(server.log[0]?.range, "bytes=1000-");
+  });
+
   it("leave the registry's own error when all fail", async () => {
     await using server = await serve();
     await registries(`[registry."${server.host}"]\nmirrors = ["127.0.0.1:1"]\n`);
@@ -489,6 +600,34 @@ describe("pushing", () => {
     assert.ok(server.scopes.includes("repository:other/place:pull,push"));
   });
 
+  it("uploads what may not be mounted", async () => {
+    const to = (server: RegistryServer): Reference =>
+      parseReference(`${server.host}/other/place:v1`);
+    for (const status of [400, 401, 403]) {
+      await using server = await serve();
+      await using registry = await client();
+      server.fault({ match: /^POST .*mount=/, status, times: 99 });
+      await push(registry, to(server), [refOf(server)]);
+      assert.ok(server.manifest("other/place", "v1") !== undefined);
+    }
+    // The token service refuses a token for both repositories, or gives one that the other does not take.
+    await using server = await serve({ auth: { kind: "bearer" } });
+    await using registry = await client();
+    server.fault({ match: /token.*team%2Fapp/, status: 403, times: 99 });
+    const states: string[] = [];
+    await push(registry, to(server), [refOf(server)], states);
+    assert.ok(states.includes("done") && !states.includes("mounted"));
+    assert.ok(server.requests(/token.*team%2Fapp/).length <= image.layers.length + 1);
+  });
+
+  it("uploads where it may not look", async () => {
+    await using server = await RegistryServer.start();
+    await using registry = await client();
+    server.fault({ match: /^HEAD/, status: 403, times: 99 });
+    await push(registry, refOf(server));
+    complete(server);
+  });
+
   it("goes in pieces where a body is too large", async () => {
     await using server = await RegistryServer.start({ maxBody: 9_000_000 });
     await using registry = await client();
@@ -509,6 +648,16 @@ describe("pushing", () => {
     server.fault({ match: /^POST/, status: 502 });
     await push(registry, refOf(server));
     complete(server);
+  });
+
+  it("is not done under the digest of another image", async () => {
+    await using server = await RegistryServer.start();
+    await using registry = await client();
+    const other = refOf(server, `@${layer.digest}`);
+    await assert.rejects(push(registry, other), { code: "REGISTRY_PUSH" });
+    assert.equal(server.log.length, 0);
+    await push(registry, refOf(server, `@${image.manifest.digest}`));
+    assert.ok(server.manifest("team/app", image.manifest.digest) !== undefined);
   });
 
   it("that is refused names the reason and sets no tag", async () => {

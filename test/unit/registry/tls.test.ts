@@ -4,15 +4,15 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
+import { Readable, type Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { parseReference, type Digest } from "#src/oci/index.js";
 import { createRegistryClient, type RegistryClient } from "#src/registry/index.js";
 import { makeImage } from "../../support/image.js";
-import { RegistryServer } from "../../support/registry-server.js";
+import { RegistryServer, type RegistryServerOptions } from "../../support/registry-server.js";
 
 const home = mkdtempSync(join(tmpdir(), "tsbuild-tls-"));
 after(() => {
@@ -34,7 +34,7 @@ execFileSync(
 );
 const tls = { key: readFileSync(key, "utf8"), cert: readFileSync(certificate, "utf8") };
 
-async function serve(options: { tls?: typeof tls } = { tls }): Promise<RegistryServer> {
+async function serve(options: RegistryServerOptions = { tls }): Promise<RegistryServer> {
   const server = await RegistryServer.start(options);
   server.putManifest("app", "v1", image.manifest.mediaType, image.manifest.bytes);
   server.putBlob("app", image.config.bytes);
@@ -103,6 +103,75 @@ describe("TLS", () => {
     assert.equal(proxy.seen.length, 1);
   });
 
+  it("is of the registry that a name with the usual port means", async () => {
+    const auth = { kind: "basic", username: "u", password: "p" } as const;
+    await using server = await serve({ tls, auth });
+    await using proxy = await forwarder(server.host);
+    const host = "Registry.test:443";
+    const config = { auths: { "registry.test:443": { auth: "dTpw" } } };
+    await writeFile(join(home, "config.json"), JSON.stringify(config));
+    await using registry = await client(`[registry."${host}"]\ninsecure = true\n`, {
+      https_proxy: proxy.url,
+      DOCKER_CONFIG: home,
+    });
+    const found = await registry.resolve(parseReference(`${host}/app:v1`));
+    assert.equal(found.digest, image.manifest.digest);
+  });
+
+  it("goes by the authority of the host, also of one that the registry points to", async () => {
+    await using server = await serve();
+    await using other = await serve();
+    const own = `[registry."${server.host}"]\nca = ["cert.pem"]\n`;
+    const settings = [own, `${own}[registry."${other.host}"]\nca = ["cert.pem"]\n`] as const;
+    const blob = {
+      mediaType: "x",
+      digest: image.config.digest as Digest,
+      size: image.config.bytes.length,
+    };
+    const redirected = (): void => {
+      const location = `https://${other.host}/v2/app/blobs/${blob.digest}`;
+      server.fault({ match: /blobs/, status: 302, headers: { location } });
+    };
+    const challenged = (): void => {
+      const realm = `Bearer realm="https://${other.host}/token"`;
+      server.fault({ match: /^HEAD/, status: 401, headers: { "www-authenticate": realm } });
+      other.fault({ match: /token/, status: 200, body: '{"token":"t"}' });
+    };
+    {
+      await using registry = await client(settings[0]);
+      redirected();
+      const untrusted = { code: "REGISTRY_TLS", message: new RegExp(`trust ${other.host}`) };
+      await assert.rejects(registry.blob(ref(server), blob).toArray(), untrusted);
+      challenged();
+      await assert.rejects(registry.resolve(ref(server)), untrusted);
+    }
+    await using registry = await client(settings[1]);
+    redirected();
+    const bytes = Buffer.concat((await registry.blob(ref(server), blob).toArray()) as Buffer[]);
+    assert.ok(bytes.equals(image.config.bytes));
+    challenged();
+    assert.equal((await registry.resolve(ref(server))).digest, image.manifest.digest);
+  });
+
+  it("is given up behind a proxy that keeps silent", async () => {
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      await using registry = await createRegistryClient({
+        env: { https_proxy: `http://127.0.0.1:${port}` },
+        retry: { attempts: 2, baseDelay: 1 },
+        timeouts: { answer: 50, idle: 50 },
+      });
+      await assert.rejects(registry.resolve(parseReference("registry.test/app")), {
+        code: "REGISTRY_UNREACHABLE",
+        message: /no answer for 0.05 seconds/,
+      });
+    } finally {
+      silent.close();
+    }
+  });
+
   it("is never left for plain HTTP by a redirect", async () => {
     await using server = await serve();
     await using plain = await serve({});
@@ -127,6 +196,38 @@ describe("TLS", () => {
       headers: { "www-authenticate": 'Bearer realm="http://tokens.invalid/t",service="s"' },
     });
     await assert.rejects(registry.resolve(ref(server)), { code: "REGISTRY_REDIRECT" });
+  });
+
+  it("is demanded of a token service on this machine, unless the registry is here, too", async () => {
+    await using server = await serve();
+    await using tokens = await serve({});
+    await using proxy = await forwarder(server.host);
+    const challenge = { "www-authenticate": `Bearer realm="http://${tokens.host}/token"` };
+    server.fault({ match: /./, status: 401, headers: challenge });
+    const host = "registry.test:5000";
+    await using registry = await client(`[registry."${host}"]\ninsecure = true\n`, {
+      https_proxy: proxy.url,
+    });
+    await assert.rejects(registry.resolve(parseReference(`${host}/app:v1`)), {
+      code: "REGISTRY_REDIRECT",
+    });
+    assert.equal(tokens.log.length, 0);
+    await using here = await client(`[registry."${server.host}"]\nca = ["cert.pem"]\n`);
+    server.fault({ match: /./, status: 401, headers: challenge });
+    tokens.fault({ match: /token/, status: 200, body: '{"token":"t"}' });
+    assert.equal((await here.resolve(ref(server))).digest, image.manifest.digest);
+  });
+
+  it("is not left for plain HTTP by the place of an upload", async () => {
+    await using server = await serve();
+    await using registry = await client(`[registry."${server.host}"]\nca = ["cert.pem"]\n`);
+    const location = `http://${server.host}/v2/new/blobs/uploads/1`;
+    server.fault({ match: /^POST/, status: 202, headers: { location }, times: 99 });
+    const { mediaType, digest, bytes } = image.manifest;
+    const root = { mediaType, digest: digest as Digest, size: bytes.length };
+    const source = { read: () => Promise.resolve(bytes), stream: () => Readable.from([]) };
+    const to = parseReference(`${server.host}/new:v1`);
+    await assert.rejects(registry.push(to, root, source), { code: "REGISTRY_REDIRECT" });
   });
 });
 
