@@ -11,6 +11,7 @@ import type { AttestationWishes } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { finishImage } from "./finish-image.js";
 import { addToManifestList } from "./manifest-list.js";
+import { lendersOf } from "./lenders.js";
 import type { PreparedBuild } from "./prepare.js";
 import type { BuildResult, BuiltImage, KeptStage } from "./request.js";
 
@@ -68,6 +69,7 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
       multiPlatform,
       keepUnnamed: input.stages !== undefined && manifestList === undefined,
       registry: rooms.registry,
+      mountFrom: () => lendersOf(input.solved),
     };
     const stdout = request.stdout ?? process.stdout;
     outputs.push(

@@ -34,11 +34,12 @@ async function pushAll(
     throw new TsbuildError("EXPORT_UNSUPPORTED", "there is no registry client to push with");
   const insecureHosts = wish.insecure ? image.names.map(({ domain }) => domain) : [];
   const registry = await input.registry({ insecureHosts });
+  const mountFrom = await input.mountFrom?.();
   for (const name of image.names)
     await registry.push(name, image.root, input.store.blobs, {
       signal: options.signal,
       byDigest: wish.byDigest,
-      mountFrom: input.mountFrom ?? [],
+      ...(mountFrom === undefined ? {} : { mountFrom }),
       onProgress: ({ digest, current, total }) => {
         options.onProgress?.(`pushing ${digest.slice(0, 19)}`, current, total);
       },

@@ -3,7 +3,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { Descriptor, LayerCompression, Platform, Reference } from "../oci/index.js";
-import type { RegistryClient } from "../registry/index.js";
+import type { MountFrom, RegistryClient } from "../registry/index.js";
 import type { Store } from "../store/index.js";
 
 /** A `-o` as the user wrote it, split but not yet checked. */
@@ -91,8 +91,8 @@ export interface ExportInput {
   readonly registry?: (options: {
     readonly insecureHosts: readonly string[];
   }) => Promise<RegistryClient>;
-  /** Images whose layers are in this one: their repositories may lend blobs to a push. */
-  readonly mountFrom?: readonly Reference[];
+  /** Where the layers of other images in this one are from; asked for only by outputs that push. */
+  readonly mountFrom?: () => Promise<MountFrom>;
 }
 
 export interface ExportOptions {

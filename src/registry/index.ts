@@ -2,6 +2,7 @@
 export type {
   ContentSource,
   FetchedManifest,
+  MountFrom,
   PushOptions,
   PushProgress,
   RegistryClient,

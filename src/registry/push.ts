@@ -3,7 +3,7 @@
 // parents and the tag last, so that a name never points to something incomplete.
 
 import { TsbuildError, eachAtOnce, isTsbuildError, redactUrl } from "../base/index.js";
-import { formatReference, type Descriptor, type Reference } from "../oci/index.js";
+import { formatReference, type Descriptor, type Digest, type Reference } from "../oci/index.js";
 import type { Endpoint, Endpoints } from "./endpoint.js";
 import type { HttpAnswer } from "./http.js";
 import { imageParts } from "./parts.js";
@@ -25,8 +25,10 @@ interface Push {
   readonly endpoint: Endpoint;
   readonly source: ContentSource;
   readonly scopes: readonly string[];
-  /** Repositories to mount from, without those that were refused to us. */
-  readonly mounts: Set<string>;
+  /** Repositories of the same registry that may have a blob. */
+  readonly lenders: (blob: Digest) => readonly string[];
+  /** Those of them that are not ours to read. */
+  readonly refused: Set<string>;
   readonly signal: AbortSignal | undefined;
   readonly report: (progress: PushProgress) => void;
 }
@@ -55,14 +57,18 @@ export class Pusher {
         { hint: "leave the digest out of the name" },
       );
     const endpoint = await this.#endpoints.own(reference);
-    const mounts = (options.mountFrom ?? [])
-      .filter(({ domain, path }) => domain === reference.domain && path !== reference.path)
-      .map(({ path }) => path);
+    const { mountFrom = () => [] } = options;
+    const lends = ({ domain, path }: Reference): boolean =>
+      domain === reference.domain && path !== reference.path;
     const push: Push = {
       endpoint,
       source,
       scopes: [`repository:${endpoint.repository}:pull,push`],
-      mounts: new Set(mounts),
+      lenders: (blob) =>
+        mountFrom(blob)
+          .filter(lends)
+          .map(({ path }) => path),
+      refused: new Set(),
       signal: options.signal,
       report: options.onProgress ?? (() => undefined),
     };
@@ -95,8 +101,8 @@ export class Pusher {
       report("exists", blob.size);
       return;
     }
-    for (const from of push.mounts)
-      if (await this.#mount(push, blob, from)) {
+    for (const from of push.lenders(blob.digest))
+      if (!push.refused.has(from) && (await this.#mount(push, blob, from))) {
         report("mounted", blob.size);
         return;
       }
@@ -122,7 +128,7 @@ export class Pusher {
       // Whoever may push here need not be allowed to read there. If it is something else, the upload fails of it, too.
       const refused = refusals.some((code) => isTsbuildError(error, code));
       if (!refused) throw error;
-      push.mounts.delete(from);
+      push.refused.add(from);
       return false;
     }
   }

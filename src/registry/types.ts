@@ -2,7 +2,7 @@
 // What the rest of tsbuild may ask of registries. Bytes that come out are verified; where they are kept is the caller's business.
 
 import type { Readable } from "node:stream";
-import type { Descriptor, Reference } from "../oci/index.js";
+import type { Descriptor, Digest, Reference } from "../oci/index.js";
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -22,9 +22,11 @@ export interface ContentSource {
   stream(blob: Descriptor): Readable;
 }
 
+/** Repositories (`domain/path`) that may hold a blob already: it is mounted from there instead of uploaded. */
+export type MountFrom = (blob: Digest) => readonly Reference[];
+
 export interface PushOptions extends RequestOptions {
-  /** Repositories (`domain/path`) that may hold the blobs already: mounted from there instead of uploaded. */
-  readonly mountFrom?: readonly Reference[];
+  readonly mountFrom?: MountFrom;
   /** By digest only; the tag of the reference is not set. */
   readonly byDigest?: boolean;
   /** Called as bytes go out; must not throw. */

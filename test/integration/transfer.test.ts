@@ -88,6 +88,25 @@ describe("an image", () => {
     assert.equal(readFileSync(join(space.directory, "out/file1"), "utf8"), "two");
   });
 
+  it("that is built on another of its registry has that one's layers mounted, not uploaded", async () => {
+    await using server = await serve();
+    const dockerfile = `FROM ${server.host}/app:several AS other\nFROM ${server.host}/app:several\nCOPY --from=other /file1 /new\n`;
+    const name = `${server.host}/other/derived:1`;
+    await good(fresh("derived")(["build", "-t", name, "--push", "-"], dockerfile));
+    const { layers } = JSON.parse(
+      server.manifest("other/derived", "1")?.bytes.toString() ?? "",
+    ) as typeof ours;
+    assert.deepEqual(
+      layers.slice(0, -1).map((layer) => layer.digest),
+      ours.layers.map((layer) => layer.digest),
+    );
+    for (const layer of layers) assert.ok(server.blob("other/derived", layer.digest));
+    const opened = server.requests(/^POST/).map(({ url }) => url);
+    const mounts = opened.filter((url) => /mount=.*from=app$/.test(decodeURIComponent(url)));
+    assert.equal(mounts.length, ours.layers.length);
+    assert.equal(opened.length - mounts.length, 2, "the configuration and the layer that is new");
+  });
+
   it("for several platforms is pulled and pushed as a whole, or the one that is asked for", async () => {
     await using server = await serve();
     await using other = await RegistryServer.start();

@@ -241,9 +241,10 @@ async function put(
       );
     }
     if (reference === undefined) return;
+    const lenders = [...new Set(origins.values())].flatMap((place) => place.reference ?? []);
     const options: PushOptions = {
       signal,
-      mountFrom: [...new Set(origins.values())].flatMap((place) => place.reference ?? []),
+      mountFrom: () => lenders,
       onProgress: ({ digest, current, total }) => {
         progress(digest.slice(0, 19), current, total);
       },

@@ -558,7 +558,7 @@ async function push(
           objectMode: false,
         }),
     },
-    { mountFrom, onProgress: ({ state }) => states.push(state) },
+    { mountFrom: () => mountFrom, onProgress: ({ state }) => states.push(state) },
   );
 }
 
