@@ -242,11 +242,28 @@ static int apply_hard_link(struct apply *apply, const struct entry *entry)
 	return 0;
 }
 
+// Whether a directory on the way to `path` is one that this layer deletes: what was in it is gone with it.
+static bool lies_in_deleted(const struct apply *apply, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		cleanup_free char *prefix = strndup(path, (size_t)(slash - path));
+		struct stat status;
+		cleanup_fd int here = prefix == NULL ? -1 : path_open(apply->root, prefix, O_PATH | O_NOFOLLOW, 0);
+		if (here < 0 || fstat(here, &status) < 0)
+			return false;
+		if (entry_is_whiteout(&status))
+			return true;
+	}
+	return false;
+}
+
 // Something that the layers below have is gone. What this same layer brings under that name stays, and hides the rest.
 static int apply_whiteout(struct apply *apply, const struct entry *entry)
 {
 	const char *last;
 	struct stat status;
+	if (dirs_parent(&apply->dirs, entry->path, &last) < 0 && errno == ENOTDIR && lies_in_deleted(apply, entry->path))
+		return 0;
 	int parent = parent_of(apply, entry->path, &last);
 	int there = parent < 0 ? -1 : look(parent, last, &status);
 	if (there < 0)
@@ -256,7 +273,7 @@ static int apply_whiteout(struct apply *apply, const struct entry *entry)
 		if (fd < 0 || opaque_set(fd) < 0)
 			return fail("mark a directory as opaque", entry);
 	}
-	if (!there && mknodat(parent, last, S_IFCHR, 0) < 0)
+	if (!there && (mknodat(parent, last, S_IFCHR, 0) < 0 || whiteouts_announce(parent) < 0))
 		return fail("make a whiteout", entry);
 	return 0;
 }
