@@ -177,10 +177,22 @@ static int apply_file(struct apply *apply, int parent, const char *name, const s
 	return 0;
 }
 
+// Whether only directories are on the way to `path` below: in the layer, a symlink there would become one.
+static bool way_is_plain(int below, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		cleanup_free char *prefix = strndup(path, (size_t)(slash - path));
+		cleanup_fd int here = prefix == NULL ? -1 : path_open(below, prefix, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+		if (here < 0)
+			return false;
+	}
+	return true;
+}
+
 // A hard link to a file that only the layers below have: the file is brought up first, as overlayfs would.
 static int bring_up(struct apply *apply, const char *path)
 {
-	if (apply->below < 0) {
+	if (apply->below < 0 || !way_is_plain(apply->below, path)) {
 		errno = ENOENT;
 		return -1;
 	}
@@ -189,10 +201,8 @@ static int bring_up(struct apply *apply, const char *path)
 	struct stat status;
 	if (source_parent < 0 || fstatat(source_parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	if (!S_ISREG(status.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!S_ISREG(status.st_mode))
+		return report_refusal("no-link-target", path, "a hard link to what is no file in the layers below");
 	cleanup_fd int source = openat(source_parent, last, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_entry struct entry entry = {0};
 	if (source < 0 || entry_fill(&entry, source, NULL, &status) < 0)

@@ -363,6 +363,17 @@ describe("a tree through a layer and back", () => {
     }
   });
 
+  it("makes no hard link through a symlink below, nor to one", async () => {
+    await applyLayer(box, "s0", tarOf({ name: "usr/file" }, { name: "s", type: "2", link: "usr" }));
+    const tar = tarOf({ name: "link", type: "1", link: "s/file" });
+    await assert.rejects(applyLayer(box, "s1", tar, stack("s0")), withCode("SANDBOX_LINK_TARGET"));
+    const toLink = tarOf({ name: "link", type: "1", link: "s" });
+    await assert.rejects(
+      applyLayer(box, "s2", toLink, stack("s0")),
+      withCode("SANDBOX_LINK_TARGET"),
+    );
+  });
+
   it("brings a hard link's target up from below", async () => {
     await applyLayer(box, "l0", tarOf({ name: "d/target", content: "t", mode: 0o600, mtime: 7 }));
     const tar = tarOf({ name: "link", type: "1", link: "d/target" });
