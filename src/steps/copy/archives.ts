@@ -23,7 +23,13 @@ export async function copyArchives(
 ): Promise<ReadonlySet<Match>> {
   const unpacked = new Set<Match>();
   for (const match of files) {
-    if (!(await detectArchive(() => contentOf(reader, match)))) continue;
+    const isArchive = await detectArchive(
+      () => contentOf(reader, match),
+      ({ message }) => {
+        context.warn(`${match.path} may be an archive, but is added as it is: ${message}`);
+      },
+    );
+    if (!isArchive) continue;
     // A local archive's owners are its own unless --chown says otherwise.
     const unpackOwner: Owner = op.chown === undefined ? { kind: "keep" } : owner;
     await services.sandbox.apply(
