@@ -211,6 +211,8 @@ static int bring_up(struct apply *apply, const char *path)
 	if (parent < 0)
 		return -1;
 	cleanup_fd int fd = make_file(parent, last, entry.mode);
+	if (fd < 0 && errno == EEXIST)
+		errno = ENOENT; // a whiteout: this layer deletes it
 	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_new_metadata(fd, &entry, &apply->losses.xattrs) < 0)
 		return -1;
 	return set_mtime(fd, entry.mtime, entry.mtime_ns);

@@ -363,6 +363,12 @@ describe("a tree through a layer and back", () => {
     }
   });
 
+  it("makes no hard link to a name that the same layer deletes", async () => {
+    await applyLayer(box, "g0", tarOf({ name: "gone", content: "g" }));
+    const tar = tarOf({ name: ".wh.gone" }, { name: "link", type: "1", link: "gone" });
+    await assert.rejects(applyLayer(box, "g1", tar, stack("g0")), withCode("SANDBOX_LINK_TARGET"));
+  });
+
   it("makes no hard link through a symlink below, nor to one", async () => {
     await applyLayer(box, "s0", tarOf({ name: "usr/file" }, { name: "s", type: "2", link: "usr" }));
     const tar = tarOf({ name: "link", type: "1", link: "s/file" });
