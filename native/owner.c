@@ -54,9 +54,19 @@ static bool single_id(void)
 	return answer;
 }
 
+static size_t unkept;
+
+size_t owners_unkept(void)
+{
+	return unkept;
+}
+
 static bool cannot_be_given(int err)
 {
-	return in_user_namespace() && (err == EINVAL || err == EPERM);
+	if (!in_user_namespace() || (err != EINVAL && err != EPERM))
+		return false;
+	unkept += !single_id(); // with several ids, nobody asks for the wish
+	return true;
 }
 
 int owner_write(int fd, uid_t uid, gid_t gid)

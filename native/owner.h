@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,6 +16,9 @@ int owner_write(int fd, uid_t uid, gid_t gid);
 
 /// The same for something that cannot be opened (symlink, device, fifo, socket): an owner that cannot be given is lost.
 int owner_write_at(int directory, const char *name, uid_t uid, gid_t gid);
+
+/// How many owners this process could not give, where wishes are not honoured because there are several ids.
+size_t owners_unkept(void);
 
 /// Puts a kept wish into st_uid and st_gid of a regular file or directory. `name` as in xattrs_read.
 int owner_read(int fd, const char *name, struct stat *status);

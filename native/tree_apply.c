@@ -177,10 +177,22 @@ static int apply_file(struct apply *apply, int parent, const char *name, const s
 	return 0;
 }
 
+// Whether only directories are on the way to `path` below: in the layer, a symlink there would become one.
+static bool way_is_plain(int below, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		cleanup_free char *prefix = strndup(path, (size_t)(slash - path));
+		cleanup_fd int here = prefix == NULL ? -1 : path_open(below, prefix, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+		if (here < 0)
+			return false;
+	}
+	return true;
+}
+
 // A hard link to a file that only the layers below have: the file is brought up first, as overlayfs would.
 static int bring_up(struct apply *apply, const char *path)
 {
-	if (apply->below < 0) {
+	if (apply->below < 0 || !way_is_plain(apply->below, path)) {
 		errno = ENOENT;
 		return -1;
 	}
@@ -189,10 +201,8 @@ static int bring_up(struct apply *apply, const char *path)
 	struct stat status;
 	if (source_parent < 0 || fstatat(source_parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	if (!S_ISREG(status.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (!S_ISREG(status.st_mode))
+		return report_refusal("no-link-target", path, "a hard link to what is no file in the layers below");
 	cleanup_fd int source = openat(source_parent, last, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_entry struct entry entry = {0};
 	if (source < 0 || entry_fill(&entry, source, NULL, &status) < 0)
@@ -201,6 +211,8 @@ static int bring_up(struct apply *apply, const char *path)
 	if (parent < 0)
 		return -1;
 	cleanup_fd int fd = make_file(parent, last, entry.mode);
+	if (fd < 0 && errno == EEXIST)
+		errno = ENOENT; // a whiteout: this layer deletes it
 	if (fd < 0 || content_copy(source, fd, entry.size) < 0 || set_new_metadata(fd, &entry, &apply->losses.xattrs) < 0)
 		return -1;
 	return set_mtime(fd, entry.mtime, entry.mtime_ns);
@@ -242,11 +254,28 @@ static int apply_hard_link(struct apply *apply, const struct entry *entry)
 	return 0;
 }
 
+// Whether a directory on the way to `path` is one that this layer deletes: what was in it is gone with it.
+static bool lies_in_deleted(const struct apply *apply, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		cleanup_free char *prefix = strndup(path, (size_t)(slash - path));
+		struct stat status;
+		cleanup_fd int here = prefix == NULL ? -1 : path_open(apply->root, prefix, O_PATH | O_NOFOLLOW, 0);
+		if (here < 0 || fstat(here, &status) < 0)
+			return false;
+		if (entry_is_whiteout(&status))
+			return true;
+	}
+	return false;
+}
+
 // Something that the layers below have is gone. What this same layer brings under that name stays, and hides the rest.
 static int apply_whiteout(struct apply *apply, const struct entry *entry)
 {
 	const char *last;
 	struct stat status;
+	if (dirs_parent(&apply->dirs, entry->path, &last) < 0 && errno == ENOTDIR && lies_in_deleted(apply, entry->path))
+		return 0;
 	int parent = parent_of(apply, entry->path, &last);
 	int there = parent < 0 ? -1 : look(parent, last, &status);
 	if (there < 0)
@@ -256,7 +285,7 @@ static int apply_whiteout(struct apply *apply, const struct entry *entry)
 		if (fd < 0 || opaque_set(fd) < 0)
 			return fail("mark a directory as opaque", entry);
 	}
-	if (!there && mknodat(parent, last, S_IFCHR, 0) < 0)
+	if (!there && (mknodat(parent, last, S_IFCHR, 0) < 0 || whiteouts_announce(parent) < 0))
 		return fail("make a whiteout", entry);
 	return 0;
 }

@@ -168,6 +168,12 @@ const char *opaque_xattr(void)
 	return in_user_namespace() ? "user.overlay.opaque" : "trusted.overlay.opaque";
 }
 
+int whiteouts_announce(int directory)
+{
+	const char *name = in_user_namespace() ? "user.overlay.origin" : "trusted.overlay.origin";
+	return fsetxattr(directory, name, "", 0, 0) == 0 || errno == ENOTSUP ? 0 : -1;
+}
+
 int opaque_get(int directory)
 {
 	char value[2];

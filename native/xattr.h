@@ -44,3 +44,7 @@ const char *opaque_xattr(void);
 /// 1 marked, 0 not, -1 with errno.
 int opaque_get(int directory);
 int opaque_set(int directory);
+
+/// Says of a directory of a layer that deletions may be in it: where nothing is below it, overlayfs would list them as files. 0, or -1
+/// with errno.
+int whiteouts_announce(int directory);

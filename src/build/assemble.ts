@@ -144,11 +144,17 @@ export function unknownFields(config: ImageConfig | undefined): Record<string, u
   return Object.fromEntries(Object.entries(config ?? {}).filter(([name]) => !ownFields.has(name)));
 }
 
-/** A base's history; one that does not account for all layers gets entries that say no more than that. */
+/**
+ * A base's history; one that does not account for all layers gets entries that say no more than that, and entries for layers
+ * that there are not have none.
+ */
 export function historyOfBase(entries: readonly HistoryEntry[], layers: number): HistoryEntry[] {
-  const history = entries.map((entry) => ({ ...entry }));
-  const accounted = history.filter((entry) => entry.empty_layer !== true).length;
-  for (let i = accounted; i < layers; i++) history.push({ comment: "layer of the base image" });
+  let accounted = 0;
+  const history = entries.map((entry): HistoryEntry => {
+    if (entry.empty_layer === true) return { ...entry };
+    return ++accounted > layers ? { ...entry, empty_layer: true } : { ...entry };
+  });
+  for (; accounted < layers; accounted++) history.push({ comment: "layer of the base image" });
   return history;
 }
 

@@ -2,7 +2,7 @@
 // Reading layers and archives as entries.
 
 import { createHash } from "node:crypto";
-import { TsbuildError } from "../base/index.js";
+import { isTsbuildError, TsbuildError } from "../base/index.js";
 import type { DiffId } from "../oci/index.js";
 import { decompressed } from "./codecs/index.js";
 import { readEntries } from "./entries.js";
@@ -79,9 +79,12 @@ export function readArchive(
 
 /**
  * Whether bytes are a tar, compressed or not: by content, never by name. `open` gives the bytes from the start; only as much
- * as the first header needs is read.
+ * as the first header needs is read. `onUnreadable` is told why compressed bytes cannot be: they may be an archive.
  */
-export async function detectArchive(open: () => AsyncIterable<Uint8Array>): Promise<boolean> {
+export async function detectArchive(
+  open: () => AsyncIterable<Uint8Array>,
+  onUnreadable?: (error: TsbuildError) => void,
+): Promise<boolean> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
@@ -91,9 +94,10 @@ export async function detectArchive(open: () => AsyncIterable<Uint8Array>): Prom
       if (length >= BLOCK) break;
     }
   } catch (error) {
+    if (!isTsbuildError(error, "LAYER_COMPRESSION")) throw error;
     // Damaged compression: a file like any other.
-    if (error instanceof TsbuildError && error.code === "LAYER_COMPRESSION") return false;
-    throw error;
+    onUnreadable?.(error);
+    return false;
   }
   return isTarHeader(Buffer.concat(parts).subarray(0, BLOCK));
 }

@@ -58,11 +58,13 @@ export async function apply(
     },
   });
   const described: string[] = [];
+  let opaque = false;
   await feed(helper, async (send) => {
     const writer = new FrameWriter();
     for await (const entry of entries) {
       encodeEntry(writer, entry);
       if (entry.type === "dir" && request.mode === "layer") described.push(entry.path);
+      if (entry.type === "opaque" && entry.path === "") opaque = true;
       if (entry.size > 0 && entry.type === "file") await writeContent(writer, entry, send);
       if (writer.length >= SEND_SIZE) await send(writer.take());
     }
@@ -70,7 +72,7 @@ export async function apply(
     await send(writer.take());
   });
   for (const path of described) implied.delete(path);
-  return { impliedDirectories: [...implied] };
+  return { impliedDirectories: [...implied], opaque };
 }
 
 /** See Sandbox.inheritDirectories. */

@@ -75,6 +75,7 @@ export function lossText(event: HelperEvent): string {
   const what = [
     ...some(eventNumber(event, "xattrs"), "extended attribute"),
     ...some(eventNumber(event, "devices"), "device node"),
+    ...some(eventNumber(event, "owners"), "owner"),
   ].join(" and ");
   const path = printable(eventText(event, "path"));
   return `${what} could not be kept (the first at /${path}): this user or the store's file system does not have them`;

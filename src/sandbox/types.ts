@@ -198,6 +198,8 @@ export interface ApplyRequest {
 export interface ApplyResult {
   /** Directories that no entry described, made as parents (relative paths). Their metadata should be taken from the layers below. */
   readonly impliedDirectories: readonly string[];
+  /** Whether a mark says that nothing of the layers below is left. overlayfs takes no notice of it at the top of a layer. */
+  readonly opaque: boolean;
 }
 
 /**

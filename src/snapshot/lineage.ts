@@ -81,7 +81,9 @@ class StoredSnapshots implements Snapshots {
   }
 
   stackOf(id: SnapshotId | null): readonly LayerDirId[] {
-    const dirs = this.lineage(id).map(({ dir, unwritten }) => {
+    const states = this.lineage(id);
+    const first = states.findLastIndex(({ opaque }) => opaque === true);
+    const dirs = states.slice(Math.max(first, 0)).map(({ dir, unwritten }) => {
       if (unwritten !== undefined) throw new TypeError("a state has to be written before use");
       return dir;
     });

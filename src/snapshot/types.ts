@@ -37,6 +37,8 @@ export interface Snapshot {
    * parent has. Diff it without lowers.
    */
   readonly shared?: true;
+  /** Set when nothing of the parent is left in it, by a mark at the top of its layer: its stack begins here. */
+  readonly opaque?: true;
   /** Set while only the layer is in the store: `dir` is not there until somebody needs the files (see Snapshots.write). */
   readonly unwritten?: UnpackLayer;
 }
@@ -54,9 +56,9 @@ export interface Snapshots {
   /** Errors: SNAPSHOT_NOT_FOUND. */
   get(id: SnapshotId): Snapshot;
   /**
-   * The layer directories of a state, bottom first; none for null. A directory that the lineage has twice stands where it
-   * is uppermost: that one hides all of the other, and overlayfs takes no directory twice. All of the state must be written
-   * (see write).
+   * The layer directories of a state, bottom first, without those of which nothing is left; none for null. A directory that
+   * the lineage has twice stands where it is uppermost: that one hides all of the other, and overlayfs takes no directory
+   * twice. All of the state must be written (see write).
    */
   stackOf(id: SnapshotId | null): readonly LayerDirId[];
   /** The states from the bottom up to `id`. */

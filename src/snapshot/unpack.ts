@@ -122,13 +122,15 @@ class Unpacking {
       own = await this.#prepare(parent);
       applied = await this.#apply(layer, own.dir, signal, { kind: "stack", lowers });
     }
-    await sandbox.inheritDirectories(own.dir, lowers, applied.impliedDirectories, signal);
+    const seen = applied.opaque ? [] : lowers;
+    await sandbox.inheritDirectories(own.dir, seen, applied.impliedDirectories, signal);
     await this.#snapshots.record({
       id,
       parent,
       dir: own.dir,
       createdAt: Date.now(),
       diffId: layer.diffId,
+      ...(applied.opaque ? { opaque: true } : {}),
     });
     this.#drafts.delete(own);
   }

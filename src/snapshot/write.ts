@@ -35,14 +35,22 @@ export async function writeLayer(
   const draft = await snapshots.prepare(parent);
   try {
     const lowers = shared === true ? [] : snapshots.stackOf(parent);
-    const { impliedDirectories } = await applied(rooms, unwritten, draft.dir, lowers, signal);
-    await sandbox.inheritDirectories(draft.dir, lowers, impliedDirectories, signal);
+    const { impliedDirectories, opaque } = await applied(
+      rooms,
+      unwritten,
+      draft.dir,
+      lowers,
+      signal,
+    );
+    const seen = opaque ? [] : lowers;
+    await sandbox.inheritDirectories(draft.dir, seen, impliedDirectories, signal);
     await snapshots.record({
       id,
       parent,
       dir: draft.dir,
       createdAt,
       ...(shared === true ? { shared } : {}),
+      ...(opaque ? { opaque } : {}),
     });
   } catch (error) {
     await snapshots.discard(draft);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { readEstargz } from "../support/estargz.js";
@@ -167,5 +167,22 @@ void describe("an image in each compression", () => {
       });
       assert.equal(readFileSync(join(bundle, "rootfs/tree/a/one"), "utf8"), "one");
     }
+  });
+});
+
+void describe("ADD", () => {
+  void it("says of what may be an archive in a form that it cannot read that it is added as it is", async () => {
+    await using space = workspace();
+    makeTree(join(space.directory, "context"), { Dockerfile: "FROM scratch\nADD a.tar.gz /\n" });
+    writeFileSync(
+      join(space.directory, "context/a.tar.gz"),
+      Buffer.from("\x1f\x8b\x08 no", "latin1"),
+    );
+    const { stderr } = await space.succeed(["-o", "out", "context"]);
+    assert.match(
+      stderr,
+      /a\.tar\.gz may be an archive, but is added as it is: the gzip data is damaged/,
+    );
+    assert.ok(existsSync(join(space.directory, "out/a.tar.gz")));
   });
 });

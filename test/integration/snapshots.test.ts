@@ -88,6 +88,23 @@ describe("unpacking an image", () => {
     const id = await snapshots.unpack([base, linking], { blob, signal });
     assert.deepEqual(await paths(id), ["b 644 1", "etc 750 0", "etc/a 644 2", "linked 644 2"]);
   });
+  it("leaves nothing of the layers below one that hides them all", async () => {
+    const hiding = layer({ name: "etc/new" }, { name: ".wh..wh..opq" });
+    const id = await snapshots.unpack([base, hiding, layer({ name: "top" })], { blob, signal });
+    assert.deepEqual(await paths(id), ["etc 755 0", "etc/new 644 0", "top 644 0"]);
+  });
+  it("leaves nothing of them when that layer is written later, either", async () => {
+    const layers = [base, layer({ name: "late" }, { name: ".wh..wh..opq" })];
+    const id = await snapshots.adopt(
+      layers.map((one) => ({ ...one, createdAt: 1 })),
+      async ({ descriptor }) => {
+        const { digest, size } = descriptor;
+        await store.blobs.write(blob(descriptor), { expected: { digest, size }, signal });
+      },
+    );
+    await snapshots.write(id, signal);
+    assert.deepEqual(await paths(id), ["late 644 0"]);
+  });
   it("takes an image without layers for the empty root", async () => {
     assert.equal(await snapshots.unpack([], { blob, signal }), null);
   });

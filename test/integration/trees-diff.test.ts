@@ -335,6 +335,51 @@ describe("a tree through a layer and back", () => {
     }
   });
 
+  it("lists no mark as a file where nothing is below it, or all of that is hidden", async () => {
+    await applyLayer(box, "w0", tarOf({ name: "d/old" }));
+    for (const [name, tar, expected] of [
+      ["w1", tarOf({ name: "n/.wh.x" }, { name: "n/y" }), ["d", "d/old", "n", "n/y"]],
+      [
+        "w2",
+        tarOf({ name: "d/.wh.old" }, { name: "d/.wh..wh..opq" }, { name: "d/y" }),
+        ["d", "d/y"],
+      ],
+    ] as const) {
+      await applyLayer(box, name, tar);
+      const paths = (await treeOf(box, stack("w0", name))).map(({ path }) => path);
+      assert.deepEqual(paths, ["", ...expected], name);
+    }
+  });
+
+  it("takes what is below a deleted name for deleted, too", async () => {
+    await applyLayer(box, "n0", tarOf({ name: "d/e/old" }, { name: "f" }));
+    for (const [name, tar, expected] of [
+      ["n1", tarOf({ name: ".wh.d" }, { name: "d/.wh.e" }, { name: "d/e/.wh.old" }), ["f"]],
+      ["n2", tarOf({ name: ".wh.d" }, { name: "d/.wh.e" }, { name: "d/new" }), ["d", "d/new", "f"]],
+    ] as const) {
+      await applyLayer(box, name, tar);
+      const paths = (await treeOf(box, stack("n0", name))).map(({ path }) => path);
+      assert.deepEqual(paths, ["", ...expected], name);
+    }
+  });
+
+  it("makes no hard link to a name that the same layer deletes", async () => {
+    await applyLayer(box, "g0", tarOf({ name: "gone", content: "g" }));
+    const tar = tarOf({ name: ".wh.gone" }, { name: "link", type: "1", link: "gone" });
+    await assert.rejects(applyLayer(box, "g1", tar, stack("g0")), withCode("SANDBOX_LINK_TARGET"));
+  });
+
+  it("makes no hard link through a symlink below, nor to one", async () => {
+    await applyLayer(box, "s0", tarOf({ name: "usr/file" }, { name: "s", type: "2", link: "usr" }));
+    const tar = tarOf({ name: "link", type: "1", link: "s/file" });
+    await assert.rejects(applyLayer(box, "s1", tar, stack("s0")), withCode("SANDBOX_LINK_TARGET"));
+    const toLink = tarOf({ name: "link", type: "1", link: "s" });
+    await assert.rejects(
+      applyLayer(box, "s2", toLink, stack("s0")),
+      withCode("SANDBOX_LINK_TARGET"),
+    );
+  });
+
   it("brings a hard link's target up from below", async () => {
     await applyLayer(box, "l0", tarOf({ name: "d/target", content: "t", mode: 0o600, mtime: 7 }));
     const tar = tarOf({ name: "link", type: "1", link: "d/target" });

@@ -258,6 +258,17 @@ describe("entries that are more than files", () => {
       !asRoot,
     );
   });
+  it("owners are kept, or it is said that they are not", async () => {
+    const uid = 4_000_000_000;
+    await attack({ name: "far", pax: { uid: String(uid) } });
+    const tree = await treeOf(box, stack(`hostile-${count}-l`));
+    const kept = tree.some((entry) => entry.path === "far" && entry.uid === uid);
+    assert.equal(kept || !asRoot, true);
+    assert.equal(
+      box.warnings.some((text) => /1 owner .*\/far/.test(text)),
+      !kept,
+    );
+  });
   it("a fifo in the way of a file is replaced, not opened", async () => {
     assert.deepEqual(await attack({ name: "p", type: "6" }, { name: "p", content: "x" }), {
       layer: "inside",

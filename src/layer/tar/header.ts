@@ -7,6 +7,7 @@ export const BLOCK = 512;
 
 /** Type flags that have a meaning here. */
 export const flags = {
+  oldFile: "\0",
   hardLink: "1",
   symlink: "2",
   char: "3",
@@ -15,7 +16,10 @@ export const flags = {
   fifo: "6",
   gnuLongLink: "K",
   gnuLongName: "L",
+  /** Of a GNU tar of long ago: names of other entries. */
+  gnuNames: "N",
   gnuSparse: "S",
+  gnuVolume: "V",
   paxGlobal: "g",
   pax: "x",
 } as const;
@@ -56,6 +60,39 @@ export function readNumber(block: Buffer, at: number, length: number): number {
   if (text === "") return 0;
   if (!/^[0-7]+$/.test(text)) throw malformed("a number is not octal");
   return parseInt(text, 8);
+}
+
+/** Fails unless the numbers of an entry that others read from its header are numbers. */
+export function checkNumbers(block: Buffer, flag: string): void {
+  const device = flag === flags.char || flag === flags.block;
+  // Mode, owner and group; major and minor.
+  for (const at of device ? [100, 108, 116, 329, 337] : [100, 108, 116]) readNumber(block, at, 8);
+}
+
+/** The time of an entry that is before 1970, in the form that GNU tar gives it. */
+export function timeBefore1970(block: Buffer): number | undefined {
+  return block[136] === 0xff ? Number(block.readBigInt64BE(140)) : undefined;
+}
+
+/**
+ * A name whose front is where POSIX has it although the header is GNU's, which has times there: old versions of Docker wrote
+ * such headers for files of owners with high numbers. undefined: any other header.
+ */
+export function nameInGnuHeader(block: Buffer): string | undefined {
+  if (block[345] === 0 || block.toString("latin1", 257, 265) !== "ustar  \0") return undefined;
+  const front = text(block, 345, 155);
+  const isTime = /^[0-7 ]*$/.test(front) || !/^[\x20-\x7e]*$/.test(front);
+  return isTime ? undefined : `${front}/${text(block, 0, 100)}`;
+}
+
+/** Whether the name in a header ends as directories' do. */
+export function isNamedDirectory(block: Buffer): boolean {
+  return text(block, 0, 100).endsWith("/");
+}
+
+/** Up to a NUL byte. */
+function text(block: Buffer, at: number, length: number): string {
+  return block.toString("latin1", at, at + length).replace(/\0.*$/s, "");
 }
 
 function sumOf(block: Buffer): number {

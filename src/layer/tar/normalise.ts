@@ -8,12 +8,16 @@ import { TsbuildError } from "../../base/index.js";
 import type { LayerLimits } from "../types.js";
 import {
   BLOCK,
+  checkNumbers,
   checkSum,
   flags,
   isHeaderOnly,
+  isNamedDirectory,
   malformed,
+  nameInGnuHeader,
   paxBlocks,
   readNumber,
+  timeBefore1970,
   withTypeAndSize,
 } from "./header.js";
 import { formatPax, parsePax, sizeRecord, type PaxRecords } from "./pax.js";
@@ -145,13 +149,21 @@ export class TarNormaliser {
         "LAYER_LIMIT",
         `the tar has more than ${this.#limits.entries} entries`,
       );
+    checkNumbers(block, flag);
     const records = translateSparse(this.#records, this.#limits);
     this.#records = [];
     this.#recordBytes = 0;
     const size = isHeaderOnly(flag) ? 0 : (sizeRecord(records) ?? headerSize);
-    const kept = records.filter(([key]) => key !== "size");
+    // tar-stream reads such a time as one second later, and only the end of such a name.
+    const time = timeBefore1970(block);
+    const name = nameInGnuHeader(block);
+    const kept = [
+      ...(time === undefined ? [] : [["mtime", String(time)] as const]),
+      ...(name === undefined ? [] : [["path", name] as const]),
+      ...records.filter(([key]) => key !== "size"),
+    ];
     if (kept.length > 0) yield paxBlocks(formatPax(kept));
-    yield withTypeAndSize(block, flag, size);
+    yield withTypeAndSize(block, knownFlag(block, flag, size, kept), size);
     this.#state = size === 0 ? { kind: "header" } : { kind: "content", left: padded(size) };
   }
 
@@ -173,6 +185,18 @@ export class TarNormaliser {
   #tooLong(what: string): TsbuildError {
     return new TsbuildError("LAYER_LIMIT", `${what} of the tar is longer than allowed`);
   }
+}
+
+/** The type for tar-stream, which would take GNU's old list of names for the name of the next entry. */
+function knownFlag(block: Buffer, flag: string, size: number, records: PaxRecords): string {
+  if (flag === flags.gnuNames) return flags.gnuVolume;
+  if (flag !== flags.oldFile) return flag;
+  // Archives from before there were types have directories as files whose names end with a slash.
+  const path = records.findLast(([key]) => key === "path")?.[1];
+  if (!(path === undefined ? isNamedDirectory(block) : path.endsWith("/"))) return flag;
+  // Some readers skip it, some take it for entries.
+  if (size > 0) throw malformed("a directory has content");
+  return flags.directory;
 }
 
 function padded(size: number): number {

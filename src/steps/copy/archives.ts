@@ -4,6 +4,7 @@
 import { detectArchive, readArchive } from "../../layer/index.js";
 import type { CopyOp } from "../../plan/index.js";
 import type { Root, TreeReader } from "../../sandbox/index.js";
+import type { StepContext } from "../../solve/index.js";
 import type { StepServices } from "../services.js";
 import { ownerOf } from "./owner.js";
 import type { Match } from "./select.js";
@@ -11,9 +12,19 @@ import type { Match } from "./select.js";
 /** Bytes read at a time. */
 const chunkSize = 1024 * 1024;
 
-/** Whether a match is a file that is an archive. */
-export async function isArchive(reader: TreeReader, match: Match): Promise<boolean> {
-  return match.entry.type === "file" && (await detectArchive(() => contentOf(reader, match)));
+/** Whether a match is a file that is an archive. Warns of one that may be, and cannot be read. */
+export async function isArchive(
+  reader: TreeReader,
+  match: Match,
+  context: Pick<StepContext, "warn">,
+): Promise<boolean> {
+  if (match.entry.type !== "file") return false;
+  return detectArchive(
+    () => contentOf(reader, match),
+    ({ message }) => {
+      context.warn(`${match.path} may be an archive, but is added as it is: ${message}`);
+    },
+  );
 }
 
 /** Unpacks an archive into the destination. */

@@ -33,7 +33,11 @@ export async function copyDownload(
     parents: false,
   });
   const [match] = matches;
-  if (op.unpack === "all" && match !== undefined && (await isArchive(tree.reader, match))) {
+  if (
+    op.unpack === "all" &&
+    match !== undefined &&
+    (await isArchive(tree.reader, match, context))
+  ) {
     await unpackArchive(services, op, tree.reader, match, destination, context.signal);
     return;
   }

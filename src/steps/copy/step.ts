@@ -179,7 +179,7 @@ async function copySource(work: Work, source: CopySource, destination: Root): Pr
     await sandbox.copy({ ...request, source: tree.root }, ops, context.signal);
   };
   for (const match of matches) {
-    if (op.unpack !== "none" && (await isArchive(tree.reader, match))) {
+    if (op.unpack !== "none" && (await isArchive(tree.reader, match, context))) {
       // A file that comes before it may be in the archive, too.
       await copyPlain();
       await unpackArchive(services, op, tree.reader, match, destination, context.signal);

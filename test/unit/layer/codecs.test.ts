@@ -7,10 +7,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isTsbuildError } from "#src/base/index.js";
-import { decompressed, packLayer, type Compress, type PackedLayer } from "#src/layer/index.js";
+import {
+  decompressed,
+  detectArchive,
+  packLayer,
+  type Compress,
+  type PackedLayer,
+} from "#src/layer/index.js";
 import { digestFromHex } from "#src/oci/index.js";
 import { findCompressor } from "#src/sandbox/index.js";
-import { inPieces } from "../../support/tar-builder.js";
+import { inPieces, tarOf } from "../../support/tar-builder.js";
 
 const signal = new AbortController().signal;
 
@@ -68,6 +74,23 @@ for (const program of ["gzip", "bzip2", "xz", "zstd"]) {
     });
   });
 }
+
+describe("xz", { skip: spawnSync("xz", ["--version"]).error !== undefined }, () => {
+  it("says of settings that it does not have that they are not supported", async () => {
+    for (const settings of [["--check=sha256"], ["--delta", "--lzma2"], ["--lzma2=dict=128MiB"]]) {
+      const bytes = execFileSync("xz", ["-c", ...settings], { input: tarOf({ name: "a" }) });
+      let told = "";
+      const is = await detectArchive(
+        () => inPieces(bytes),
+        ({ message }) => {
+          told = message;
+        },
+      );
+      assert.equal(is, false);
+      assert.match(told, /cannot be read here/, settings.join(" "));
+    }
+  });
+});
 
 describe("several streams in one", () => {
   it("reads gzip members and bzip2 streams that follow one another", async () => {

@@ -53,6 +53,15 @@ function withCode(code: string): (error: unknown) => boolean {
   return (error) => isTsbuildError(error, code);
 }
 
+/** Puts a number into a field of eight bytes, in binary. */
+function binary(at: number, number: bigint): (block: Buffer) => void {
+  return (block) => {
+    block.writeBigInt64BE(number, at);
+    if (number >= 0n) block[at] = 0x80;
+    sign(block);
+  };
+}
+
 async function only(entry: RawEntry): Promise<LayerEntry> {
   const [first] = await layer(tarOf(entry));
   assert.ok(first !== undefined);
@@ -157,8 +166,66 @@ describe("links and devices", () => {
     const { devMajor, devMinor } = await only({ name: "d", type: "3", devMajor: 1, devMinor: 3 });
     assert.deepEqual([devMajor, devMinor], [1, 3]);
   });
+  it("refuses device numbers that are negative or too large", async () => {
+    for (const type of ["3", "4"])
+      for (const at of [329, 337])
+        for (const number of [-1n, -2n, 1n << 32n]) {
+          const tar = tarOf({
+            name: "d",
+            type,
+            devMajor: 1,
+            devMinor: 3,
+            edit: binary(at, number),
+          });
+          await assert.rejects(layer(tar), (error) =>
+            ["LAYER_ENTRY", "LAYER_TAR"].some((code) => isTsbuildError(error, code)),
+          );
+        }
+  });
   it("refuses types that it does not know", async () => {
-    await assert.rejects(layer(tarOf({ name: "x", type: "V" })), withCode("LAYER_ENTRY"));
+    for (const type of ["V", "N"]) {
+      const tar = tarOf({ name: "x", type, content: "evil" }, { name: "y" });
+      await assert.rejects(layer(tar), withCode("LAYER_ENTRY"));
+    }
+  });
+  it("takes files without a type whose names end with a slash for directories", async () => {
+    for (const entry of [{ name: "dir/" }, { name: "dir", pax: { path: "dir/" } }]) {
+      assert.equal((await only({ ...entry, type: "\0" })).type, "dir");
+      assert.equal((await only({ ...entry, type: "0" })).type, "file");
+    }
+  });
+  it("finds the front of a name in a GNU header, where it is no time", async () => {
+    const gnu = (front: string) => (block: Buffer) => {
+      block.write("ustar  \0", 257);
+      block.write(front, 345, "latin1");
+      sign(block);
+    };
+    assert.equal((await only({ name: "f", edit: gnu("a/b") })).path, "a/b/f");
+    for (const time of ["15000000000\x0015000000000\0", "\x80\0\0\0\0\0\0\x01"])
+      assert.equal((await only({ name: "f", edit: gnu(time) })).path, "f");
+    const named = { name: "f", edit: gnu("a/b"), pax: { path: "other" } };
+    assert.equal((await only(named)).path, "other");
+  });
+  it("never takes the content of a file for entries", async () => {
+    const content = entryBytes({ name: "hidden" });
+    const prefixed = (block: Buffer): void => {
+      block.write("dir", 345);
+      sign(block);
+    };
+    for (const entry of [
+      { name: "dir/", content },
+      { name: "", content, edit: prefixed },
+      { name: "x", content, pax: { path: "dir/" } },
+    ]) {
+      for (const type of ["0", "7"])
+        assert.deepEqual(
+          (await layer(tarOf({ ...entry, type }))).map((read) => [read.entry.path, read.content]),
+          [["dir", content]],
+        );
+      const old = await layer(tarOf({ ...entry, type: "\0" })).catch((error: unknown) => error);
+      const refused = isTsbuildError(old, "LAYER_TAR");
+      assert.ok(refused || (Array.isArray(old) && old.length === 1), String(old));
+    }
   });
 });
 
@@ -246,6 +313,30 @@ describe("metadata", () => {
       },
     });
     assert.equal(entry.uid, 3_000_000);
+  });
+  it("refuses numbers that are negative or none", async () => {
+    for (const at of [100, 108, 116]) {
+      const edit = (block: Buffer): void => {
+        block.write("rwxrwx\0", at);
+        sign(block);
+      };
+      await assert.rejects(layer(tarOf({ name: "a", edit })), withCode("LAYER_TAR"));
+      await assert.rejects(
+        layer(tarOf({ name: "a", edit: binary(at, -1n) })),
+        withCode("LAYER_TAR"),
+      );
+    }
+  });
+  it("reads times before 1970 as GNU tar writes them", async () => {
+    for (const time of [-1, -86_400, -(2 ** 40)]) {
+      const edit = (block: Buffer): void => {
+        block.fill(0xff, 136, 140);
+        block.writeBigInt64BE(BigInt(time), 140);
+        sign(block);
+      };
+      assert.equal((await only({ name: "a", edit })).mtime, time);
+      assert.equal((await only({ name: "a", edit, pax: { mtime: "7.5" } })).mtime, 7);
+    }
   });
   it("refuses owners that no system has", async () => {
     for (const uid of ["4294967295", "-1"])
