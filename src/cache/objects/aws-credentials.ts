@@ -208,7 +208,8 @@ async function ofContainer(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const near =
     url !== undefined &&
-    (containerHosts.has(url.hostname) || /^(localhost|127\..*|\[::1\])$/.test(url.hostname));
+    (containerHosts.has(url.hostname) ||
+      /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname));
   if (url === undefined || (url.protocol !== "https:" && !near))
     throw optionError("s3", "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this host");
   const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];

@@ -188,9 +188,10 @@ describe("keys for S3", () => {
       assert.deepEqual(await found(env), temporary);
       assert.equal(asked[0]?.headers.authorization, "proof");
     });
-    await assert.rejects(found({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://192.0.2.1/" }), {
-      code: "CACHE_OPTION",
-    });
+    for (const far of ["http://192.0.2.1/", "http://127.0.0.1.example/", "http://127.example/"])
+      await assert.rejects(found({ AWS_CONTAINER_CREDENTIALS_FULL_URI: far }), {
+        code: "CACHE_OPTION",
+      });
   });
 
   it("are lent to a machine, which proves that it asks itself", async () => {
