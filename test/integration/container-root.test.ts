@@ -36,20 +36,22 @@ USER root
 RUN chown 70000:5000 /d/f && rm -r /bin/arch /d/l
 `;
 
+/** A build of `context/` into an archive that is the same wherever it is made; its id is in a file of that name. */
+const args = (name: string): string[] => [
+  ...baseContexts("busybox"),
+  "--network=none",
+  "--build-arg=SOURCE_DATE_EPOCH=1700000000",
+  `--iidfile=${name}.iid`,
+  "-o",
+  `type=oci,dest=${name}.tar,rewrite-timestamp=true`,
+  "context",
+];
+
 describe("root of a container", { skip: asRoot ? false : "only root can play it" }, () => {
   it("makes the image that root of a machine makes, owners of files included", async () => {
     await using space = workspace();
     const context = join(space.directory, "context");
     makeTree(context, { Dockerfile: dockerfile, file: "copied\n" });
-    const args = (name: string): string[] => [
-      ...baseContexts("busybox"),
-      "--network=none",
-      "--build-arg=SOURCE_DATE_EPOCH=1700000000",
-      `--iidfile=${name}.iid`,
-      "-o",
-      `type=oci,dest=${name}.tar,rewrite-timestamp=true`,
-      "context",
-    ];
     const inContainer = (command: readonly string[]): Promise<RunResult> =>
       run("setpriv", ["--bounding-set", capabilities, process.execPath, program, ...command], {
         cwd: space.directory,
@@ -99,15 +101,6 @@ describe(
       execFileSync("tar", ["-cf", "archive.tar", "--owner=3000", "--group=50", "file"], {
         cwd: context,
       });
-      const args = (name: string): string[] => [
-        ...baseContexts("busybox"),
-        "--network=none",
-        "--build-arg=SOURCE_DATE_EPOCH=1700000000",
-        `--iidfile=${name}.iid`,
-        "-o",
-        `type=oci,dest=${name}.tar,rewrite-timestamp=true`,
-        "context",
-      ];
       await space.succeed(args("machine"));
       const built = await inBareContainer(space.directory, args("container"));
       assert.equal(built.code, 0, built.stderr);

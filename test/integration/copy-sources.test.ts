@@ -2,14 +2,11 @@
 // Several sources of one COPY or ADD: what they are together.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { linkSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { linkSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { promisify } from "node:util";
 import { SMALL_LAYER } from "#src/layer/index.js";
+import { GitSite } from "../support/git-site.js";
 import { baseContexts, workspace, type Workspace } from "../support/runner.js";
 import { tarOf } from "../support/tar-builder.js";
 import { makeTree, type TreeSpec } from "../support/tree.js";
@@ -51,40 +48,6 @@ describe("two names of one file in two sources", () => {
     });
 });
 
-/** Repositories of one commit, served on loopback. */
-async function serveRepositories(
-  directory: string,
-  files: Readonly<Record<string, TreeSpec>>,
-): Promise<AsyncDisposable & { readonly url: string }> {
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
-  const git = async (at: string, ...args: string[]): Promise<void> => {
-    const who = ["-c", "user.name=n", "-c", "user.email=e@x"];
-    await promisify(execFile)("git", [...who, ...args], { cwd: join(directory, at), env });
-  };
-  for (const [name, spec] of Object.entries(files)) {
-    makeTree(join(directory, name), spec);
-    await git(name, "init", "-q", "-b", "main");
-    await git(name, "add", "-A");
-    await git(name, "commit", "-q", "-m", "1");
-    await git(".", "clone", "-q", "--bare", name, `${name}.git`);
-    await git(`${name}.git`, "update-server-info");
-  }
-  const server = createServer((request, response) => {
-    const file = join(directory, new URL(request.url ?? "/", "http://x").pathname);
-    const there = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
-    response.writeHead(there ? 200 : 404);
-    response.end(there ? readFileSync(file) : "");
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 describe("repositories and directories in one ADD", () => {
   for (const [sources, names] of Object.entries({
     "URL/a.git URL/b.git": ["a", "b"],
@@ -97,11 +60,10 @@ describe("repositories and directories in one ADD", () => {
     ] as const)
       it(`bring the files of each, ${read}: ${sources}`, async () => {
         await using space = workspace();
-        const web = join(space.directory, "web");
-        mkdirSync(web);
-        await using server = await serveRepositories(web, { a: { a: "a" }, b: { b: "b" } });
+        await using site = await GitSite.start(join(space.directory, "web"));
+        for (const name of ["a", "b"]) await site.publish(name, { [name]: name });
         makeTree(join(space.directory, "context"), { "local/l": "l" });
-        const from = sources.replaceAll("URL", server.url);
+        const from = sources.replaceAll("URL", site.url);
         await build(space, `FROM busybox\nADD ${from} /d/\n${after}`);
         for (const name of names) assert.equal(out(space, `d/${name}`), name);
       });
