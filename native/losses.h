@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of an image could not be kept on this machine, its owners (owner.h) among it: counted, and told once at the end of a verb, with the first path.
+// What of an image could not be kept on this machine, its owners (owner.h) among it: counted, and told once at the end of a verb, with
+// the first path.
 #pragma once
 
 #include <stddef.h>

@@ -2,7 +2,7 @@
 // FROM an image: its layers into the store, and unpacked into snapshots.
 
 import { isTsbuildError } from "../base/index.js";
-import { parseImageConfig, parseManifest, type Descriptor, type Digest } from "../oci/index.js";
+import { parseImageConfig, parseManifest, type Digest, type Manifest } from "../oci/index.js";
 import type { ImageOp, ResolvedImage } from "../plan/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
@@ -19,20 +19,27 @@ export function imageStep(services: StepServices): Step {
   };
 }
 
+/** The manifest of an image: whoever resolved it has put that, and its configuration, into the store. */
+export async function manifestOf(
+  store: StepServices["store"],
+  { manifest }: ImageOp,
+): Promise<Manifest> {
+  const bytes = await store.blobs.read({ ...manifest, digest: manifest.digest as Digest });
+  return parseManifest(bytes, manifest.mediaType);
+}
+
 async function runImage(
   services: StepServices,
   vertex: Vertex,
   context: StepContext,
 ): Promise<Result> {
-  const { manifest: where, origin } = vertex.op as ImageOp;
+  const op = vertex.op as ImageOp;
   const { store } = services;
-  // Whoever resolved the image has put its manifest and configuration into the store.
-  const descriptor: Descriptor = { ...where, digest: where.digest as Digest };
-  const manifest = parseManifest(await store.blobs.read(descriptor), descriptor.mediaType);
+  const manifest = await manifestOf(store, op);
   const config = parseImageConfig(await store.blobs.read(manifest.config));
   const snapshot = await unpackImage(
     services,
-    { layers: manifest.layers, config, origin },
+    { layers: manifest.layers, config, origin: op.origin },
     context,
   );
   return snapshot === null ? null : { snapshot };

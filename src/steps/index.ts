@@ -22,7 +22,7 @@ export {
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
-export { unpackImage } from "./image.js";
+export { manifestOf, unpackImage } from "./image.js";
 export {
   ImageResolver,
   layoutEntries,

@@ -8,7 +8,6 @@ import {
   hexOf,
   hostPlatform,
   parseImageConfig,
-  parseManifest,
   type Digest,
 } from "../../oci/index.js";
 import {
@@ -20,6 +19,7 @@ import {
   type RunOp,
 } from "../../plan/index.js";
 import type { Vertex, VertexId } from "../../solve/index.js";
+import { manifestOf } from "../../steps/index.js";
 import type { Store } from "../../store/index.js";
 import type { SolvedBuild } from "../cache/export.js";
 import { commitDigest, type PreparedBuild } from "../prepare.js";
@@ -108,9 +108,9 @@ async function materialOf(
   }
 }
 
-async function imageMaterial(store: Store, { reference, manifest }: ImageOp): Promise<Material> {
-  const descriptor = { ...manifest, digest: manifest.digest as Digest };
-  const { config } = parseManifest(await store.blobs.read(descriptor), manifest.mediaType);
+async function imageMaterial(store: Store, op: ImageOp): Promise<Material> {
+  const { reference, manifest } = op;
+  const { config } = await manifestOf(store, op);
   const platform = formatPlatform(parseImageConfig(await store.blobs.read(config)));
   // Of a layout, where it lies on this machine is nobody's business.
   const layout = /^oci-layout:\/\/(.*)$/.exec(reference)?.[1];
@@ -118,7 +118,7 @@ async function imageMaterial(store: Store, { reference, manifest }: ImageOp): Pr
     layout === undefined
       ? packageUrl(reference, platform)
       : packageUrl(basename(layout), platform, "oci");
-  return { uri, digest: { sha256: hexOf(descriptor.digest) } };
+  return { uri, digest: { sha256: hexOf(manifest.digest as Digest) } };
 }
 
 function optionsOf(request: PreparedBuild["request"]): BuildFacts["options"] {

@@ -16,16 +16,14 @@ import {
   encodeManifest,
   mediaTypes,
   parseImageConfig,
-  parseManifest,
   toDockerType,
   type Descriptor,
-  type Digest,
   type Platform,
 } from "../../oci/index.js";
 import type { ImageOp, MergedPlan, PlannedImage } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import type { CacheKey, Solver, VertexId } from "../../solve/index.js";
-import { fetchBlob, snapshotOf } from "../../steps/index.js";
+import { fetchBlob, manifestOf, snapshotOf } from "../../steps/index.js";
 import { asStep } from "../as-step.js";
 import type { ImageLayer } from "../assemble.js";
 import { LayerPacker } from "../layers.js";
@@ -139,9 +137,8 @@ async function layersOfImages({
     const result = await solver.remembered(id);
     const snapshot = result === undefined ? null : snapshotOf(result);
     if (snapshot === null) continue;
-    const { manifest: where, origin } = op as ImageOp;
-    const descriptor = { ...where, digest: where.digest as Digest };
-    const manifest = parseManifest(await store.blobs.read(descriptor), where.mediaType);
+    const { origin } = op as ImageOp;
+    const manifest = await manifestOf(store, op as ImageOp);
     const { rootfs } = parseImageConfig(await store.blobs.read(manifest.config));
     for (const [i, state] of snapshots.lineage(snapshot).entries()) {
       const [layer, diffId] = [manifest.layers[i], rootfs.diff_ids[i]];

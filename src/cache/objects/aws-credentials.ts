@@ -16,8 +16,9 @@ import type { Connections } from "../../registry/index.js";
 import { serviceError } from "../errors.js";
 import { optionError } from "../spec.js";
 import type { Surroundings } from "../types.js";
+import { renewed } from "./renewed.js";
 import type { S3Settings } from "./s3-settings.js";
-import { elementOf, fieldsOf, ObjectService } from "./service.js";
+import { elementOf, fieldsOf, ObjectService, unsigned } from "./service.js";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -31,23 +32,13 @@ export type CredentialSource = (signal: AbortSignal) => Promise<AwsCredentials>;
 
 type Env = Surroundings["env"];
 
-/** Credentials are renewed so many milliseconds before they expire. */
-const margin = 300_000;
 const longestFile = 1 << 20;
 /** A machine of Amazon's answers at once; elsewhere nobody does. */
 const machinePatience = 2000;
 
 /** Throws CACHE_SERVICE when there are none. */
 export function credentialsOf(settings: S3Settings, connections: Connections): CredentialSource {
-  let found: Promise<AwsCredentials> | undefined;
-  return async (signal) => {
-    const known = (found ??= findCredentials(settings, connections, signal));
-    const { expiresAt = Infinity } = await known;
-    if (expiresAt - Date.now() > margin) return known;
-    // Of several requests the first one renews them.
-    if (found === known) found = findCredentials(settings, connections, signal);
-    return found;
-  };
+  return renewed((signal) => findCredentials(settings, connections, signal));
 }
 
 async function findCredentials(
@@ -55,17 +46,13 @@ async function findCredentials(
   connections: Connections,
   signal: AbortSignal,
 ): Promise<AwsCredentials> {
-  const unsigned = new ObjectService(
-    connections,
-    { attempts: 3, baseDelay: 300 },
-    ({ headers = {} }) => Promise.resolve(headers),
-  );
+  const service = new ObjectService(connections, { attempts: 3, baseDelay: 300 }, unsigned);
   const found =
     keysOf(given["access_key_id"], given["secret_access_key"], given["session_token"]) ??
     keysOf(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]) ??
-    (await ofWorkload(env, region, unsigned, signal)) ??
+    (await ofWorkload(env, region, service, signal)) ??
     (await ofFiles(env)) ??
-    (await ofContainer(env, unsigned, signal)) ??
+    (await ofContainer(env, service, signal)) ??
     (await ofMachine(env, connections, signal));
   if (found !== undefined) return found;
   throw serviceError(
@@ -243,11 +230,7 @@ async function ofMachine(
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return undefined;
   const endpoint = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "http://169.254.169.254";
   const patience = AbortSignal.timeout(machinePatience);
-  const service = new ObjectService(
-    connections,
-    { attempts: 1, baseDelay: 0 },
-    ({ headers = {} }) => Promise.resolve(headers),
-  );
+  const service = new ObjectService(connections, { attempts: 1, baseDelay: 0 }, unsigned);
   const ask = (
     method: "GET" | "PUT",
     path: string,

@@ -7,12 +7,11 @@ import type { Connections } from "../../registry/index.js";
 import { serviceError } from "../errors.js";
 import { optionError } from "../spec.js";
 import type { AzureSettings } from "./azure-settings.js";
-import { fieldsOf, ObjectService } from "./service.js";
+import { renewed } from "./renewed.js";
+import { fieldsOf, ObjectService, unsigned } from "./service.js";
 
 const resource = "https://storage.azure.com/";
 const machine = "http://169.254.169.254/metadata/identity/oauth2/token";
-/** Milliseconds before its end after which a token is not used any more. */
-const margin = 300_000;
 const machinePatience = 5000;
 const longestToken = 64 * 1024;
 
@@ -27,18 +26,9 @@ export function tokensOf(
   settings: Pick<AzureSettings, "env">,
   connections: Connections,
 ): (signal: AbortSignal) => Promise<string> {
-  const service = new ObjectService(
-    connections,
-    { attempts: 3, baseDelay: 300 },
-    ({ headers = {} }) => Promise.resolve(headers),
-  );
-  let found: Promise<Token> | undefined;
-  return async (signal) => {
-    const known = (found ??= askForToken(settings, service, signal));
-    if ((await known).expiresAt - Date.now() > margin) return (await known).text;
-    if (found === known) found = askForToken(settings, service, signal);
-    return (await found).text;
-  };
+  const service = new ObjectService(connections, { attempts: 3, baseDelay: 300 }, unsigned);
+  const token = renewed((signal) => askForToken(settings, service, signal));
+  return async (signal) => (await token(signal)).text;
 }
 
 async function askForToken(
