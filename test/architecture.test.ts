@@ -71,6 +71,7 @@ const allowances: readonly {
     files: {
       "context/git.ts": "git",
       "context/preprocess.ts": "cpp",
+      "cli/action/main.ts": "the program itself, as a step of a runner",
       "context/ssh-agent.ts": "an agent for the keys of --ssh",
       "registry/credentials.ts": "credential helpers",
       "export/engine.ts": "docker load, which takes an image on its standard input",

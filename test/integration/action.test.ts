@@ -150,7 +150,7 @@ describe("the GitHub action", () => {
 
   it("builds one stage into another output, with the store kept where it is told", async () => {
     await step(
-      { "sub/other.Dockerfile": dockerfile },
+      { "sub/other.Dockerfile": dockerfile.replace(" AS one", " as one") },
       {
         context: ".",
         file: "sub/other.Dockerfile",
@@ -159,6 +159,10 @@ describe("the GitHub action", () => {
       },
       ({ result, outputs, workspace: directory }) => {
         assert.equal(result.code, 0, result.stdout + result.stderr);
+        assert.match(
+          result.stdout,
+          /^::warning title=tsbuild,file=sub\/other\.Dockerfile,line=3,endLine=3::FromAsCasing: /m,
+        );
         assert.equal(outputs["tarball"], join(directory, "out.tar"));
         assert.equal(existsSync(join(directory, "out.tar")), true);
       },
@@ -239,6 +243,27 @@ describe("the GitHub action", () => {
     assert.equal(digests[1], digests[0]);
   });
 
+  it("checks a Dockerfile instead of building it", async () => {
+    await step(
+      { Dockerfile: "FROM scratch\nCOPY Dockerfile /\nmaintainer me\n" },
+      { call: "check" },
+      ({ result, outputs, workspace: directory }) => {
+        assert.equal(result.code, 1);
+        assert.match(result.stdout + result.stderr, /MaintainerDeprecated/);
+        assert.deepEqual(outputs, {});
+        assert.equal(existsSync(join(directory, "image.tar")), false);
+      },
+    );
+    await step(
+      { Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" },
+      { call: "check" },
+      ({ result, outputs }) => {
+        assert.equal(result.code, 0, result.stdout + result.stderr);
+        assert.equal(outputs["digest"], "");
+      },
+    );
+  });
+
   it("never runs the text of an input", async () => {
     await step(
       { Dockerfile: dockerfile },
@@ -271,17 +296,17 @@ RUN --mount=type=secret,id=one --mount=type=secret,id=two --mount=type=secret,id
         network: "none",
         "no-cache": "true",
         pull: "false",
-        secrets: "one=first = secret,with a comma\n",
+        secrets: '"one=first = secret,with a comma\nand ""lines"""\nempty=\n',
         "secret-envs": "two=SECOND",
         "secret-files": "three=third.txt",
         push: "true",
-        output: "type=local,dest=files\ntype=oci,dest=image.tar\n",
+        outputs: "type=local,dest=files\ntype=oci,dest=image.tar\n",
       },
       ({ result, outputs, workspace: directory }) => {
         assert.equal(result.code, 0, result.stdout + result.stderr);
         const read = (file: string): string =>
           readFileSync(join(directory, "files", file), "utf8").trim();
-        assert.equal(read("secrets"), "first = secret,with a comma3rdsecond");
+        assert.equal(read("secrets"), 'first = secret,with a comma\nand "lines"3rdsecond');
         assert.match(read("hosts"), /^192\.0\.2\.1\s+wanted$/);
         assert.equal(read("files"), "50");
         assert.equal(read("extra"), "extra");
@@ -294,6 +319,7 @@ RUN --mount=type=secret,id=one --mount=type=secret,id=two --mount=type=secret,id
           };
           assert.deepEqual(pushed.annotations, { one: "a, b", two: "c" });
         }
+        assert.match(result.stdout, /^::warning title=tsbuild::secret empty is empty/m);
         for (const secret of ["first = secret", "second", "3rd"])
           assert.ok(!(result.stdout + result.stderr).includes(secret));
       },
