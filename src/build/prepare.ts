@@ -121,11 +121,13 @@ export async function prepareBuild(
   const [platform] = platforms;
   const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
   const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
-  const images = new ImageResolver(rooms, {
-    pull: request.pull ?? "missing",
-    ...(policy === undefined ? {} : { policy }),
-    signal,
-  });
+  const images = cleanup.use(
+    new ImageResolver(rooms, {
+      pull: request.pull ?? "missing",
+      ...(policy === undefined ? {} : { policy }),
+      signal,
+    }),
+  );
 
   const plan = async (wish: PlanWish = {}): Promise<CheckedPlan> => {
     const findings: Finding[] = [];

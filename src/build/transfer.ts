@@ -71,7 +71,7 @@ async function oneOf(
   { platform, signal }: TransferRequest & { readonly platform?: string },
 ): Promise<Descriptor> {
   const rooms = { store, registry: () => Promise.resolve(client) };
-  const images = new ImageResolver(rooms, { pull: "always", signal });
+  await using images = new ImageResolver(rooms, { pull: "always", signal });
   const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform);
   const { manifest } = await images.reference(name, normalizePlatform(wanted));
   // What an index says of its entry is said of the image by its configuration.

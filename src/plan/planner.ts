@@ -24,6 +24,7 @@ import {
   type Platform,
 } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
+import { askAhead, type StageNames } from "./ask-ahead.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, scopeOf } from "./global-args.js";
 import { GraphDraft, stageLabel } from "./graph-draft.js";
@@ -112,6 +113,25 @@ class Planner implements StageServices {
     );
     // Whether or not the target needs them: what BuildKit refuses is refused.
     for (const stage of this.#stages) this.#from(stage);
+    const planned = new AbortController();
+    const wanted = this.options.everyStage === true ? this.#stages : [this.#target];
+    askAhead(wanted, this.#names(), this.options, planned.signal);
+    try {
+      return await this.#plan();
+    } finally {
+      planned.abort();
+    }
+  }
+
+  #names(): StageNames {
+    return {
+      from: (stage) => this.#from(stage),
+      earlier: (stage, name) => this.#earlier(stage, name),
+      mayBeStage: (name) => this.#named.has(name.toLowerCase()) || isNumber(name),
+    };
+  }
+
+  async #plan(): Promise<Plan> {
     if (this.options.everyStage === true)
       for (const stage of this.#stages) await this.#stage(stage);
     const draft = await this.#stage(this.#target);
@@ -192,7 +212,7 @@ class Planner implements StageServices {
     if (last === undefined) throw new RangeError("a Dockerfile has at least one stage");
     if (target === undefined || target === "") return last;
     const named = this.#stages.findLast(({ name }) => name === target.toLowerCase());
-    const indexed = /^\d+$/.test(target) ? this.#stages[Number(target)] : undefined;
+    const indexed = isNumber(target) ? this.#stages[Number(target)] : undefined;
     const found = named ?? indexed;
     if (found !== undefined) return found;
     const names = this.#stageNames();
@@ -469,12 +489,15 @@ class Planner implements StageServices {
     }
   }
 
+  /** The stage above that the source of a COPY or a mount may be. */
+  #earlier(stage: Stage, name: string): Stage | undefined {
+    return this.#stages.slice(0, stage.index).findLast(isStage(name));
+  }
+
   #sourceStage(name: string, stage: Stage, location: SourceLocation): Stage | undefined {
-    const wanted = name.toLowerCase();
-    const index = /^\d+$/.test(name) ? Number(name) : undefined;
-    const isWanted = (s: Stage): boolean => s.name === wanted || s.index === index;
-    const earlier = this.#stages.slice(0, stage.index).findLast(isWanted);
+    const earlier = this.#earlier(stage, name);
     if (earlier !== undefined) return earlier;
+    const isWanted = isStage(name);
     const later = this.#stages.slice(stage.index).find(isWanted);
     if (later === stage)
       throw new TsbuildError(
@@ -488,7 +511,7 @@ class Planner implements StageServices {
         `cannot copy from stage ${JSON.stringify(name)} (line ${later.from.range.startLine}): it needs to be defined before current stage`,
         { location, hint: "Move the stage up." },
       );
-    if (index !== undefined)
+    if (isNumber(name))
       throw new TsbuildError("PLAN_UNKNOWN_STAGE", `there is no stage with index ${name}`, {
         location,
       });
@@ -522,6 +545,17 @@ class Planner implements StageServices {
         message: `build argument ${name} was not consumed by any ARG${didYouMean(name, declared)}`,
       });
   }
+}
+
+/** Whether a stage is the one of a name or an index. */
+function isStage(text: string): (stage: Stage) => boolean {
+  const wanted = text.toLowerCase();
+  const number = isNumber(text) ? Number(text) : undefined;
+  return ({ name, index }) => name === wanted || index === number;
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
 }
 
 function isReference(text: string): boolean {

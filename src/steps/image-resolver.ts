@@ -76,9 +76,10 @@ interface Meant {
   readonly found: Found;
 }
 
-/** Finds base images. One per build, so that each name is asked for once. */
-export class ImageResolver {
+/** Finds base images. One per build, so that each name is asked for once. Disposing ends what is still being asked for. */
+export class ImageResolver implements AsyncDisposable {
   readonly #rooms: Rooms;
+  readonly #ending = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pull: PullPolicy;
   readonly #policy: SourcePolicy | undefined;
@@ -97,7 +98,7 @@ export class ImageResolver {
     this.#rooms = rooms;
     this.#pull = options.pull;
     this.#policy = options.policy;
-    this.#signal = options.signal;
+    this.#signal = AbortSignal.any([options.signal, this.#ending.signal]);
   }
 
   /**
@@ -105,8 +106,15 @@ export class ImageResolver {
    * looks like a name.
    * Errors: OCI_REFERENCE, STEPS_NO_PLATFORM, STEPS_NOT_PULLED, REGISTRY_*, STORE_*, POLICY_*.
    */
-  async reference(text: string, platform: Platform): Promise<ResolvedImage> {
-    return this.#imageFor(await this.#meant(text), platform);
+  reference(text: string, platform: Platform): Promise<ResolvedImage> {
+    return this.#once(`${text} ${formatFullPlatform(platform)}`, async () =>
+      this.#imageFor(await this.#meant(text), platform),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled([...this.#found.values(), ...this.#resolved.values()]);
   }
 
   /** The image of the store whose id begins so; undefined: there is none. Errors: those of `reference`. */

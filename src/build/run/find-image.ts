@@ -16,12 +16,12 @@ export async function findImage(rooms: Rooms, request: RunImageRequest): Promise
   const platform = normalizePlatform(
     request.platform === undefined ? hostPlatform() : parsePlatform(request.platform),
   );
-  const images = new ImageResolver(rooms, { pull, signal });
+  await using images = new ImageResolver(rooms, { pull, signal });
   if (!/^[a-z-]+:\/\//i.test(image))
-    return (await images.stored(image, platform)) ?? images.reference(image, platform);
+    return (await images.stored(image, platform)) ?? (await images.reference(image, platform));
   const source = parseNamedContext(image, request.cwd ?? process.cwd());
-  if (source.kind === "image") return images.reference(source.reference, platform);
-  if (source.kind === "oci-layout") return images.layout(source.directory, source, platform);
+  if (source.kind === "image") return await images.reference(source.reference, platform);
+  if (source.kind === "oci-layout") return await images.layout(source.directory, source, platform);
   throw new TsbuildError("BUILD_UNSUPPORTED", `${image} is no image`, {
     hint: "An image is a name, an id, or oci-layout://DIR[:TAG].",
   });

@@ -9,6 +9,7 @@ import {
   type CopyOp,
   type Plan,
   type PlanOptions,
+  type ResolvedImage,
   type RunOp,
 } from "#src/plan/index.js";
 
@@ -21,6 +22,21 @@ interface Given {
   readonly options?: Partial<PlanOptions>;
 }
 
+function imageOf(reference: string, config: ContainerConfig = {}): ResolvedImage {
+  const hex = Buffer.from(reference).toString("hex").padEnd(64, "0").slice(0, 64);
+  return {
+    reference,
+    manifest: {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${hex}` as Digest,
+      size: 1,
+    },
+    layers: [],
+    config: { ...amd64, rootfs: { type: "layers", diff_ids: [] }, config },
+    origin: { kind: "registry", reference },
+  };
+}
+
 /** Plans a Dockerfile; every image exists, with the given configuration or none. */
 function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<Plan> {
   warnings.length = 0;
@@ -28,23 +44,7 @@ function plan(text: string, { images = {}, options = {} }: Given = {}): Promise<
   return planBuild({
     dockerfile: parseDockerfile(text, { file: "Dockerfile" }),
     environment: {
-      resolveImage: (reference) =>
-        Promise.resolve({
-          reference,
-          manifest: {
-            mediaType: "application/vnd.oci.image.manifest.v1+json",
-            digest:
-              `sha256:${Buffer.from(reference).toString("hex").padEnd(64, "0").slice(0, 64)}` as Digest,
-            size: 1,
-          },
-          layers: [],
-          config: {
-            ...amd64,
-            rootfs: { type: "layers", diff_ids: [] },
-            config: images[reference] ?? {},
-          },
-          origin: { kind: "registry", reference },
-        }),
+      resolveImage: (reference) => Promise.resolve(imageOf(reference, images[reference])),
       namedContext: () => Promise.resolve(undefined),
     },
     targetPlatform: amd64,
@@ -222,6 +222,47 @@ describe("planBuild", () => {
     );
     assert.ok([...graph.values()].some(({ step }) => step?.name.includes("RUN y")));
     assert.ok(![...graph.values()].some(({ step }) => step?.name.includes("RUN x")));
+  });
+
+  it("asks for all images that the target needs at once, and for no others", async () => {
+    const needed = ["base", "tools", "files", "mounted"];
+    const asked = new Set<string>();
+    let goOn = (): void => undefined;
+    const allAsked = new Promise<void>((resolve) => (goOn = resolve));
+    const environment: PlanOptions["environment"] = {
+      async resolveImage(reference) {
+        asked.add(reference);
+        if (asked.size === needed.length) goOn();
+        await allAsked;
+        return imageOf(reference);
+      },
+      namedContext: (name) =>
+        Promise.resolve(name === "context" ? { kind: "tree", name } : undefined),
+    };
+    await plan(
+      `FROM unneeded AS unneeded
+FROM replaced AS context
+FROM base AS one
+FROM tools AS two
+COPY --from=files /a /
+FROM one
+COPY --from=two /a /
+COPY --from=context /a /
+RUN --mount=type=bind,from=mounted,target=/m true
+`,
+      { options: { environment } },
+    );
+    assert.deepEqual([...asked].sort(), needed.sort());
+  });
+
+  it("asks for no image in the place of a stage that stands below", async () => {
+    const environment: PlanOptions["environment"] = {
+      resolveImage: (reference) => Promise.reject(new Error(`${reference} is not to be asked for`)),
+      namedContext: () => Promise.resolve(undefined),
+    };
+    const text = "FROM scratch\nCOPY --from=below /a /\nFROM scratch AS below\n";
+    const options = { environment, target: "0" };
+    await fails(text, "PLAN_FORWARD_REFERENCE", 2, { options });
   });
 
   it("finds stages whatever the case of their names, and by index", async () => {

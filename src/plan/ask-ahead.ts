@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The images that a target needs are asked for side by side: a registry takes several answers for each, and planning comes to them
+// one after another.
+
+import { eachAtOnce } from "../base/index.js";
+import type { Stage } from "../dockerfile/index.js";
+import type { Platform } from "../oci/index.js";
+import type { PlanOptions } from "./types.js";
+
+/** Images that are asked for at once. */
+const atOnce = 8;
+
+/** How the planner understands names. */
+export interface StageNames {
+  /** What FROM says. */
+  from(stage: Stage): { readonly name: string; readonly platform: Platform };
+  /** The stage above that a name means. */
+  earlier(stage: Stage, name: string): Stage | undefined;
+  /** Whether a name that means no stage above is a mistake rather than an image. */
+  mayBeStage(name: string): boolean;
+}
+
+type Outside = Pick<PlanOptions, "environment" | "targetPlatform">;
+
+interface Wanted {
+  readonly name: string;
+  readonly platform: Platform;
+}
+
+/**
+ * Asks for them until `signal` says that planning is at its end. What goes wrong here goes wrong again where the image is needed,
+ * and is told there, with its place.
+ */
+export function askAhead(
+  targets: readonly Stage[],
+  names: StageNames,
+  outside: Outside,
+  signal: AbortSignal,
+): void {
+  const images = imagesOf(targets, names, outside);
+  eachAtOnce(images, atOnce, signal, async ({ name, platform }) => {
+    await outside.environment.resolveImage(name, platform);
+  }).catch(() => undefined);
+}
+
+/** As far as the text tells: triggers of base images may want more. */
+async function* imagesOf(
+  targets: readonly Stage[],
+  names: StageNames,
+  { environment, targetPlatform }: Outside,
+): AsyncGenerator<Wanted> {
+  const isContext = async ({ name, platform }: Wanted): Promise<boolean> =>
+    (await environment.namedContext(name, platform)) !== undefined;
+  const seen = new Set<Stage>();
+  const open = [...targets];
+  for (let stage = open.pop(); stage !== undefined; stage = open.pop()) {
+    if (seen.has(stage)) continue;
+    seen.add(stage);
+    const base = names.from(stage);
+    if (stage.name !== undefined && (await isContext({ ...base, name: stage.name }))) continue;
+    const others = sourcesOf(stage).map((name) => ({ name, platform: targetPlatform }));
+    for (const wanted of [base, ...others]) {
+      const { name } = wanted;
+      if (name === "scratch" || name.includes("$") || (await isContext(wanted))) continue;
+      const earlier = names.earlier(stage, name);
+      if (earlier !== undefined) open.push(earlier);
+      else if (!names.mayBeStage(name)) yield wanted;
+    }
+  }
+}
+
+/** What the instructions of a stage read from elsewhere: stages, contexts and images. */
+function sourcesOf({ instructions }: Stage): string[] {
+  return instructions.flatMap((instruction) => {
+    if (instruction.kind === "copy") return instruction.from?.text ?? [];
+    return instruction.kind === "run"
+      ? instruction.mounts.flatMap(({ from }) => from?.text ?? [])
+      : [];
+  });
+}
