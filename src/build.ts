@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
+import { randomUUID } from "node:crypto";
 import { all, CleanupStack, parseBoolean, TsbuildError, type EventSink } from "./base/index.js";
 import { cacheNamespace, isSet } from "./build/arguments.js";
+import type { Invocation } from "./build/attest/predicate.js";
 import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
 import { AssembledLayers } from "./build/assembled-layers.js";
 import { exportCaches } from "./build/cache/export.js";
@@ -33,6 +35,7 @@ import { snapshotOf } from "./steps/index.js";
 
 export type {
   AgentSource,
+  BuildRecord,
   BuildRequest,
   BuildResult,
   BuiltImage,
@@ -67,7 +70,7 @@ async function attempt(
   const signal = request.signal ?? new AbortController().signal;
   const exporters = createExporters(request, request.cwd ?? process.cwd());
   const wishes = wishesFor(exporters, attestationWishes(request.attestations ?? []), events);
-  const startedAt = Date.now();
+  const invocation = { invocationId: randomUUID().replaceAll("-", ""), startedAt: Date.now() };
   // Without a tag that nobody wrote: an output that pushes by digest has none.
   const names = (request.tags ?? []).map(parseReference);
   checkOutputs(exporters, names);
@@ -90,7 +93,7 @@ async function attempt(
     if (planned.error === undefined) failOnFindings(dockerfile.check, findings);
     const plan = planOf(planned);
     const result = await solveAndExport({
-      ...{ prepared, plan, exporters, names, wishes, startedAt, events, signal },
+      ...{ prepared, plan, exporters, names, wishes, invocation, events, signal },
       unusable: mending.unusable,
       ...(manifestList === undefined ? {} : { manifestList }),
     });
@@ -134,7 +137,7 @@ interface Solving {
   readonly names: Reference[];
   readonly manifestList?: Reference;
   readonly wishes: AttestationWishes;
-  readonly startedAt: number;
+  readonly invocation: Invocation;
   /** Digests of layers that are not to be taken from caches. */
   readonly unusable: ReadonlySet<string>;
   readonly events: EventSink;

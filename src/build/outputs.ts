@@ -7,6 +7,8 @@ import { asStep } from "./as-step.js";
 import { annotationsOfBase, assembleIndex } from "./assemble.js";
 import type { AssembledLayers, HashedTree } from "./assembled-layers.js";
 import { attestations, type Attestations } from "./attest/attestations.js";
+import type { Invocation } from "./attest/predicate.js";
+import { recordOf } from "./attest/record.js";
 import type { AttestationWishes } from "./attest/wish.js";
 import { inlineCache, type SolvedBuild } from "./cache/export.js";
 import { finishImage } from "./finish-image.js";
@@ -30,8 +32,7 @@ export interface OutputsInput {
   /** Images keep what their layers are the results of. */
   readonly inline: boolean;
   readonly wishes: AttestationWishes;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
+  readonly invocation: Invocation;
 }
 
 /** Writes all outputs, one after another. Errors: EXPORT_*, BUILD_NOT_AN_INDEX, those of packing layers. */
@@ -89,6 +90,9 @@ export async function writeOutputs(input: OutputsInput): Promise<BuildResult> {
     stages: input.stages ?? [],
     names: [...new Set([...outputs.flatMap((output) => output.names), ...listed])],
     outputs,
+    ...(request.record === undefined
+      ? {}
+      : { record: await recordOf(prepared, input.solved, input.invocation, request.record) }),
   };
 }
 
@@ -114,10 +118,10 @@ function attesting({
   wishes,
   prepared,
   solved,
-  startedAt,
+  invocation,
 }: OutputsInput): Attestations | undefined {
   if (wishes.provenance === undefined && wishes.scan === undefined) return undefined;
-  return attestations(prepared, solved, wishes, startedAt);
+  return attestations(prepared, solved, wishes, invocation);
 }
 
 /** The images in the form that an output wants. */

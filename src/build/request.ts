@@ -2,7 +2,7 @@
 // What a caller asks of a build, and what it gets. The command line is one caller; the library's users are others.
 
 import type { Readable, Writable } from "node:stream";
-import type { EventSink } from "../base/index.js";
+import type { EventSink, Json } from "../base/index.js";
 import type { ExportResult } from "../export/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { ImageEdits } from "../plan/index.js";
@@ -70,6 +70,8 @@ export interface BuildRequest {
   readonly squash?: Squash;
   /** Every stage that the build needs stays in the store as an image. `labels`: they say which stage they are, the target, too. */
   readonly keepStages?: { readonly labels: boolean };
+  /** The result tells of the build: its id, and with `min` or `max` how images were made; `min`: neither the steps nor when they ran. */
+  readonly record?: "id" | "min" | "max";
   readonly noCache?: boolean | readonly string[];
   /** Milliseconds: results of steps that are older are not taken. Absent: however old they are, they are. */
   readonly cacheMaxAge?: number;
@@ -145,6 +147,14 @@ export interface KeptStage extends BuiltImage {
   readonly name: string;
 }
 
+/** What is told of a build beside its images. */
+export interface BuildRecord {
+  /** What attestations know the build by. */
+  readonly id: string;
+  /** By platform (`os/arch[/variant]`): SLSA's provenance of version 0.2. */
+  readonly provenance: ReadonlyMap<string, Json>;
+}
+
 export interface BuildResult {
   /** The images, in the order of their platforms; none when only trees were asked for. */
   readonly images: readonly BuiltImage[];
@@ -155,4 +165,6 @@ export interface BuildResult {
   /** Full names given to the image. */
   readonly names: readonly string[];
   readonly outputs: readonly ExportResult[];
+  /** If the request asked for it. */
+  readonly record?: BuildRecord;
 }

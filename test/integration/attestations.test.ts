@@ -318,6 +318,49 @@ describe("provenance", () => {
       assert.equal(told(statement, "invocation/configSource/entryPoint"), "-");
     }
   });
+  it("is in the file of --metadata-file, whatever is attested", async () => {
+    const metadata = async (
+      mode: string | undefined,
+      args: readonly string[],
+      dockerfile = simple,
+    ): Promise<Record<string, unknown>> => {
+      const file = join(space.directory, "metadata.json");
+      await space.succeed(
+        ["build", ...baseContexts("busybox"), `--metadata-file=${file}`, "-f", "-", ...args].concat(
+          "context",
+        ),
+        { input: dockerfile, env: { BUILDX_METADATA_PROVENANCE: mode } },
+      );
+      return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    };
+    const args = ["--build-arg=A=b", "--provenance"];
+    const least = await metadata(undefined, args);
+    const provenance = least["buildx.build.provenance"] as Record<string, unknown>;
+    assert.match(String(least["buildx.build.ref"]), /^tsbuild\/tsbuild\/[0-9a-f]{32}$/);
+    assert.equal(provenance["buildType"], "https://mobyproject.org/buildkit@v1");
+    assert.match(JSON.stringify(provenance["materials"]), /busybox/);
+    assert.match(JSON.stringify(provenance["invocation"]), /"build-arg:A":"b"/);
+    assert.deepEqual([provenance["metadata"], provenance["buildConfig"]], [undefined, undefined]);
+
+    const most = (await metadata("max", [...args, "-o", "type=local,dest=out"]))[
+      "buildx.build.provenance"
+    ] as { metadata: unknown; buildConfig: { steps: unknown[] } };
+    assert.ok(most.metadata !== undefined && most.buildConfig.steps.length > 2);
+    const none = await metadata("disabled", args);
+    assert.deepEqual(
+      Object.keys(none).filter((name) => name.startsWith("buildx.")),
+      ["buildx.build.ref"],
+    );
+    const several = await metadata(
+      "min",
+      ["--platform=linux/amd64,linux/arm64"],
+      "FROM scratch\nCOPY file /\n",
+    );
+    assert.deepEqual(
+      Object.keys(several).filter((name) => name.startsWith("buildx.build.provenance")),
+      ["buildx.build.provenance/linux/amd64", "buildx.build.provenance/linux/arm64"],
+    );
+  });
   it("is pushed with its image, which is built on and run as any", async () => {
     const name = `${server.host}/attested:v1`;
     const args = ["build", ...baseContexts("busybox"), "--network=none", "--provenance"];

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attestations of one build: what was found in its images, and how they were made.
 
-import { randomUUID } from "node:crypto";
 import type { ExportInput, PlatformTree } from "../../export/index.js";
 import { formatFullPlatform, type Platform } from "../../oci/index.js";
 import type { SolvedBuild } from "../cache/export.js";
 import type { PreparedBuild } from "../prepare.js";
 import { factsOf } from "./facts.js";
-import { predicateOf, predicateTypes } from "./predicate.js";
+import { predicateOf, predicateTypes, type Invocation } from "./predicate.js";
 import { readScan } from "./scan.js";
 import { attach, statementOf, subjectsOf, type Predicate, type Subject } from "./statement.js";
 import type { AttestationWishes } from "./wish.js";
@@ -23,14 +22,12 @@ export interface Attestations {
   readonly files: (platform: Platform, subjects: readonly Subject[]) => Promise<StatementFiles>;
 }
 
-/** `startedAt`: milliseconds since the epoch. */
 export function attestations(
   prepared: PreparedBuild,
   solved: SolvedBuild,
   { provenance: wish }: AttestationWishes,
-  startedAt: number,
+  invocation: Invocation,
 ): Attestations {
-  const build = { invocationId: randomUUID().replaceAll("-", ""), startedAt };
   const predicates = async (platform: string): Promise<readonly Predicate[]> => {
     const solvedImage =
       solved.images.find(({ image }) => formatFullPlatform(image.platform) === platform) ??
@@ -39,7 +36,7 @@ export function attestations(
     const { scanned } = solvedImage;
     const found = scanned === undefined ? [] : await readScan(solved, scanned);
     if (wish === undefined) return found;
-    const facts = await factsOf(prepared, solved, solvedImage, build);
+    const facts = await factsOf(prepared, solved, solvedImage, invocation);
     const made = {
       type: predicateTypes[wish.version],
       content: predicateOf(facts, wish),

@@ -23,7 +23,7 @@ import { manifestOf } from "../../steps/index.js";
 import type { Store } from "../../store/index.js";
 import type { SolvedBuild } from "../cache/export.js";
 import { commitDigest, type PreparedBuild } from "../prepare.js";
-import type { BuildFacts, Credential, Material } from "./predicate.js";
+import type { BuildFacts, Credential, Invocation, Material } from "./predicate.js";
 import { packageUrl } from "./statement.js";
 
 /** Facts of one platform's image, and of the scan of it. */
@@ -31,7 +31,7 @@ export async function factsOf(
   prepared: PreparedBuild,
   solved: SolvedBuild,
   { image: { head }, scan }: Pick<SolvedBuild["images"][number], "image" | "scan">,
-  build: Pick<BuildFacts, "invocationId" | "startedAt">,
+  build: Invocation,
 ): Promise<BuildFacts> {
   const { request, buildArgs, source } = prepared;
   const used = verticesBelow(solved, head);

@@ -45,6 +45,9 @@ export interface BuildFacts {
   readonly steps: readonly Json[];
 }
 
+/** What tells one build from another. */
+export type Invocation = Pick<BuildFacts, "invocationId" | "startedAt">;
+
 export const predicateTypes: Readonly<Record<ProvenanceWish["version"], string>> = {
   v1: "https://slsa.dev/provenance/v1",
   "v0.2": "https://slsa.dev/provenance/v0.2",
@@ -92,7 +95,11 @@ function predicateV1(facts: BuildFacts, wish: ProvenanceWish): Json {
   };
 }
 
-function predicateV02(facts: BuildFacts, wish: ProvenanceWish): Json {
+/** Of version 0.2. */
+export function predicateV02(
+  facts: BuildFacts,
+  wish: Omit<ProvenanceWish, "version">,
+): Readonly<Record<string, Json>> {
   return {
     builder: { id: wish.builderId },
     buildType: buildTypes["v0.2"],
@@ -128,7 +135,7 @@ function sourceOf(context: BuildFacts["context"]): { readonly [key: string]: Jso
   return { uri, ...(digest === undefined ? {} : { digest }) };
 }
 
-function parametersOf(facts: BuildFacts, { mode }: ProvenanceWish): Json {
+function parametersOf(facts: BuildFacts, { mode }: Pick<ProvenanceWish, "mode">): Json {
   const named = (prefix: string, entries: Iterable<readonly [string, string]>) =>
     [...entries].map(([name, value]) => [`${prefix}:${name}`, value] as const);
   const told =
@@ -147,7 +154,7 @@ function parametersOf(facts: BuildFacts, { mode }: ProvenanceWish): Json {
 }
 
 /** All that was asked for is told. */
-function isComplete(facts: BuildFacts, { mode }: ProvenanceWish): boolean {
+function isComplete(facts: BuildFacts, { mode }: Pick<ProvenanceWish, "mode">): boolean {
   return mode === "max" || (facts.arguments.size === 0 && Object.keys(facts.labels).length === 0);
 }
 

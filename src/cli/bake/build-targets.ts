@@ -94,11 +94,14 @@ export async function buildTargets(
     events,
     note,
     check,
+    record,
   }: {
     readonly events: EventSink;
     readonly note: (sink: EventSink) => EventSink;
     /** Refuses what a target may not have: asked again before each build, as outputs of others may have made links meanwhile. */
     readonly check: (target: BakeTarget) => void;
+    /** Of all requests. */
+    readonly record: Pick<BuildRequest, "record">;
   },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, BuildResult>> {
@@ -132,7 +135,7 @@ export async function buildTargets(
       : argumentsOf(target, ids);
     return limit(() => {
       check(target);
-      return build(requestFor(target, words, sink, stop));
+      return build({ ...requestFor(target, words, sink, stop), ...record });
     });
   };
   const results = await together(

@@ -29,7 +29,7 @@ import { createProgress } from "../progress/create.js";
 import { summary } from "./build.js";
 import { describeCommand, exitCodeOf, parseCall, type Call } from "./describe.js";
 import { describeJson } from "./describe-json.js";
-import { metadataOf, recordWarnings } from "./metadata.js";
+import { metadataOf, recordWanted, recordWarnings } from "./metadata.js";
 import { writeResultFile } from "./result-files.js";
 
 /** What flags say of all targets, as overrides. */
@@ -158,16 +158,17 @@ async function build(
   check: (target: BakeTarget) => void,
 ): Promise<number> {
   const progress = createProgress(flags.progress);
+  const metadataFile = filled(flags.metadataFile);
+  const record = recordWanted(metadataFile, process.env);
   const warned = recordWarnings();
   let results: Awaited<ReturnType<typeof buildTargets>>;
   try {
     results = await withInterruption((signal) =>
-      buildTargets(targets, { events: progress.sink, note: warned.note, check }, signal),
+      buildTargets(targets, { events: progress.sink, note: warned.note, check, record }, signal),
     );
   } finally {
     progress.close();
   }
-  const metadataFile = filled(flags.metadataFile);
   if (metadataFile !== undefined) {
     const metadata = Object.fromEntries(
       [...results].map(([name, result]) => [name, metadataOf(result)]),

@@ -12,7 +12,7 @@ import { withInterruption } from "../interruption.js";
 import { createProgress, type Progress, type ProgressKind } from "../progress/create.js";
 import { openLogFile } from "../progress/log-file.js";
 import { describeCommand, parseCall } from "./describe.js";
-import { idOf, metadataOf, recordWarnings, type WarningRecord } from "./metadata.js";
+import { idOf, metadataOf, recordWanted, recordWarnings, type WarningRecord } from "./metadata.js";
 import { removeStaleFile, writeResultFile } from "./result-files.js";
 
 /** `tsbuild explain`: what a build with these flags would run, and why. */
@@ -75,6 +75,7 @@ export async function buildCommand(
     const result = await withInterruption((signal) =>
       build({
         ...requestOf(context, flags, warned.note(progress.sink), signal),
+        ...recordWanted(given(flags.metadataFile), process.env),
         ...(flags.debugShell === true ? debugShell(progress, signal) : {}),
       }),
     );

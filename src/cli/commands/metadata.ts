@@ -2,7 +2,7 @@
 // What is told of a result: the id of its image, and --metadata-file, with the keys that docker buildx writes.
 
 import { parseBoolean, type BuildEvent, type EventSink } from "../../base/index.js";
-import type { BuildResult } from "../../build.js";
+import type { BuildRecord, BuildRequest, BuildResult } from "../../build.js";
 import { placesOf } from "./describe-json.js";
 
 export function metadataOf({
@@ -10,6 +10,7 @@ export function metadataOf({
   index,
   names,
   outputs,
+  record,
 }: BuildResult): Record<string, unknown> {
   // An output that changes the manifest (annotations) tells its own descriptor.
   const descriptor =
@@ -17,6 +18,7 @@ export function metadataOf({
     index ??
     first?.manifest;
   return {
+    ...(record === undefined ? {} : recordFields(record)),
     ...(first === undefined || index !== undefined
       ? {}
       : { "containerimage.config.digest": first.config.digest }),
@@ -25,6 +27,26 @@ export function metadataOf({
       : { "containerimage.descriptor": descriptor, "containerimage.digest": descriptor.digest }),
     ...(names.length === 0 ? {} : { "image.name": names.join(",") }),
   };
+}
+
+/** The provenance under its platform, where there are several. The reference has the form of a builder's, a node's and a build's name. */
+function recordFields({ id, provenance }: BuildRecord): Record<string, unknown> {
+  const several = provenance.size > 1;
+  const fields: Record<string, unknown> = {};
+  for (const [platform, document] of provenance)
+    fields[`buildx.build.provenance${several ? `/${platform}` : ""}`] = document;
+  return { ...fields, "buildx.build.ref": `tsbuild/tsbuild/${id}` };
+}
+
+/** What a build with --metadata-file tells of itself: with a provenance as BUILDX_METADATA_PROVENANCE says, `min`, `max` or `disabled`. */
+export function recordWanted(
+  metadataFile: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<BuildRequest, "record"> {
+  const mode = env["BUILDX_METADATA_PROVENANCE"];
+  if (metadataFile === undefined) return {};
+  if (mode === "disabled" || mode === "false") return { record: "id" };
+  return { record: mode === "max" ? "max" : "min" };
 }
 
 /** The digest of the configuration; of the index when there are several platforms. */
