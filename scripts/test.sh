@@ -38,7 +38,8 @@ skip() {
 }
 
 # tests NAME FILES...: test files, as TypeScript sources, through node's runner. Node 20 takes no glob and Node 22 no directory, so
-# the files are listed. $as is a prefix for running as someone else.
+# the files are listed. A file mostly waits for processes of its own: as many run at once as there are processors, where Node would
+# leave one alone. $as is a prefix for running as someone else.
 as=()
 tests() {
   local name=$1 file compiled=()
@@ -48,7 +49,7 @@ tests() {
     skip "$name" "there are no tests"
     return
   fi
-  if ! "${as[@]}" "$(command -v node)" --import ./build/test/support/strict.js --test \
+  if ! "${as[@]}" "$(command -v node)" --import ./build/test/support/strict.js --test --test-concurrency="$(nproc)" \
     --test-reporter ./build/test/support/reporter.js --test-reporter-destination stdout "${compiled[@]}"; then
     failures+=("$name")
   fi
@@ -152,7 +153,9 @@ for leg in "${legs[@]}"; do
     exit 2
   fi
   echo "== $leg"
+  started=$SECONDS
   "leg_$leg"
+  echo "   $((SECONDS - started)) s"
 done
 
 echo
