@@ -86,7 +86,7 @@ static int on_made(int fd, const char *path, void *context)
 	struct dirs *dirs = context;
 	if (dirs_set(dirs, fd, path, (struct timespec){.tv_sec = dirs->made.mtime}) < 0)
 		return -1;
-	return dirs->implied == NULL ? 0 : dirs->implied(path, dirs->context);
+	return dirs->implied == NULL ? 0 : dirs->implied(fd, path, dirs->context);
 }
 
 void dirs_init(struct dirs *dirs, int root, const struct path_made *made)
@@ -125,6 +125,7 @@ int dirs_parent(struct dirs *dirs, const char *path, const char **last)
 	cleanup_fd int fd = path_make_dirs(dirs->root, parent, &dirs->made);
 	if (fd < 0 || dirs_note(dirs, fd, parent) < 0)
 		return -1;
+	dirs->opened++;
 	dirs->path = parent;
 	parent = NULL;
 	dirs->fd = fd;

@@ -12,8 +12,9 @@ struct dir_time;
 struct dirs {
 	int root;
 	struct path_made made; // for missing parents; its call and context are set by dirs_init
-	int (*implied)(const char *path, void *context); // told of each missing parent that was made; may be NULL
+	int (*implied)(int fd, const char *path, void *context); // told of each missing parent that was made; may be NULL
 	void *context;
+	size_t opened; // parents so far: another number, another parent
 	char *path; // of the parent in `fd`; NULL: none
 	int fd;
 	struct dir_time *table; // open addressing by (device, inode)

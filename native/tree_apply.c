@@ -40,8 +40,9 @@ struct apply {
 	struct losses losses;
 };
 
-static int on_implied(const char *path, void *context)
+static int on_implied(int fd, const char *path, void *context)
 {
+	(void)fd;
 	(void)context;
 	report_event("implied", REPORT_TEXT, "path", path, REPORT_END);
 	return 0;

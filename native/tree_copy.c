@@ -4,7 +4,8 @@
 //
 // With `layer` the archive of what was changed follows on descriptor 1. If there is no directory to take the writes, the
 // destination is in memory and its files have sizes but no content: it only serves to know what the layer would change, and
-// the content in the archive is taken from the source. No file is made on a disk.
+// the content in the archive is taken from the source. No file is made on a disk. Plain files in directories that are new are
+// not even made in memory, but listed.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,11 +25,13 @@
 #include "losses.h"
 #include "make.h"
 #include "ns.h"
+#include "owner.h"
 #include "path.h"
 #include "report.h"
 #include "root.h"
 #include "tree.h"
 #include "tree_diff.h"
+#include "unmade.h"
 #include "verbs.h"
 #include "wire.h"
 
@@ -50,6 +53,11 @@ struct copy {
 	struct links links;
 	bool in_memory; // the destination is
 	struct links contents; // in memory: inode of the destination to the path in the source, a letter before it
+	bool lists; // plain files of new directories instead of making them
+	struct unmade unmade;
+	struct unmade_dir *listing; // of the parent that was opened as the `listed`th; NULL: what is in it is made
+	size_t listed;
+	char *top; // the path of the destination as the kernel has it
 	struct losses losses;
 };
 
@@ -79,6 +87,76 @@ static char *trimmed(const char *path)
 	while (length > 0 && path[length - 1] == '/')
 		length--;
 	return strndup(path, length);
+}
+
+// What the kernel calls an open directory: its path without symlinks. NULL where it cannot say.
+static char *kernel_path(int fd)
+{
+	char link[32], path[PATH_MAX];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, path, sizeof path);
+	return length <= 0 || (size_t)length == sizeof path ? NULL : strndup(path, (size_t)length);
+}
+
+// Where an open directory is below the top of the destination; within `path`, which is from kernel_path. NULL: it is not.
+static char *below_top(const struct copy *copy, char *path)
+{
+	size_t top = strlen(copy->top);
+	if (path == NULL || strncmp(path, copy->top, top) != 0)
+		return NULL;
+	// The top is `/` where it is a mount of its own.
+	if (copy->top[top - 1] == '/')
+		return path + top;
+	return path[top] == '/' ? path + top + 1 : path[top] == '\0' ? path + top : NULL;
+}
+
+// What is listed of the parent that dirs_parent has just given.
+static struct unmade_dir *parent_listing(struct copy *copy)
+{
+	if (!copy->lists)
+		return NULL;
+	if (copy->listed != copy->dirs.opened) {
+		cleanup_free char *path = kernel_path(copy->dirs.fd);
+		const char *below = below_top(copy, path);
+		copy->listing = below == NULL ? NULL : unmade_find(&copy->unmade, below);
+		copy->listed = copy->dirs.opened;
+	}
+	return copy->listing;
+}
+
+// Notes a directory that was made: nothing else is in it, so files in it need not be made.
+static int list_directory(struct copy *copy, int fd)
+{
+	if (!copy->lists)
+		return 0;
+	cleanup_free char *path = kernel_path(fd);
+	char *below = below_top(copy, path);
+	if (below == NULL)
+		return 0; // its files are made
+	if (unmade_add(&copy->unmade, below) == NULL)
+		return -1;
+	char *slash = strrchr(below, '/');
+	const char *name = slash == NULL ? below : slash + 1;
+	if (slash != NULL)
+		*slash = '\0';
+	struct unmade_dir *parent = unmade_find(&copy->unmade, slash == NULL ? "" : below);
+	int was_listed = parent == NULL ? 0 : unmade_made(parent, name);
+	if (was_listed > 0)
+		errno = ENOTDIR;
+	return was_listed == 0 ? 0 : -1;
+}
+
+static int on_implied(int fd, const char *path, void *context)
+{
+	(void)path;
+	return list_directory(context, fd);
+}
+
+// Something of that name is made in the parent that dirs_parent has just given.
+static int made_in_parent(struct copy *copy, const char *name)
+{
+	struct unmade_dir *listing = parent_listing(copy);
+	return listing != NULL && unmade_made(listing, name) < 0 ? -1 : 0;
 }
 
 static int make_directory_path(struct copy *copy, const char *path)
@@ -207,9 +285,12 @@ static int open_directory(struct copy *copy, const struct order *order, bool *ma
 		*made = true;
 	else if (errno != EEXIST)
 		return -1;
-	int fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ELOOP)
+	cleanup_fd int opened = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (opened < 0 && errno == ELOOP)
 		errno = ENOTDIR;
+	if (*made && opened >= 0 && list_directory(copy, opened) < 0)
+		return -1;
+	int fd = steal_fd(&opened);
 	if (fd >= 0 || errno != ENOTDIR || !copy->replace)
 		return fd;
 	if (unlinkat(parent, last, 0) < 0 || mkdirat(parent, last, 0700) < 0)
@@ -240,6 +321,8 @@ static int free_name(struct copy *copy, const char *to, const char **last)
 	if (parent < 0)
 		return errno == ENOTDIR ? conflict(to, "cannot copy to non-directory")
 					: fail("open the parent directory", to);
+	if (made_in_parent(copy, *last) < 0)
+		return fail("replace a file", to);
 	if (unlinkat(parent, *last, 0) == 0 || errno == ENOENT)
 		return parent;
 	if (copy->replace)
@@ -274,6 +357,17 @@ static int link_to_earlier(struct copy *copy, const struct order *order, const s
 #define FOLLOWED 'l'
 #define AS_NAMED '.'
 
+// How the content of an order's file is found later.
+static char *content_of(const struct order *order)
+{
+	char *where = malloc(strlen(order->from) + 2);
+	if (where == NULL)
+		return NULL;
+	where[0] = order->flags & FOLLOW ? FOLLOWED : AS_NAMED;
+	strcpy(where + 1, order->from);
+	return where;
+}
+
 // In place of content: the size, and where the content is when it is asked for.
 static int note_content(struct copy *copy, const struct order *order, uint64_t size, int fd)
 {
@@ -282,21 +376,27 @@ static int note_content(struct copy *copy, const struct order *order, uint64_t s
 		return 0;
 	if (ftruncate(fd, (off_t)size) < 0 || fstat(fd, &status) < 0)
 		return -1;
-	cleanup_free char *where = malloc(strlen(order->from) + 2);
-	if (where == NULL)
-		return -1;
-	where[0] = order->flags & FOLLOW ? FOLLOWED : AS_NAMED;
-	strcpy(where + 1, order->from);
-	return links_put(&copy->contents, 0, status.st_ino, where);
+	cleanup_free char *where = content_of(order);
+	return where == NULL ? -1 : links_put(&copy->contents, 0, status.st_ino, where);
 }
 
-// The content of a file of the destination in memory, for diff_write.
-static int noted_content(const struct stat *status, void *context)
+// Lists a file in the parent that dirs_parent has just given. 1: done, 0: it has to be made, -1 with errno.
+static int list_file(struct copy *copy, const struct order *order, const struct entry *entry, const char *name)
+{
+	// The kernel has a word in what becomes of attributes, and of owners that are not mapped.
+	bool plain = entry->nlink == 1 && entry->xattrs.count == 0 &&
+		     ((entry->uid == 0 && entry->gid == 0) || !in_user_namespace());
+	struct unmade_dir *listing = plain ? parent_listing(copy) : NULL;
+	if (listing == NULL)
+		return 0;
+	cleanup_free char *where = content_of(order);
+	return where == NULL ? -1 : unmade_put(listing, name, entry, where);
+}
+
+// Opens what content_of names, for diff_write.
+static int open_content(const char *where, void *context)
 {
 	struct copy *copy = context;
-	const char *where = links_find(&copy->contents, 0, status->st_ino);
-	if (where == NULL)
-		return -2; // it has its bytes itself: data, or nothing
 	struct stat source;
 	const char *last;
 	int fd = -1;
@@ -314,6 +414,14 @@ static int noted_content(const struct stat *status, void *context)
 	return fd;
 }
 
+// The content of a file of the destination in memory, for diff_write.
+static int noted_content(const struct stat *status, void *context)
+{
+	struct copy *copy = context;
+	const char *where = links_find(&copy->contents, 0, status->st_ino);
+	return where == NULL ? -2 : open_content(where, context); // -2: it has its bytes itself: data, or nothing
+}
+
 static int copy_file(struct copy *copy, const struct order *order, const struct entry *entry, int source)
 {
 	int linked = link_to_earlier(copy, order, entry);
@@ -324,6 +432,11 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	if (parent < 0)
 		return errno == ENOTDIR ? conflict(order->to, "cannot copy to non-directory")
 					: fail("open the parent directory", order->to);
+	int listed = list_file(copy, order, entry, last);
+	if (listed > 0)
+		return 0;
+	if (listed < 0 || made_in_parent(copy, last) < 0)
+		return fail("copy a file", order->to);
 	cleanup_fd int fd = make_file(parent, last, entry->mode);
 	if (fd < 0 && errno == EEXIST) {
 		parent = free_name(copy, order->to, &last);
@@ -507,7 +620,14 @@ static int copy_stream(struct copy *copy)
 // The archive of what the orders made of the root. `memory`: what took the writes there; -1: the root's upper did.
 static int write_layer(struct copy *copy, const struct spec *spec, const struct root *to, int memory)
 {
-	struct diff_source source = {.upper = memory, .lower = -1, .content = noted_content, .context = copy};
+	struct diff_source source = {
+		.upper = memory,
+		.lower = -1,
+		.content = noted_content,
+		.unmade = copy->lists ? &copy->unmade : NULL,
+		.unmade_content = open_content,
+		.context = copy,
+	};
 	long long clamp;
 	if (spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0)
 		return -1;
@@ -545,6 +665,10 @@ int verb_copy(const struct spec *spec)
 	const struct path_made made = {
 		.mode = 0755, .uid = copy.owner.uid, .gid = copy.owner.gid, .mtime = (time_t)made_time};
 	dirs_init(&copy.dirs, to_fd, &made);
+	copy.dirs.implied = on_implied;
+	copy.dirs.context = &copy;
+	copy.top = copy.in_memory && !copy.replace ? kernel_path(to_fd) : NULL;
+	copy.lists = copy.top != NULL;
 	if (copy_stream(&copy) < 0)
 		return -1;
 	if (dirs_finish(&copy.dirs) < 0)
@@ -555,6 +679,8 @@ int verb_copy(const struct spec *spec)
 	parent_free(&copy.source);
 	links_free(&copy.links);
 	links_free(&copy.contents);
+	unmade_free(&copy.unmade);
+	free(copy.top);
 	free(copy.target);
 	losses_report(&copy.losses);
 	return root_close(&source, copy.source.root);

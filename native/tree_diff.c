@@ -30,6 +30,7 @@
 #include "tar_write.h"
 #include "tree.h"
 #include "tree_diff.h"
+#include "unmade.h"
 #include "verbs.h"
 
 #define WHITEOUT_PREFIX ".wh."
@@ -249,6 +250,51 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	return put_entry(diff, level, upper, &entry, &status, name, content);
 }
 
+// A file of the upper that was listed instead of made. Nothing is below it: its directory is new.
+static int put_unmade(struct diff *diff, struct level *level, const struct unmade_file *file)
+{
+	cleanup_free char *path = path_join(level->path, file->name);
+	if (path == NULL)
+		return fail("write the archive", file->name);
+	cleanup_fd int content = diff->source->unmade_content(file->content, diff->source->context);
+	if (content < 0)
+		return fail("read a file", path);
+	const struct entry entry = {
+		.type = 'f',
+		.mode = file->mode,
+		.uid = file->uid,
+		.gid = file->gid,
+		.size = file->size,
+		.mtime = file->mtime,
+		.path = path,
+		.link = "",
+	};
+	if (put_parents(diff, level) < 0 || put_header(diff, &entry, path) < 0)
+		return -1;
+	return tar_content(&diff->tar, content, entry.size) < 0 ? fail("read a file", path) : 0;
+}
+
+// Listed files up to a name.
+static int next_unmade(struct diff *diff, struct level *level, const struct unmade_dir *dir, size_t *at, const char *until)
+{
+	for (; dir != NULL && *at < dir->count; (*at)++) {
+		const struct unmade_file *file = &dir->files[*at];
+		if (until != NULL && strcmp(file->name, until) > 0)
+			return 0;
+		if (file->content != NULL && put_unmade(diff, level, file) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct unmade_dir *unmade_in(const struct diff *diff, const char *path)
+{
+	struct unmade_dir *dir = diff->source->unmade == NULL ? NULL : unmade_find(diff->source->unmade, path);
+	if (dir != NULL)
+		unmade_sort(dir);
+	return dir;
+}
+
 // Names that only the directory below has, where the upper one hides it.
 static int next_hidden(struct diff *diff, struct level *level, int lower, const struct names *names, size_t *at,
 		       const char *until)
@@ -282,12 +328,16 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 	hidden = hidden || opaque;
 	if (hidden && lower >= 0 && names_read(lower, &below) < 0)
 		return fail("read the directory below", level->path);
-	size_t at = 0;
+	const struct unmade_dir *unmade = unmade_in(diff, level->path);
+	size_t at = 0, at_unmade = 0;
 	for (size_t i = 0; i < names.count; i++) {
 		if (next_hidden(diff, level, lower, &below, &at, names.list[i]) < 0 ||
+		    next_unmade(diff, level, unmade, &at_unmade, names.list[i]) < 0 ||
 		    diff_name(diff, level, upper, lower, names.list[i], hidden, depth) < 0)
 			return -1;
 	}
+	if (next_unmade(diff, level, unmade, &at_unmade, NULL) < 0)
+		return -1;
 	return next_hidden(diff, level, lower, &below, &at, NULL);
 }
 

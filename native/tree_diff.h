@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+struct unmade;
+
 struct diff_source {
 	int upper; // top of the tree that is written, open for reading
 	int lower; // top of what it is compared with, or -1
@@ -17,6 +19,8 @@ struct diff_source {
 	uint64_t limit; // bytes that the archive may have; 0: any number
 	bool leave_open; // of diff_write_layer: what it opens stays open, for a process that ends soon; closing takes the kernel long
 	bool too_large; // out: it would have more; what was written is of no use, and nothing was reported
+	struct unmade *unmade; // files that the upper has beside those in it; NULL: none
+	int (*unmade_content)(const char *content, void *context); // a descriptor, or -1 with errno
 	// Where the bytes of a regular file are, when not in the upper: a descriptor, -1 with errno, or -2 for the upper. May be
 	// NULL.
 	int (*content)(const struct stat *status, void *context);

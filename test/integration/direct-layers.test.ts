@@ -31,6 +31,10 @@ function contextIn(space: Workspace, dockerfile: string): string {
     "tree/ümlaut/x": "x",
     "base/dir/keep": "keep",
     "base/file": "file",
+    "clash/file/x": "file",
+    "clash/file/and": "and",
+    "clash/other/x": "another file",
+    "clash/directory/x/y": "y",
     large: "",
   });
   const at = (path: string): string => join(context, path);
@@ -90,6 +94,32 @@ const cases: Readonly<Record<string, string>> = {
   "from a stage":
     "FROM busybox AS from\nCOPY tree /tree\nFROM busybox\nCOPY --from=from /tree /etc /x/",
   "by ADD of a directory": "FROM busybox\nADD tree /x",
+  "of files of one name into a new directory":
+    "FROM busybox\nCOPY clash/file clash/other clash/file/and /new/dir/",
+  "of a here-document over a file":
+    "FROM busybox\nCOPY clash/file <<x clash/other/x <<and /new/\n1\nx\n2\nand",
+  "of a file over a name of another, and back":
+    "FROM scratch\nCOPY tree/a clash/file tree/b tree/a/two clash/file/x /new/",
+  "into a new directory through links":
+    "FROM busybox\nCOPY base /\nCOPY clash/file clash/other /to-nothing/new/",
+  "with an owner into several directories":
+    "FROM busybox\nCOPY --chown=7:8 --parents clash/*/x clash/./file tree/./a/* /new/",
+};
+
+/** COPYs of which no builder makes a layer. */
+const conflicts: Readonly<Record<string, readonly [lines: string, message: RegExp]>> = {
+  "a directory over a new file": [
+    "COPY clash/file clash/directory /new/",
+    /cannot copy to non-directory: new\/x/,
+  ],
+  "a file over a new directory": [
+    "COPY clash/directory clash/file /new/",
+    /cannot replace to directory: new\/x/,
+  ],
+  "files below a new file": [
+    "COPY --parents clash/file/./x clash/directory/./x/y /new/",
+    /cannot copy to non-directory/,
+  ],
 };
 
 void describe("a layer that is written straight from the sources", () => {
@@ -104,6 +134,21 @@ void describe("a layer that is written straight from the sources", () => {
       const slow = await build(space, [image, other], join(space.directory, "other-store"));
       assert.equal(quick.id, slow.id);
       assert.equal(quick.directories, slow.directories - 1, "the last COPY made no directory");
+    });
+
+  for (const [name, [lines, message]] of Object.entries(conflicts))
+    void it(`fails as copying does: ${name}`, async () => {
+      await using space = workspace();
+      contextIn(space, `FROM busybox\n${lines}`);
+      for (const more of [
+        "type=oci,dest=image.tar",
+        "type=oci,dest=image.tar\ntype=local,dest=out",
+      ]) {
+        const outputs = more.split("\n").map((output) => `--output=${output}`);
+        const result = await space.tsbuild([...baseContexts("busybox"), ...outputs, "context"]);
+        assert.notEqual(result.code, 0);
+        assert.match(result.stderr, message);
+      }
     });
 
   void it("gives its files to a later build that needs them, without copying again", async () => {
