@@ -68,12 +68,11 @@ function writeOrder(writer: FrameWriter, op: Exclude<CopyOp, { op: "data" }>): v
   }
 }
 
-type CopyOps = Iterable<CopyOp> | AsyncIterable<CopyOp>;
-
-function feedOps(helper: Helper, ops: CopyOps): Promise<HelperEvent> {
+function feedOps(helper: Helper, ops: Iterable<CopyOp>): Promise<HelperEvent> {
   return feed(helper, async (send) => {
     const writer = new FrameWriter();
-    for await (const op of ops) {
+    // Of very many orders none is waited for that is there.
+    for (const op of ops) {
       if (op.op === "data") await writeData(writer, op, send);
       else writeOrder(writer, op);
       if (writer.length >= SEND_SIZE) await send(writer.take());
@@ -87,7 +86,7 @@ function feedOps(helper: Helper, ops: CopyOps): Promise<HelperEvent> {
 export async function copy(
   config: HelperConfig,
   request: CopyRequest,
-  ops: CopyOps,
+  ops: Iterable<CopyOp>,
   signal: AbortSignal,
 ): Promise<void> {
   const helper = startHelper(config, {
@@ -113,7 +112,7 @@ export async function copy(
 export function copyAsLayer(
   config: HelperConfig,
   request: LayerCopyRequest,
-  ops: CopyOps,
+  ops: Iterable<CopyOp>,
   signal: AbortSignal,
   output?: Writable,
 ): StreamResult {

@@ -401,18 +401,14 @@ export interface Sandbox {
   probe(signal: AbortSignal): Promise<readonly ProbeItem[]>;
   run(request: RunRequest, output: RunOutput): Promise<RunResult>;
   openTree(root: Root, signal: AbortSignal): Promise<TreeReader>;
-  copy(
-    request: CopyRequest,
-    ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
-    signal: AbortSignal,
-  ): Promise<void>;
+  copy(request: CopyRequest, ops: Iterable<CopyOp>, signal: AbortSignal): Promise<void>;
   /**
    * What `copy` and then `diff` would give, at once, and without an upper without a file on a disk. With `output`, a program's input, the bytes go there and
    * not into the stream. SANDBOX_NO_FEATURE where the kernel cannot.
    */
   copyAsLayer(
     request: LayerCopyRequest,
-    ops: Iterable<CopyOp> | AsyncIterable<CopyOp>,
+    ops: Iterable<CopyOp>,
     signal: AbortSignal,
     output?: Writable,
   ): StreamResult;

@@ -28,29 +28,52 @@ export interface FileHasher {
 /** Files that are looked at together. */
 const groupSize = 8192;
 
-/** Hashes group after group; `next` is the file that a group ends before. */
-async function inGroups(
+/** A group of files whose digests are asked for. `next`: the file that it ends before. */
+interface Asked<T> {
+  readonly group: readonly HashedFile[];
+  readonly answer: Promise<T>;
+  readonly next: HashedFile | undefined;
+}
+
+/** Asks for group after group. While one answer is worked on, the next group is being read. */
+async function inGroups<T>(
   files: Iterable<HashedFile>,
-  hashGroup: (group: readonly HashedFile[], next: HashedFile | undefined) => Promise<string[]>,
+  ask: (group: readonly HashedFile[]) => Promise<T>,
+  take: (answer: T, asked: Asked<T>) => string[] | Promise<string[]>,
 ): Promise<Buffer> {
   const digests: Buffer[] = [];
+  let asked: Asked<T> | undefined;
   let group: HashedFile[] = [];
-  const finish = async (next?: HashedFile): Promise<void> => {
-    digests.push(Buffer.from((await hashGroup(group, next)).join(""), "hex"));
+  const askNext = async (next?: HashedFile): Promise<void> => {
+    const before = asked;
+    asked = { group, answer: ask(group), next };
     group = [];
+    // Should the one before fail, nobody waits for this one.
+    asked.answer.catch(() => undefined);
+    await takeOne(before);
+  };
+  const takeOne = async (one: Asked<T> | undefined): Promise<void> => {
+    if (one === undefined) return;
+    digests.push(Buffer.from((await take(await one.answer, one)).join(""), "hex"));
   };
   for (const file of files) {
-    if (group.length === groupSize) await finish(file);
+    if (group.length === groupSize) await askNext(file);
     group.push(file);
   }
-  await finish();
+  await askNext();
+  await takeOne(asked);
   return Buffer.concat(digests);
 }
 
 /** Reads every file: for trees that are read once. */
 export function readingHasher(reader: TreeReader): FileHasher {
   return {
-    hash: (files) => inGroups(files, (group) => reader.hash(group.map(({ path }) => path))),
+    hash: (files) =>
+      inGroups(
+        files,
+        (group) => reader.hash(group.map(({ path }) => path)),
+        (hashes) => hashes,
+      ),
   };
 }
 
@@ -77,8 +100,18 @@ export function rememberingHasher(
   return {
     async hash(files): Promise<Buffer> {
       const rows = new Rows(table, root);
-      return inGroups(files, async (group, next) => {
-        const hashes = await hashGroup(reader, rows, group);
+      const askGroup = (group: readonly HashedFile[]): Promise<GroupDigests> =>
+        hashGroup(reader, rows, group);
+      return inGroups(files, askGroup, async ({ found, read, startedAt }, { group, next }) => {
+        let at = 0;
+        const hashes = group.map(({ path, entry }, i) => {
+          const known = found[i];
+          if (known !== undefined) return known;
+          const hash = read[at++] ?? "";
+          if (hash !== "" && isSettled(entry.changedAt, startedAt))
+            rows.set(path, entry.state, hash);
+          return hash;
+        });
         // A directory that goes on in the next group is written once, not once for each group.
         await rows.write(next === undefined ? undefined : split(next.path)[0]);
         return hashes;
@@ -87,23 +120,24 @@ export function rememberingHasher(
   };
 }
 
+interface GroupDigests {
+  /** By file; undefined where it was not remembered. */
+  readonly found: readonly (string | undefined)[];
+  /** Of the others, in their order. */
+  readonly read: readonly string[];
+  readonly startedAt: number;
+}
+
 async function hashGroup(
   reader: TreeReader,
   rows: Rows,
   files: readonly HashedFile[],
-): Promise<string[]> {
+): Promise<GroupDigests> {
   const found = files.map(({ path, entry }) => rows.get(path, entry.state));
   const missing = files.filter((_, i) => found[i] === undefined);
-  if (missing.length === 0) return found.map((hash) => hash ?? "");
   const startedAt = Date.now();
-  const hashes = await reader.hash(missing.map(({ path }) => path));
-  missing.forEach(({ path, entry }, i) => {
-    const hash = hashes[i];
-    if (hash !== undefined && isSettled(entry.changedAt, startedAt))
-      rows.set(path, entry.state, hash);
-  });
-  let next = 0;
-  return found.map((hash) => hash ?? hashes[next++] ?? "");
+  const read = missing.length === 0 ? [] : await reader.hash(missing.map(({ path }) => path));
+  return { found, read, startedAt };
 }
 
 /** The rows of a table that are in use, and which of them have changed. */

@@ -15,6 +15,9 @@ export interface DigestOptions {
   readonly unpacks: boolean;
 }
 
+/** Characters of text that are hashed together. */
+const hashedAtOnce = 1 << 16;
+
 /**
  * Hex sha256 over the planned entries in order. `hasher` reads (or remembers) the digests of regular files. What the digest
  * was made of is noted in `outlines`. `plan` gives the entries anew each time: there may be very many.
@@ -28,19 +31,23 @@ export async function digestEntries(
   const hashes = await hasher.hash(filesOf(plan()));
   const nextHash = hexDigests(hashes);
   const hash = createHash("sha256");
+  // A call of the hash for each word takes longer than the hashing.
+  let text = "";
   for (const { op, source } of plan()) {
-    if (op.op === "target")
-      hash.update(`target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`);
+    if (op.op === "target") text += `target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`;
     if (op.op !== "entry") continue;
-    hash.update(`entry\0${op.to}\0${op.mode ?? ""}\0`);
+    text += `entry\0${op.to}\0${op.mode ?? ""}\0`;
     if (source !== undefined) {
-      if (unpacks) hash.update(op.follow ? "named\0" : "below\0");
-      hash.update(describe(source, keepOwners));
-      if (source.type === "file") hash.update(nextHash());
+      if (unpacks) text += op.follow ? "named\0" : "below\0";
+      text += describe(source, keepOwners);
+      if (source.type === "file") text += nextHash();
     }
-    hash.update("\n");
+    text += "\n";
+    if (text.length < hashedAtOnce) continue;
+    hash.update(text);
+    text = "";
   }
-  const digest = hash.digest("hex");
+  const digest = hash.update(text).digest("hex");
   outlines.note(digest, () => listEntries(plan(), hashes, keepOwners));
   return digest;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
-import { isRecord } from "../../base/index.js";
+import { setImmediate } from "node:timers/promises";
+import { all, isRecord } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
 import type { Root } from "../../sandbox/index.js";
@@ -43,11 +44,12 @@ export function copyStep(services: StepServices): Step {
     run: async (vertex, inputs, context) => {
       const work = { services, seen, vertex, inputs, context };
       const result = await runCopy(work);
-      if (await haveChanged(work)) {
+      // The helper looks at the files again while what they were is put down here.
+      const [changed] = await all([haveChanged(work), keepOutlines(work)]);
+      if (changed) {
         context.unkeyed();
         context.warn(changedMeanwhile);
       }
-      await keepOutlines(work);
       return result;
     },
     inputParts: ["root"],
@@ -105,6 +107,8 @@ function downloadPart(result: Result): string {
 
 /** For a later explanation: which files the digests of this step stand for. */
 async function keepOutlines(work: Work): Promise<void> {
+  // It takes long, and never waits: what others ask of helpers goes out before.
+  await setImmediate();
   for (const source of (work.vertex.op as CopyOp).sources) {
     const digest = await knownDigest(work, source);
     if (digest !== undefined) await work.services.outlines.keep(digest);
