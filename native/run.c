@@ -284,14 +284,18 @@ static int launch(struct run *run, struct watch *watch)
 	return 0;
 }
 
-/* Cleaning up comes before the final event: who hears of the end may use the layer at once. */
-static int finish(struct run *run)
+/* After this nothing changes the layer any more. */
+static int clean_up(struct run *run)
 {
 	if (seal_uncover(run) < 0)
 		return -1;
 	stubs_remove(run->stubs);
-	if (seal_root(run) < 0 || mounts_finish(run) < 0)
-		return -1;
+	return seal_root(run) < 0 ? -1 : mounts_finish(run);
+}
+
+/* Comes before the final event: who hears of the end may mount the layer at once. */
+static int leave(struct run *run)
+{
 	return root_leave(&run->root, run->root_fd);
 }
 
@@ -312,7 +316,8 @@ static void tidy_up(struct run *run, struct watch *watch)
 
 /*
  * The layer that the command has made, when it ended well and the layer is small: most are, and then nobody has to start
- * another process, and mount the layers again, to get it.
+ * another process, and mount the layers again, to get it. Of a large one that is said at once: our caller may read it while
+ * the kernel takes the root apart, which takes long when there are many files.
  */
 static int write_layer(const struct run *run)
 {
@@ -326,9 +331,10 @@ static int write_layer(const struct run *run)
 		return 0;
 	source.clamp = clamp;
 	source.limit = (uint64_t)limit;
-	if (diff_write_layer(&source, &run->root, LAYER_FD) < 0)
-		return source.too_large ? 0 : -1;
-	report_event("layer", REPORT_END);
+	int outcome = diff_write_layer(&source, &run->root, LAYER_FD);
+	if (outcome < 0 && !source.too_large)
+		return -1;
+	report_event(outcome < 0 ? "large" : "layer", REPORT_END);
 	return 0;
 }
 
@@ -353,10 +359,12 @@ static int run_and_watch(struct run *run, struct watch *watch)
 			close(run->stdio[i]);
 	drain_output(run, watch);
 	terminal_restore();
-	if (finish(run) < 0)
+	if (clean_up(run) < 0)
 		return -1;
 	bool well = !report_is_final() && end.si_code == CLD_EXITED && end.si_status == 0;
 	if (well && write_layer(run) < 0)
+		return -1;
+	if (leave(run) < 0)
 		return -1;
 	if (!report_is_final())
 		report_end(&end, watch->unread);
@@ -373,7 +381,8 @@ int verb_run(const struct spec *spec)
 		return -1;
 	watch.signals = watch_signals();
 	if (watch.signals < 0 || relay_open(&run, watch.relays) < 0) {
-		finish(&run);
+		clean_up(&run);
+		leave(&run);
 		tidy_up(&run, &watch);
 		return -1;
 	}

@@ -95,6 +95,9 @@ export class AssembledLayers {
       offer: (id, tar) => {
         packer.offer(id, tar);
       },
+      begin: (root) => {
+        packer.begin(root);
+      },
     };
   }
 

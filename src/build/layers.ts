@@ -25,6 +25,7 @@ import {
   type Compressor,
   type Root,
   type Sandbox,
+  type StackRoot,
   type StreamResult,
 } from "../sandbox/index.js";
 import type { Snapshot, SnapshotId, Snapshots } from "../snapshot/index.js";
@@ -63,7 +64,9 @@ export class LayerPacker {
   readonly #signal: AbortSignal;
   readonly #table: Table<RememberedLayer>;
   readonly #packing = new Map<SnapshotId, Promise<BuiltLayer>>();
-  readonly #offered = new Map<string, Uint8Array | "large">();
+  readonly #offered = new Map<string, Uint8Array>();
+  /** Layers whose packing began before their states were there. */
+  readonly #begun = new Map<string, Promise<RememberedLayer>>();
   /** Layers that were written without a state, until that is on record. */
   readonly #direct = new Map<string, RememberedLayer>();
   readonly #limit = pLimit(packedAtOnce);
@@ -135,9 +138,18 @@ export class LayerPacker {
     return packed;
   }
 
-  /** Takes the archive of a layer that may be asked for, or that it is larger than SMALL_LAYER; see DirectLayers. */
-  offer(id: string, tar: Uint8Array | "large"): void {
+  /** Takes the archive of a layer that may be asked for; see DirectLayers. */
+  offer(id: string, tar: Uint8Array): void {
     this.#offered.set(id, tar);
+  }
+
+  /** Packs a layer that is larger than SMALL_LAYER, and will be asked for when its state is there; see DirectLayers. */
+  begin(root: StackRoot): void {
+    if (root.upper === undefined) return;
+    const packing = this.#limit(() => this.#packSized(SMALL_LAYER + 1, this.#writerOf(root)));
+    // Of a step that fails after all nobody wants it.
+    packing.catch(() => undefined);
+    this.#begun.set(root.upper, packing);
   }
 
   async #layer(snapshot: Snapshot): Promise<BuiltLayer> {
@@ -179,27 +191,30 @@ export class LayerPacker {
   }
 
   async #packState(snapshot: Snapshot): Promise<RememberedLayer> {
-    const { sandbox, snapshots } = this.#rooms;
-    const { clampTime } = this.form;
+    const { snapshots } = this.#rooms;
+    const begun = this.#begun.get(snapshot.id);
+    if (begun !== undefined) return begun;
     const offered = this.#offered.get(snapshot.id);
     this.#offered.delete(snapshot.id);
-    if (offered instanceof Uint8Array)
+    if (offered !== undefined)
       return this.#compress({ stream: Readable.from([offered]), done: Promise.resolve() });
     await snapshots.write(snapshot.id, this.#signal);
-    const root = {
+    const write = this.#writerOf({
       kind: "stack",
       // What was made on an empty tree (COPY --link) is a layer whatever it lies on.
       lowers: snapshot.shared === true ? [] : snapshots.stackOf(snapshot.parent),
       upper: snapshots.get(snapshot.id).dir,
-    } as const;
-    const request = {
-      root,
-      mode: "layer",
-      ...(clampTime === undefined ? {} : { clampTime }),
-    } as const;
-    const write = (output?: Writable): StreamResult => sandbox.diff(request, this.#signal, output);
+    });
     // What is not known to be large may be small, and that decides about the bytes.
-    return offered === "large" ? this.#packSized(SMALL_LAYER + 1, write) : this.#compress(write());
+    return this.#compress(write());
+  }
+
+  /** Begins the archive of what the upper of a stack changes. */
+  #writerOf(root: StackRoot): (output?: Writable) => StreamResult {
+    const { clampTime } = this.form;
+    const clamp = clampTime === undefined ? {} : { clampTime };
+    const request = { root, mode: "layer", ...clamp } as const;
+    return (output) => this.#rooms.sandbox.diff(request, this.#signal, output);
   }
 
   /** `bytes`: how long the archive is, at least. */

@@ -210,7 +210,7 @@ const runFields: readonly FieldRow[] = [
     name: "layer-limit",
     type: "int",
     meaning:
-      "not attached: when the command ended well and its layer has at most so many bytes, it goes out as tar on descriptor 7, and the event `layer` says that it is whole",
+      "not attached: when the command ended well and its layer has at most so many bytes, it goes out as tar on descriptor 7, and the event `layer` says that it is whole; `large` says that it has more",
   },
   clampField,
   {

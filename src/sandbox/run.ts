@@ -220,6 +220,7 @@ async function attempt(
     ...(layer ? { onLayer: (data: Uint8Array) => parts.push(data) } : {}),
     onEvent: ({ event: name }) => {
       said.add(name);
+      if (name === "large") output.onLargeLayer?.();
     },
     onStdout: (data) => {
       output.onOutput("stdout", data);

@@ -13,18 +13,21 @@ declare const layerDirBrand: unique symbol;
  */
 export type LayerDirId = string & { readonly [layerDirBrand]: true };
 
+/** Directories of layers, one on the other. */
+export interface StackRoot {
+  readonly kind: "stack";
+  /** Read-only directories, bottom first. May be empty (scratch). */
+  readonly lowers: readonly LayerDirId[];
+  /**
+   * The directory that takes the writes. The helper makes it when it is missing, with the owner, mode and xattrs of the
+   * root directory below. Absent: the root is read-only.
+   */
+  readonly upper?: LayerDirId;
+}
+
 /** A root filesystem, given as data. Paths below it exist only inside the helper. */
 export type Root =
-  | {
-      readonly kind: "stack";
-      /** Read-only directories, bottom first. May be empty (scratch). */
-      readonly lowers: readonly LayerDirId[];
-      /**
-       * The directory that takes the writes. The helper makes it when it is missing, with the owner, mode and xattrs of the
-       * root directory below. Absent: the root is read-only.
-       */
-      readonly upper?: LayerDirId;
-    }
+  | StackRoot
   /** A directory of the host named by the user (a build context, an output directory) or made by us. Never an image's root. */
   | { readonly kind: "directory"; readonly path: string };
 
@@ -359,6 +362,8 @@ export interface RunOutput {
    * ours.
    */
   readonly onStart?: (send: (signal: number) => void) => void;
+  /** Called when the command has ended well and its layer is larger than was asked for: it can be read from now on. */
+  readonly onLargeLayer?: () => void;
   readonly signal: AbortSignal;
 }
 

@@ -7,6 +7,7 @@ import type { Writable } from "node:stream";
 import type {
   Confinement,
   LayerDirId,
+  StackRoot,
   RunLimits,
   RunMount,
   RunOutput,
@@ -87,8 +88,10 @@ export interface DirectLayers {
     bytes: number,
     write: (output?: Writable) => StreamResult,
   ): Promise<UnpackLayer>;
-  /** Takes the archive of a state to be, which whoever packs its layer then needs not make; or that it is not `small`. */
-  offer(id: LayerDirId, tar: Uint8Array | "large"): void;
+  /** Takes the archive of a state to be, which whoever packs its layer then needs not make. */
+  offer(id: LayerDirId, tar: Uint8Array): void;
+  /** Begins to pack the layer of a state to be, whose files are there and more than `small`, into `root.upper` on `root.lowers`. */
+  begin(root: StackRoot): void;
 }
 
 export interface StepServices {

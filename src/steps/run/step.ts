@@ -198,6 +198,9 @@ async function run(
           onOutput: (stream, data) => {
             context.output(stream, data);
           },
+          onLargeLayer: () => {
+            if (root.kind === "stack") direct?.begin(root);
+          },
           signal,
         },
       ),
@@ -216,8 +219,8 @@ async function run(
       });
       throw error;
     }
-    if ("layer" in layer && root.kind === "stack" && root.upper !== undefined)
-      direct?.offer(root.upper, result.layer ?? "large");
+    if (result.layer !== undefined && root.kind === "stack" && root.upper !== undefined)
+      direct?.offer(root.upper, result.layer);
   };
   return await draftOn(services, snapshotOf(inputs[0]), execute, context.signal);
 }
