@@ -219,6 +219,13 @@ static int walk_directory(struct diff *diff, struct level *level, int upper, int
 	return walk(diff, &here, a, b, hidden, depth + 1);
 }
 
+static int refuse_whiteout_name(const struct diff *diff, const char *name, const char *path)
+{
+	if (!diff->source->layer || strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) != 0)
+		return 0;
+	return report_refusal("whiteout-name", path, "a file whose name begins with .wh. means a deletion in a layer");
+}
+
 static int diff_name(struct diff *diff, struct level *level, int upper, int lower, const char *name, bool hidden, int depth)
 {
 	cleanup_free char *path = path_join(level->path, name);
@@ -232,9 +239,8 @@ static int diff_name(struct diff *diff, struct level *level, int upper, int lowe
 	// A socket cannot be written, but what it took the place of is gone.
 	if (entry_is_whiteout(&status) || S_ISSOCK(status.st_mode))
 		return diff->source->layer && there ? put_whiteout(diff, level, name) : 0;
-	if (diff->source->layer && strncmp(name, WHITEOUT_PREFIX, sizeof WHITEOUT_PREFIX - 1) == 0)
-		return report_refusal("whiteout-name", path,
-				      "a file whose name begins with .wh. means a deletion in a layer");
+	if (refuse_whiteout_name(diff, name, path) < 0)
+		return -1;
 	cleanup_entry struct entry entry = {0};
 	if (entry_fill(&entry, content < 0 ? upper : content, content < 0 ? name : NULL, &status) < 0)
 		return fail("look at an entry", path);
@@ -256,6 +262,8 @@ static int put_unmade(struct diff *diff, struct level *level, const struct unmad
 	cleanup_free char *path = path_join(level->path, file->name);
 	if (path == NULL)
 		return fail("write the archive", file->name);
+	if (refuse_whiteout_name(diff, file->name, path) < 0)
+		return -1;
 	cleanup_fd int content = diff->source->unmade_content(file->content, diff->source->context);
 	if (content < 0)
 		return fail("read a file", path);
