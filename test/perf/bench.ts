@@ -3,12 +3,12 @@
 // It prints figures and asserts none of them: the exit code is 1 only when tsbuild failed to build something.
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { findBuilders } from "./builders.js";
 import { compareRow, growRow, type CompareOptions } from "./compare.js";
-import { document, rowText, type Circumstances, type RowReport } from "./report.js";
+import { document, partsOf, rowText, type Circumstances, type RowReport } from "./report.js";
 import { growthRows, rows } from "./rows.js";
 
 const { values } = parseArgs({
@@ -73,6 +73,12 @@ const about: Circumstances = {
   absent: found.absent,
 };
 
+// Rows that are not measured now stay in the file.
+const before =
+  values.write !== undefined && values.row !== undefined && existsSync(values.write)
+    ? partsOf(readFileSync(values.write, "utf8"), about)
+    : undefined;
+
 const reports: RowReport[] = [];
 const add = (report: RowReport): void => {
   reports.push(report);
@@ -108,7 +114,7 @@ try {
 }
 console.log(about.builders.map(({ name, version }) => `${name} ${version}`).join(", "));
 for (const reason of about.absent) console.log(`not compared: ${reason}`);
-if (values.write !== undefined) writeFileSync(values.write, document(reports, about));
+if (values.write !== undefined) writeFileSync(values.write, document(reports, about, before));
 const failed = reports.some((report) => {
   if (report.kind === "skipped") return false;
   const tools = report.kind === "grown" ? [report.small, report.large] : report.tools;

@@ -144,27 +144,59 @@ export function rowText(report: RowReport): string {
   return `${parts.join("\n\n")}\n`;
 }
 
+/** A row's part of the document, by the row's name. */
+type Parts = ReadonlyMap<string, string>;
+
 /** Goals that were missed, by row. */
-function losses(reports: readonly RowReport[]): string[] {
-  return reports.flatMap((report) =>
-    body(report)
-      .notes.filter((note) => note.includes("**missed**"))
-      .map((note) => `- ${report.row.name}: ${note}`),
+function losses(parts: Parts): string[] {
+  return [...parts].flatMap(([name, text]) =>
+    [...text.matchAll(/^- (.*\*\*missed\*\*.*)$/gm)].map(([, note = ""]) => `- ${name}: ${note}`),
   );
 }
 
-/** docs/performance.md. */
-export function document(reports: readonly RowReport[], about: Circumstances): string {
-  const missed = losses(reports);
-  const builders = about.builders.map(({ name, version }) => `- ${name} ${version}`);
+/** What figures have to have in common to stand in one document. */
+function conditions({ machine, runs, quick, builders, absent }: Circumstances): string {
+  const lines = builders.map(({ name, version }) => `- ${name} ${version}`);
+  return `${machine}. Each figure is the median of ${runs} runs${quick ? " **with tiny inputs (--quick): the figures mean nothing**" : ""}.
+
+${lines.join("\n")}
+${absent.map((reason) => `- not compared: ${reason}\n`).join("")}`;
+}
+
+/**
+ * The rows of a document that was written before, for one in which only some are measured anew. Throws where the machine, the builders
+ * or the number of runs were others.
+ */
+export function partsOf(text: string, about: Circumstances): Parts {
+  if (!text.includes(conditions(about)))
+    throw new Error(
+      "the rows in the file were measured under other conditions: measure all of them",
+    );
+  const date = / on (\S+); not edited by hand/.exec(text)?.[1] ?? about.date;
+  const parts = text.slice(text.indexOf("## Rows")).split(/^(?=### )/m);
+  return new Map(
+    parts.slice(1).map((part) => {
+      const dated = date === about.date || part.includes("- measured on ");
+      const name = /^### ([\w-]+)/.exec(part)?.[1] ?? "";
+      return [name, `${part.trimEnd()}${dated ? "" : `\n- measured on ${date}`}\n`];
+    }),
+  );
+}
+
+/** docs/performance.md. `before`: rows that stay as they are unless they are among the reports. */
+export function document(
+  reports: readonly RowReport[],
+  about: Circumstances,
+  before: Parts = new Map(),
+): string {
+  const parts = new Map(before);
+  for (const report of reports) parts.set(report.row.name, rowText(report));
+  const missed = losses(parts);
   return `# Performance
 
 Written by \`npm run bench -- --write docs/performance.md\` on ${about.date}; not edited by hand.
 
-${about.machine}. Each figure is the median of ${about.runs} runs${about.quick ? " **with tiny inputs (--quick): the figures mean nothing**" : ""}.
-
-${builders.join("\n")}
-${about.absent.map((reason) => `- not compared: ${reason}\n`).join("")}
+${conditions(about)}
 ## How it is measured
 
 - Every tool runs once a round, in turn, so that what else the machine does meets all of them; the order rotates.
@@ -183,5 +215,5 @@ ${missed.length === 0 ? "Nowhere among the rows that ran." : missed.join("\n")}
 
 ## Rows
 
-${reports.map(rowText).join("\n")}`;
+${[...parts.values()].join("\n")}`;
 }
