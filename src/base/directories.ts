@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Directories of a path that a user gave.
+// Paths that a user gave: the directories of one, and where one really is.
 
-import { mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { errnoOf } from "./errors.js";
 
 /** Makes one directory; false when it is there, whoever made it. Throws what mkdir says. */
@@ -13,6 +13,22 @@ function makeOne(path: string, mode: number): boolean {
   } catch (error) {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false;
     throw error;
+  }
+}
+
+/**
+ * The file or directory itself, wherever links lead; what is not there yet, where it would be made, by a link that leads to nothing
+ * as well. Throws what the system says of links in a circle, of directories that may not be searched, and of files in their place.
+ */
+export function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (errnoOf(error) !== "ENOENT" || parent === path) throw error;
+    const place = join(realPlace(parent), basename(path));
+    const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? realPlace(resolve(dirname(place), readlinkSync(place))) : place;
   }
 }
 

@@ -2,12 +2,12 @@
 // Where outputs go: a file that appears under its name only when it is whole, or stdout.
 
 import { randomBytes } from "node:crypto";
-import { createWriteStream, realpathSync, statSync } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import { lstat, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TsbuildError, errnoOf, makeDirectories } from "../base/index.js";
+import { TsbuildError, errnoOf, makeDirectories, realPlace } from "../base/index.js";
 import { destinationError, optionError } from "./errors.js";
 import type { ExportOptions, ExporterContext } from "./types.js";
 
@@ -36,13 +36,12 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
 }
 
-/** Where a path really is, though what it ends with may be missing. Throws EXPORT_DESTINATION. */
-export function realPlace(path: string): string {
+/** Where a path really is (realPlace). Throws EXPORT_DESTINATION. */
+export function destinationPlace(path: string): string {
   try {
-    return realpathSync(path);
+    return realPlace(path);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT" || path === "/") throw destinationError(error, path);
-    return join(realPlace(dirname(path)), basename(path));
+    throw destinationError(error, path);
   }
 }
 
@@ -51,7 +50,7 @@ export function writtenTwice(paths: readonly string[]): string | undefined {
   if (paths.length < 2) return undefined;
   const seen = new Set<string>();
   return paths.find((path) => {
-    const place = realPlace(path);
+    const place = destinationPlace(path);
     const there = statSync(place, { throwIfNoEntry: false });
     const known = seen.has(place);
     seen.add(place);

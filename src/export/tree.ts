@@ -15,7 +15,7 @@ import {
   treeWish,
   type Attributes,
 } from "./attributes.js";
-import { fileDestination, realPlace, writeOut, writeText } from "./destination.js";
+import { destinationPlace, fileDestination, writeOut, writeText } from "./destination.js";
 import { destinationError, errorBelow, optionError } from "./errors.js";
 import type {
   ExporterAttribute,
@@ -140,7 +140,7 @@ function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: Exporte
     throw optionError("local", `mode=${printable(mode)} is neither copy nor delete`);
   if (mode === "copy") return false;
   // A symlink may stand below the current directory, and what it leads to elsewhere.
-  const below = relative(realPlace(cwd), realPlace(path));
+  const below = relative(destinationPlace(cwd), destinationPlace(path));
   const isBelow = below !== "" && below !== ".." && !below.startsWith("../");
   if (!isBelow && !allow.includes(deletePermission))
     throw optionError(

@@ -2,9 +2,8 @@
 // What build targets may have of this machine. A file of targets may be a stranger's: below the current directory it reads and
 // writes; anything else, and what a Dockerfile needs permission for, has to be granted with --allow.
 
-import { lstatSync, readlinkSync, realpathSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { errnoOf, messageOf, TsbuildError } from "../../base/index.js";
+import { isAbsolute, relative, resolve } from "node:path";
+import { messageOf, realPlace, TsbuildError } from "../../base/index.js";
 import { usageError } from "../options/values.js";
 
 /** What targets ask for. Paths are relative to the directory. */
@@ -55,24 +54,16 @@ function parseGrants(allow: readonly string[]): Grants {
   return { reads, writes, others };
 }
 
-/**
- * The file or directory itself, wherever links lead; what is not there yet, where it would be made, by a link that leads to nothing
- * as well. Errors: CLI_NOT_ALLOWED.
- */
+/** Errors: CLI_NOT_ALLOWED. */
 function whereItIs(path: string): string {
   try {
-    return realpathSync(path);
+    return realPlace(path);
   } catch (error) {
-    const parent = dirname(path);
-    if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") || parent === path)
-      throw new TsbuildError(
-        "CLI_NOT_ALLOWED",
-        `where ${path} is, which build targets ask for, cannot be told: ${messageOf(error)}`,
-        { cause: error, details: { path } },
-      );
-    const place = join(whereItIs(parent), basename(path));
-    const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return isLink ? whereItIs(resolve(dirname(place), readlinkSync(place))) : place;
+    throw new TsbuildError(
+      "CLI_NOT_ALLOWED",
+      `where ${path} is, which build targets ask for, cannot be told: ${messageOf(error)}`,
+      { cause: error, details: { path } },
+    );
   }
 }
 
