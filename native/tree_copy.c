@@ -110,36 +110,34 @@ static char *below_top(const struct copy *copy, char *path)
 	return path[top] == '/' ? path + top + 1 : path[top] == '\0' ? path + top : NULL;
 }
 
+// What is listed of an open directory.
+static struct unmade_dir *listing_of(const struct copy *copy, int fd)
+{
+	cleanup_free char *path = kernel_path(fd);
+	const char *below = below_top(copy, path);
+	return below == NULL ? NULL : unmade_find(&copy->unmade, below);
+}
+
 // What is listed of the parent that dirs_parent has just given.
 static struct unmade_dir *parent_listing(struct copy *copy)
 {
 	if (!copy->lists)
 		return NULL;
 	if (copy->listed != copy->dirs.opened) {
-		cleanup_free char *path = kernel_path(copy->dirs.fd);
-		const char *below = below_top(copy, path);
-		copy->listing = below == NULL ? NULL : unmade_find(&copy->unmade, below);
+		copy->listing = listing_of(copy, copy->dirs.fd);
 		copy->listed = copy->dirs.opened;
 	}
 	return copy->listing;
 }
 
-// Notes a directory that was made: nothing else is in it, so files in it need not be made.
-static int list_directory(struct copy *copy, int fd)
+// Notes a directory that was made: nothing else is in it, so files in it need not be made. `parent`: what is listed where it is.
+static int list_directory(struct copy *copy, int fd, struct unmade_dir *parent, const char *name)
 {
-	if (!copy->lists)
-		return 0;
 	cleanup_free char *path = kernel_path(fd);
-	char *below = below_top(copy, path);
-	if (below == NULL)
-		return 0; // its files are made
-	if (unmade_add(&copy->unmade, below) == NULL)
+	const char *below = below_top(copy, path);
+	// A directory whose path the kernel cannot tell, because it is too long, has its files made.
+	if (below != NULL && unmade_add(&copy->unmade, below) == NULL)
 		return -1;
-	char *slash = strrchr(below, '/');
-	const char *name = slash == NULL ? below : slash + 1;
-	if (slash != NULL)
-		*slash = '\0';
-	struct unmade_dir *parent = unmade_find(&copy->unmade, slash == NULL ? "" : below);
 	int was_listed = parent == NULL ? 0 : unmade_made(parent, name);
 	if (was_listed > 0)
 		errno = ENOTDIR;
@@ -148,8 +146,14 @@ static int list_directory(struct copy *copy, int fd)
 
 static int on_implied(int fd, const char *path, void *context)
 {
-	(void)path;
-	return list_directory(context, fd);
+	struct copy *copy = context;
+	if (!copy->lists)
+		return 0;
+	cleanup_fd int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return -1;
+	const char *slash = strrchr(path, '/');
+	return list_directory(copy, fd, listing_of(copy, parent), slash == NULL ? path : slash + 1);
 }
 
 // Something of that name is made in the parent that dirs_parent has just given.
@@ -288,7 +292,7 @@ static int open_directory(struct copy *copy, const struct order *order, bool *ma
 	cleanup_fd int opened = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (opened < 0 && errno == ELOOP)
 		errno = ENOTDIR;
-	if (*made && opened >= 0 && list_directory(copy, opened) < 0)
+	if (*made && opened >= 0 && copy->lists && list_directory(copy, opened, parent_listing(copy), last) < 0)
 		return -1;
 	int fd = steal_fd(&opened);
 	if (fd >= 0 || errno != ENOTDIR || !copy->replace)

@@ -106,11 +106,18 @@ const cases: Readonly<Record<string, string>> = {
     "FROM busybox\nCOPY --chown=7:8 --parents clash/*/x clash/./file tree/./a/* /new/",
 };
 
+/** A directory in which a name of one letter makes a path that is too long for the kernel to tell, though not to open. */
+const longest = "d".repeat(200).concat("/").repeat(20).concat("d".repeat(73));
+
 /** COPYs of which no builder makes a layer. */
 const conflicts: Readonly<Record<string, readonly [lines: string, message: RegExp]>> = {
   "a directory over a new file": [
     "COPY clash/file clash/directory /new/",
     /cannot copy to non-directory: new\/x/,
+  ],
+  "a directory over a new file, by the longest path": [
+    `COPY clash/file clash/directory /${longest}/`,
+    /cannot copy to non-directory: .*d\/x/,
   ],
   "a file over a new directory": [
     "COPY clash/directory clash/file /new/",

@@ -182,11 +182,17 @@ function secretsOf(
   for (const [id, path] of pairs("secret-files")) add(id, "src", path);
   const server = runner["GITHUB_SERVER_URL"] ?? "https://github.com";
   const token = input("github-token");
-  if (token !== "" && context.startsWith(`${server}/`) && !args.some(authorizesGit))
-    addValue("GIT_AUTH_TOKEN", token);
+  if (token !== "" && context.startsWith(`${server}/`)) {
+    // Without the host it would be shown to every server that an ADD of the Dockerfile names.
+    const host = new URL(server).hostname;
+    if (!args.some((arg) => authorizesGit(arg, host))) addValue(`GIT_AUTH_TOKEN.${host}`, token);
+  }
   return { args, values, warnings };
 }
 
-function authorizesGit(arg: string): boolean {
-  return /^--secret=id=GIT_AUTH_(TOKEN|HEADER)[,.]/.test(arg);
+/** Whether an argument is a secret for repositories of this host, or of all. */
+function authorizesGit(arg: string, host: string): boolean {
+  return ["TOKEN", "HEADER"]
+    .flatMap((kind) => [`GIT_AUTH_${kind}`, `GIT_AUTH_${kind}.${host}`])
+    .some((id) => arg.startsWith(`--secret=id=${id},`));
 }

@@ -166,6 +166,18 @@ describe("inputs of the action", () => {
       tokens({ context: "{{defaultContext}}", secrets: "GIT_AUTH_TOKEN.github.com=mine" }),
       ["mine"],
     );
+    assert.deepEqual(
+      tokens({ context: "{{defaultContext}}", secrets: "GIT_AUTH_TOKEN.git.example=other" }),
+      ["other", "t"],
+    );
+  });
+
+  it("show the workflow's token to its server only, whatever repositories a Dockerfile adds", () => {
+    const { args } = asked({ "github-token": "t", context: "{{defaultContext}}" });
+    assert.deepEqual(
+      args.filter((arg) => arg.startsWith("--secret=")),
+      ["--secret=id=GIT_AUTH_TOKEN.github.com,env=TSBUILD_ACTION_SECRET_0"],
+    );
   });
 
   it("are refused where they mean nothing, without a secret in the message", () => {
