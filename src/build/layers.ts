@@ -90,7 +90,9 @@ export class LayerPacker {
   layer(id: SnapshotId): Promise<BuiltLayer> {
     let packing = this.#packing.get(id);
     if (packing === undefined) {
-      packing = this.#limit(() => this.#layer(this.#rooms.snapshots.get(id)));
+      const pack = (): Promise<BuiltLayer> => this.#layer(this.#rooms.snapshots.get(id));
+      // One that has begun has its turn already.
+      packing = this.#begun.has(id) ? pack() : this.#limit(pack);
       this.#packing.set(id, packing);
       // Whoever needs the layer sees the failure; a layer that nobody asks for again must not end the process.
       packing.catch(() => undefined);

@@ -34,7 +34,8 @@ export function readCompose(files: readonly BakeFile[], options: ComposeOptions)
   for (const [name, service] of model.services) {
     if (!isYamlMap(service)) continue;
     const build = service.get("build");
-    if (build === undefined && !service.has("image") && !service.has("provider"))
+    const hasImage = service.has("image") && service.get("image") !== "";
+    if (build === undefined && !hasImage && !service.has("provider"))
       throw bad(`services.${name}`, "has neither an image nor a build context specified");
     if (!isYamlMap(build)) continue;
     const attributes = attributesOf(name, service, build, model, options);

@@ -104,11 +104,14 @@ function isTrue(name: string, text: string): boolean {
 
 /** The repository whose workflow runs, at its commit; for a pull request, what merging it would make. */
 function defaultContext(runner: RunnerEnvironment): string {
-  const { GITHUB_SERVER_URL: server = "https://github.com", GITHUB_REPOSITORY: repository = "" } =
-    runner;
+  const { GITHUB_REPOSITORY: repository = "" } = runner;
   const { GITHUB_REF: ref = "", GITHUB_SHA: commit = "" } = runner;
   const revision = ref.startsWith("refs/pull/") || commit === "" ? ref : commit;
-  return `${server}/${repository}.git#${revision}`;
+  return `${serverOf(runner)}/${repository}.git#${revision}`;
+}
+
+function serverOf(runner: RunnerEnvironment): string {
+  return runner["GITHUB_SERVER_URL"] ?? "https://github.com";
 }
 
 function outputsOf(
@@ -180,14 +183,20 @@ function secretsOf(
   }
   for (const [id, variable] of pairs("secret-envs")) add(id, "env", variable);
   for (const [id, path] of pairs("secret-files")) add(id, "src", path);
-  const server = runner["GITHUB_SERVER_URL"] ?? "https://github.com";
   const token = input("github-token");
-  if (token !== "" && context.startsWith(`${server}/`)) {
+  const server = serverOf(runner);
+  if (token !== "" && isOwnRepository(runner, context)) {
     // Without the host it would be shown to every server that an ADD of the Dockerfile names.
     const host = new URL(server).hostname;
     if (!args.some((arg) => authorizesGit(arg, host))) addValue(`GIT_AUTH_TOKEN.${host}`, token);
   }
   return { args, values, warnings };
+}
+
+/** A Dockerfile of others could read the token. */
+function isOwnRepository(runner: RunnerEnvironment, context: string): boolean {
+  const own = `${serverOf(runner)}/${runner["GITHUB_REPOSITORY"] ?? ""}`;
+  return context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(context.slice(own.length));
 }
 
 /** Whether an argument is a secret for repositories of this host, or of all. */

@@ -69,7 +69,8 @@ async function build(
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? signal ?? "unknown";
   } finally {
-    process.stdout.write(`::${token}::\n`);
+    // A build that was ended may have left a line without its end.
+    process.stdout.write(`\n::${token}::\n`);
   }
 }
 

@@ -743,6 +743,12 @@ describe("a Compose file that is wrong", () => {
       /neither an image nor a build/,
     ],
     [
+      "has an image without a name",
+      service('image: ""'),
+      "BAKE_COMPOSE",
+      /neither an image nor a build/,
+    ],
+    [
       "has an unknown field in a build",
       build("foo: bar"),
       "BAKE_COMPOSE",

@@ -152,12 +152,14 @@ describe("inputs of the action", () => {
     assert.deepEqual(warnings, ["secret fork is empty, and not given to the build"]);
   });
 
-  it("authorize a context on the workflow's server only, and what the user gave goes first", () => {
+  it("authorize a context that is the workflow's own repository, and what the user gave goes first", () => {
     const tokens = (inputs: Record<string, string>): readonly string[] =>
       Object.values(asked({ "github-token": "t", ...inputs }).secrets);
     assert.deepEqual(tokens({}), []);
     assert.deepEqual(tokens({ context: "{{defaultContext}}" }), ["t"]);
-    assert.deepEqual(tokens({ context: "https://github.com/other/app.git" }), ["t"]);
+    assert.deepEqual(tokens({ context: "https://github.com/me/app#main:sub" }), ["t"]);
+    assert.deepEqual(tokens({ context: "https://github.com/me/app-of-others.git" }), []);
+    assert.deepEqual(tokens({ context: "https://github.com/other/app.git" }), []);
     assert.deepEqual(tokens({ context: "https://github.com.example/x.git" }), []);
     assert.deepEqual(tokens({ context: "{{defaultContext}}", secrets: "GIT_AUTH_TOKEN=mine" }), [
       "mine",
