@@ -2,7 +2,7 @@
 // Paths that a user gave: the directories of one, and where one really is.
 
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { errnoOf } from "./errors.js";
 
 /** Makes one directory; false when it is there, whoever made it. Throws what mkdir says. */
@@ -30,6 +30,11 @@ export function realPlace(path: string): string {
     const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
     return isLink ? realPlace(resolve(dirname(place), readlinkSync(place))) : place;
   }
+}
+
+/** Whether a path is a directory or below it, by their names alone: see realPlace. */
+export function isBelow(path: string, directory: string): boolean {
+  return relative(directory, path).split("/")[0] !== "..";
 }
 
 /**

@@ -67,6 +67,16 @@ function stageIndex(dockerfile: Dockerfile, name: string, before: number): numbe
   return index >= 0 && index < before ? index : undefined;
 }
 
+/** What the instructions of a stage read from elsewhere, as it is written: stages, contexts and images. */
+export function sourcesOf({ instructions }: Stage): string[] {
+  return instructions.flatMap((instruction) => {
+    if (instruction.kind === "copy") return instruction.from?.text ?? [];
+    return instruction.kind === "run"
+      ? instruction.mounts.flatMap(({ from }) => from?.text ?? [])
+      : [];
+  });
+}
+
 /** The stage and all that it needs, as far as the text tells. */
 function neededStages(dockerfile: Dockerfile, target: Stage): readonly Stage[] {
   const needed = new Set<number>();
@@ -75,13 +85,7 @@ function neededStages(dockerfile: Dockerfile, target: Stage): readonly Stage[] {
     const stage = dockerfile.stages[index];
     if (stage === undefined || needed.has(index)) continue;
     needed.add(index);
-    const names = [stage.from.image.text];
-    for (const instruction of stage.instructions) {
-      if (instruction.kind === "copy" && instruction.from) names.push(instruction.from.text);
-      if (instruction.kind === "run")
-        names.push(...instruction.mounts.flatMap(({ from }) => (from ? [from.text] : [])));
-    }
-    for (const name of names) {
+    for (const name of [stage.from.image.text, ...sourcesOf(stage)]) {
       const found = stageIndex(dockerfile, name, index);
       if (found !== undefined) open.push(found);
     }

@@ -29,5 +29,5 @@ export { failOnFindings, sortFindings } from "./lint/finding.js";
 export type { Finding, FindingPlace } from "./lint/finding.js";
 export { checkRules, checkSlug, checkUrl } from "./lint/rules.js";
 export type { CheckRule, CheckRuleName } from "./lint/rules.js";
-export { describeOutline, describeTargets } from "./describe.js";
+export { describeOutline, describeTargets, sourcesOf } from "./describe.js";
 export type { ArgDescription, MountDescription, Outline, TargetDescription } from "./describe.js";

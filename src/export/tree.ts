@@ -3,9 +3,9 @@
 
 import { Readable } from "node:stream";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pack } from "tar-stream";
-import { TsbuildError, errnoOf, makeDirectories, printable } from "../base/index.js";
+import { TsbuildError, errnoOf, isBelow, makeDirectories, printable } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import {
   booleanOf,
@@ -140,9 +140,8 @@ function deletesIn(path: string, given: Attributes, { cwd, allow = [] }: Exporte
     throw optionError("local", `mode=${printable(mode)} is neither copy nor delete`);
   if (mode === "copy") return false;
   // A symlink may stand below the current directory, and what it leads to elsewhere.
-  const below = relative(destinationPlace(cwd), destinationPlace(path));
-  const isBelow = below !== "" && below !== ".." && !below.startsWith("../");
-  if (!isBelow && !allow.includes(deletePermission))
+  const [here, place] = [destinationPlace(cwd), destinationPlace(path)];
+  if ((place === here || !isBelow(place, here)) && !allow.includes(deletePermission))
     throw optionError(
       "local",
       `mode=delete would delete files in ${path}, which is not below the current directory`,

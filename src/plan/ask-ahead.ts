@@ -3,7 +3,7 @@
 // one after another.
 
 import { eachAtOnce } from "../base/index.js";
-import type { Stage } from "../dockerfile/index.js";
+import { sourcesOf, type Stage } from "../dockerfile/index.js";
 import type { Platform } from "../oci/index.js";
 import type { PlanOptions } from "./types.js";
 
@@ -67,14 +67,4 @@ async function* imagesOf(
       else if (!names.mayBeStage(name)) yield wanted;
     }
   }
-}
-
-/** What the instructions of a stage read from elsewhere: stages, contexts and images. */
-function sourcesOf({ instructions }: Stage): string[] {
-  return instructions.flatMap((instruction) => {
-    if (instruction.kind === "copy") return instruction.from?.text ?? [];
-    return instruction.kind === "run"
-      ? instruction.mounts.flatMap(({ from }) => from?.text ?? [])
-      : [];
-  });
 }

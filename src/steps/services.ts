@@ -7,12 +7,12 @@ import type { Writable } from "node:stream";
 import type {
   Confinement,
   LayerDirId,
-  StackRoot,
   RunLimits,
   RunMount,
   RunOutput,
   RunResult,
   Sandbox,
+  StackRoot,
   StreamResult,
 } from "../sandbox/index.js";
 import type { Draft, Snapshots, UnpackLayer } from "../snapshot/index.js";

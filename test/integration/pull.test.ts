@@ -4,7 +4,10 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { mediaTypes } from "#src/oci/index.js";
@@ -43,6 +46,36 @@ function assertComplete(): void {
 const layer = (i: number): RegExp => new RegExp(`^GET .*${image.layers[i]?.digest ?? ""}`);
 
 describe("a base image", () => {
+  it("that a registry never answers for keeps no build waiting that has failed for another", async () => {
+    let asked = (): void => undefined;
+    const slowIsAsked = new Promise<void>((resolve) => (asked = resolve));
+    const server = createServer((request, response) => {
+      if (request.url?.includes("/slow/") === true) {
+        asked();
+        return; // and nothing is ever said
+      }
+      const missing = request.url?.includes("/missing/") === true;
+      void (missing ? slowIsAsked : Promise.resolve()).then(() => {
+        response.writeHead(missing ? 404 : 200).end("{}");
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const result = await space.tsbuild(["build", "-"], {
+        input: `FROM ${host}/slow/a AS slow\nFROM ${host}/missing/b\nCOPY --from=slow /a /\n`,
+        env: { TSBUILD_ROOT: join(space.directory, "never") },
+        timeout: 60_000,
+      });
+      assert.equal(result.code, 1, result.stderr);
+      assert.match(result.stderr, /missing\/b.*404/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it("is unpacked while it comes, however slowly or brokenly it comes", async () => {
     await using server = await serve();
     server.fault({ match: layer(0), truncateAt: 3_000_000 });

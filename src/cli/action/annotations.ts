@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { isBelow } from "../../base/index.js";
 import type { RunnerEnvironment } from "./inputs.js";
 
 export interface Annotation {
@@ -52,6 +53,5 @@ function dockerfileOf(name: string, runner: RunnerEnvironment): string | undefin
   const workspace = runner["GITHUB_WORKSPACE"] ?? ".";
   const given = runner["INPUT_FILE"] ?? "";
   const path = resolve(workspace, given === "" ? join(runner["INPUT_CONTEXT"] ?? "", name) : given);
-  const inside = relative(workspace, path);
-  return inside.startsWith("..") || !existsSync(path) ? undefined : inside;
+  return isBelow(path, workspace) && existsSync(path) ? relative(workspace, path) : undefined;
 }

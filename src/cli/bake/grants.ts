@@ -2,8 +2,8 @@
 // What build targets may have of this machine. A file of targets may be a stranger's: below the current directory it reads and
 // writes; anything else, and what a Dockerfile needs permission for, has to be granted with --allow.
 
-import { isAbsolute, relative, resolve } from "node:path";
-import { messageOf, realPlace, TsbuildError } from "../../base/index.js";
+import { resolve } from "node:path";
+import { isBelow, messageOf, realPlace, TsbuildError } from "../../base/index.js";
 import { usageError } from "../options/values.js";
 
 /** What targets ask for. Paths are relative to the directory. */
@@ -65,11 +65,6 @@ function whereItIs(path: string): string {
       { cause: error, details: { path } },
     );
   }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === "" || (!isAbsolute(way) && way.split("/")[0] !== "..");
 }
 
 function beyond(paths: readonly string[], granted: readonly string[], directory: string): string[] {
