@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inputs of action.yml, which are those of Docker's action, as a command line of `tsbuild build`.
 
-import { isAbsolute, join } from "node:path";
+import { join, resolve } from "node:path";
 import { csvFields, TsbuildError } from "../../base/index.js";
 import { itemsOf, linesOf } from "./lists.js";
 
@@ -135,9 +135,7 @@ function archiveOf(
     const archive = fields.find((field) => field.startsWith("dest="))?.slice("dest=".length);
     if (!isArchive || archive === undefined || archive === "-" || fields.includes("tar=false"))
       continue;
-    return {
-      archive: isAbsolute(archive) ? archive : join(runner["GITHUB_WORKSPACE"] ?? ".", archive),
-    };
+    return { archive: resolve(runner["GITHUB_WORKSPACE"] ?? "", archive) };
   }
   return {};
 }
