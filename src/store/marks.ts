@@ -21,8 +21,14 @@ export class Marks {
   }
 
   set(suffix = ""): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.#directory, this.own + suffix), "");
+    const path = join(this.#directory, this.own + suffix);
+    try {
+      writeFileSync(path, "");
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      writeFileSync(path, "");
+    }
   }
 
   clear(suffix = ""): void {
