@@ -134,7 +134,8 @@ export class Bases {
   /** What FROM --platform says. Its own name for a platform is told as it stands, with the arguments that were meant. */
   #platform({ from }: Stage, location: SourceLocation): Platform {
     const written = from.platform;
-    if (written === undefined) return this.#options.targetPlatform;
+    // Written and blank is like not written; a variable that is blank is a mistake.
+    if (written === undefined || written.text === "") return this.#options.targetPlatform;
     const text = this.#expand(written);
     const declared = new Set([...this.#globals.values.keys(), ...this.#globals.declared]);
     const guess = [...written.text.matchAll(/\$\{?(\w+)/g)]
