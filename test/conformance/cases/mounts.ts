@@ -212,6 +212,13 @@ export const mounts: CaseGroup = {
       fails: "STEPS_SSH_MISSING",
     },
     {
+      name: "several mounts at one place: the last one counts",
+      dockerfile:
+        "FROM busybox\nRUN --mount=source=f,target=/m --mount=source=d,target=/m ls /m > /x\n",
+      context: { f: "f", "d/in": "in" },
+      differs: [{ peer: "buildah", what: ["entries/x"], reason: "the first one counts there" }],
+    },
+    {
       name: "an agent that is not given",
       dockerfile: 'FROM busybox\nRUN --mount=type=ssh echo "[$SSH_AUTH_SOCK]" > /x\n',
       differs: [
