@@ -64,6 +64,12 @@ export const copyFlags: CaseGroup = {
       images: ["made-tree"],
     },
     {
+      name: "link: with chmod, directories of the image stay as they are",
+      dockerfile:
+        "FROM busybox\nCOPY --link --chmod=644 README.md /etc/app.conf\nCOPY --link --chmod=600 README.md /tmp/\nCOPY --link --chmod=640 <<F /etc/here\nx\nF\n",
+      context: tree,
+    },
+    {
       name: "link: with chmod",
       dockerfile: "FROM busybox\nCOPY --link --chmod=600 README.md /a/b\n",
       context: tree,
