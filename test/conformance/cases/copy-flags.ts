@@ -264,6 +264,19 @@ export const copyFlags: CaseGroup = {
       differs: [{ peer: "buildah", what: ["*"], reason: "an error in Buildah" }],
     },
     {
+      name: "exclude: a dollar sign begins no variable",
+      dockerfile:
+        "FROM scratch\nENV py= x=x\nCOPY --exclude=*$py.class --exclude=${x} --exclude='$x' d /d/\n",
+      context: { "d/a$py.class": "a", "d/b.class": "b", "d/x": "x", "d/$x": "dollar" },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/*"],
+          reason: "Buildah matches --exclude against the path from the root of the context",
+        },
+      ],
+    },
+    {
       name: "exclude: from a stage",
       dockerfile: "FROM made-tree AS s\nFROM scratch\nCOPY --from=s --exclude=sub /d /to/\n",
       images: ["made-tree"],
