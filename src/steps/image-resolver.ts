@@ -2,7 +2,7 @@
 // What a base image's name means: looked up in the store, in what was pulled before, in an OCI layout, or at its
 // registry; the choice of a platform; manifest and configuration brought into the store, layers not yet.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, anySignal } from "../base/index.js";
 import {
   annotationNames,
   checkDocumentSize,
@@ -98,7 +98,7 @@ export class ImageResolver implements AsyncDisposable {
     this.#rooms = rooms;
     this.#pull = options.pull;
     this.#policy = options.policy;
-    this.#signal = AbortSignal.any([options.signal, this.#ending.signal]);
+    this.#signal = anySignal(options.signal, this.#ending.signal);
   }
 
   /**
