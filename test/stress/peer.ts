@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Differential test of the Dockerfile language: random Dockerfiles, contexts and flags are built here and by BuildKit, and what
+// differs is made small and shown. BuildKit is `docker buildx`, or what TSBUILD_CONFORMANCE_BUILDX says.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeBases, peerCommand } from "../conformance/builders.js";
+import { Random } from "../support/random.js";
+import { workspace } from "../support/runner.js";
+import type { StressOptions } from "./options.js";
+import { canSplit, dockerfileOf, type PeerCase } from "./peer/case.js";
+import { PeerComparison, type Comparison, type PeerDifference } from "./peer/compare.js";
+import { randomCase } from "./peer/grammars.js";
+import { shrink } from "./peer/shrink.js";
+
+/** Groups of cases at once, and cases of a group, which the peer gets together. */
+const concurrency = 2;
+const casesTogether = 10;
+
+export async function comparePeer({ rounds, seed, log }: StressOptions): Promise<void> {
+  const command = peerCommand("buildkit");
+  assert.ok(command !== undefined, "docker buildx is missing");
+  await using held = workspace();
+  const comparison = new PeerComparison({
+    command,
+    bases: makeBases(join(held.directory, "bases")),
+    directory: held.directory,
+    store: held.store,
+  });
+  const random = new Random(seed);
+  const found: PeerDifference[] = [];
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    while (done < rounds) {
+      const seeds = Array.from({ length: Math.min(casesTogether, rounds - done) }, () =>
+        random.below(2 ** 32),
+      );
+      done += seeds.length;
+      const cases = seeds.map((at) => randomCase(new Random(at)));
+      const results = await comparison.compareAll(cases);
+      for (const [i, test] of cases.entries())
+        for (const difference of await examine(comparison, test, results[i])) {
+          if (found.some((other) => other.signature === difference.signature)) continue;
+          found.push(difference);
+          log(`== ${found.length}: seed ${seeds[i] ?? 0}\n${shown(difference)}`);
+        }
+      log(`${done} of ${rounds} rounds: ${comparison.summary()}`);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  log([comparison.summary(), ...comparison.refused()].join("\n"));
+  if (found.length === 0) return;
+  const kept = mkdtempSync(join(tmpdir(), "tsbuild-peer-case-"));
+  writeFileSync(join(kept, "cases.json"), JSON.stringify(found, undefined, 1));
+  rmSync(join(held.directory, "bases"), { recursive: true, force: true });
+  throw new Error(`${found.length} differences (kept in ${kept})`);
+}
+
+/** The differences of a case, as small as they can be made. Cases of many pieces that stand alone are taken apart first. */
+async function examine(
+  comparison: PeerComparison,
+  test: PeerCase,
+  found: Comparison,
+): Promise<PeerDifference[]> {
+  if (found === "both fail" && canSplit(test)) {
+    const halves: PeerDifference[] = [];
+    for (const half of split(test))
+      halves.push(...(await examine(comparison, half, await comparison.compare(half))));
+    return halves;
+  }
+  if (found === "both fail" || found === undefined) return [];
+  return [await shrink(comparison, found)];
+}
+
+function split(test: PeerCase): PeerCase[] {
+  const { head = 0 } = test;
+  const middle = head + Math.ceil((test.pieces.length - head) / 2);
+  const start = test.pieces.slice(0, head);
+  return [
+    { ...test, pieces: test.pieces.slice(0, middle) },
+    { ...test, pieces: [...start, ...test.pieces.slice(middle)] },
+  ];
+}
+
+function shown({ test, lines }: PeerDifference): string {
+  const context = Object.entries(test.context).map(
+    ([name, node]) => `${name}: ${JSON.stringify(node)}`,
+  );
+  return [
+    dockerfileOf(test).replace(/\r/g, "␍").replace(/\t/g, "␉"),
+    ...(test.args.length > 0 ? [`args: ${test.args.join(" ")}`] : []),
+    ...(context.length > 0 ? [`context: ${context.join(", ")}`] : []),
+    ...lines,
+  ].join("\n");
+}
