@@ -67,6 +67,20 @@ const rows: readonly AllowedRow[] = [
       key.startsWith("entries/") && ours.startsWith("file") && unlinked(ours) === unlinked(theirs),
   },
   {
+    reason:
+      "--chown is for directories, too, that an archive's names need but that it does not have",
+    applies: (key, ours, theirs, { pieces }) =>
+      key.startsWith("entries/") &&
+      ours.startsWith("dir") &&
+      theirs === ours.replace(/ \d+:\d+/, " 0:0") &&
+      /^ADD .*--chown=/m.test(pieces.join("")),
+  },
+  {
+    reason: "a script's first line counts without the tabs that <<- takes away",
+    applies: (key, _ours, _theirs, { pieces }) =>
+      key !== "fails" && /^RUN <<-.*\n\t+#!/m.test(pieces.join("")),
+  },
+  {
     reason: "blanks at the end of a trigger mean nothing",
     applies: (key, ours, theirs) =>
       key === "config/OnBuild" && ours === theirs.replace(/ +(?=")/g, ""),
