@@ -3,7 +3,7 @@
 // differs is made small and shown. BuildKit is `docker buildx`, or what TSBUILD_CONFORMANCE_BUILDX says.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeBases, peerCommand } from "../conformance/builders.js";
@@ -29,24 +29,18 @@ export async function comparePeer({ rounds, seed, log }: StressOptions): Promise
     directory: held.directory,
     store: held.store,
   });
-  const random = new Random(seed);
   const found: PeerDifference[] = [];
-  let done = 0;
+  let next = 0;
   const worker = async (): Promise<void> => {
-    while (done < rounds) {
-      const seeds = Array.from({ length: Math.min(casesTogether, rounds - done) }, () =>
-        random.below(2 ** 32),
-      );
-      done += seeds.length;
-      const cases = seeds.map((at) => randomCase(new Random(at)));
-      const results = await comparison.compareAll(cases);
-      for (const [i, test] of cases.entries())
-        for (const difference of await examine(comparison, test, results[i])) {
-          if (found.some((other) => other.signature === difference.signature)) continue;
-          found.push(difference);
-          log(`== ${found.length}: seed ${seeds[i] ?? 0}\n${shown(difference)}`);
-        }
-      log(`${done} of ${rounds} rounds: ${comparison.summary()}`);
+    while (next < rounds) {
+      const first = next;
+      next = Math.min(first + casesTogether, rounds);
+      for (const difference of await differencesOf(comparison, seed + first, next - first)) {
+        if (found.some(({ signature }) => signature === difference.signature)) continue;
+        found.push(difference);
+        log(`== ${found.length}: ${shown(difference)}`);
+      }
+      log(`${next} of ${rounds} rounds: ${comparison.summary()}`);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -54,8 +48,22 @@ export async function comparePeer({ rounds, seed, log }: StressOptions): Promise
   if (found.length === 0) return;
   const kept = mkdtempSync(join(tmpdir(), "tsbuild-peer-case-"));
   writeFileSync(join(kept, "cases.json"), JSON.stringify(found, undefined, 1));
-  rmSync(join(held.directory, "bases"), { recursive: true, force: true });
   throw new Error(`${found.length} differences (kept in ${kept})`);
+}
+
+/** Those of so many cases. Each has a seed of its own, with which one round repeats it. */
+async function differencesOf(
+  comparison: PeerComparison,
+  seed: number,
+  count: number,
+): Promise<PeerDifference[]> {
+  const cases = Array.from({ length: count }, (_, i) => randomCase(new Random(seed + i)));
+  const results = await comparison.compareAll(cases);
+  const found: PeerDifference[] = [];
+  for (const [i, test] of cases.entries())
+    for (const difference of await examine(comparison, test, results[i]))
+      found.push({ ...difference, lines: [`--rounds 1 --seed ${seed + i}`, ...difference.lines] });
+  return found;
 }
 
 /** The differences of a case, as small as they can be made. Cases of many pieces that stand alone are taken apart first. */
@@ -89,6 +97,7 @@ function shown({ test, lines }: PeerDifference): string {
     ([name, node]) => `${name}: ${JSON.stringify(node)}`,
   );
   return [
+    "a difference",
     dockerfileOf(test).replace(/\r/g, "␍").replace(/\t/g, "␉"),
     ...(test.args.length > 0 ? [`args: ${test.args.join(" ")}`] : []),
     ...(context.length > 0 ? [`context: ${context.join(", ")}`] : []),

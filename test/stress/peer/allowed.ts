@@ -83,7 +83,7 @@ const rows: readonly AllowedRow[] = [
   {
     reason: "blanks at the end of a trigger mean nothing",
     applies: (key, ours, theirs) =>
-      key === "config/OnBuild" && ours === theirs.replace(/ +(?=")/g, ""),
+      key === "config/OnBuild" && ours === theirs.replace(/(?: |\\t)+(?=")/g, ""),
   },
   {
     reason: "later versions of BuildKit clean a working directory too",

@@ -195,7 +195,7 @@ function step(random: Random, stage: number): string {
     case "copy":
       return copy(random, stage);
     case "workdir":
-      return `WORKDIR ${random.pick(["/w", "/l/w", "/dang", "w", "/t/a/..", "/rel/k", "..", "/l", "/up/x", "/loop"])}`;
+      return `WORKDIR ${random.pick(["/w", "/l/w", "/dang", "w", "/rel/k", "..", "/l", "/up/x", "/loop"])}`;
     case "user":
       return `USER ${random.pick(["daemon", "1000:50", "root"])}`;
     case "arg":

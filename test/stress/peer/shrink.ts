@@ -43,18 +43,16 @@ export async function shrink(
 ): Promise<PeerDifference> {
   let best = from;
   let left = budget;
-  const attempt = async (test: PeerCase): Promise<boolean> => {
-    if (left-- <= 0) return false;
+  const attempt = async (test: PeerCase): Promise<void> => {
+    if (left-- <= 0) return;
     let found;
     try {
       found = await comparison.compare(test, from.kind);
     } catch {
-      return false; // a context that cannot be made
+      return; // a context that cannot be made
     }
-    if (found === undefined || found === "both fail" || !sameKind(found.kind, from.kind))
-      return false;
-    best = found;
-    return true;
+    if (found === undefined || found === "both fail") return;
+    if (sameKind(found.kind, from.kind)) best = found;
   };
   for (const part of parts) {
     for (
