@@ -26,12 +26,12 @@ function modeFor(chmod: string | undefined, entry: TreeEntry): { mode?: number }
 
 /**
  * The mode of directories that have to be made on the way. A symbolic mode changes what is there, so it is not for them; nor are
- * the set-uid, set-gid and sticky bits, nor writing by others than the owner: in Docker's builders the umask keeps those away.
+ * the set-uid, set-gid and sticky bits.
  */
 export function parentMode(op: PlannedCopy): number {
   return op.chmod === undefined || !/^[0-7]+$/.test(op.chmod)
     ? directoryMode
-    : applyMode(op.chmod, directoryMode, true) & directoryMode;
+    : applyMode(op.chmod, directoryMode, true) & 0o777;
 }
 
 /** What copying all that a pattern matched does. */

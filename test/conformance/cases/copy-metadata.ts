@@ -234,20 +234,6 @@ export const copyMetadata: CaseGroup = {
       ],
     },
     {
-      name: "chmod that lets others write, which directories on the way do not get",
-      dockerfile:
-        "FROM scratch\nCOPY --chmod=777 f /a/b/f\nCOPY --chmod=1776 d /c/d/\nCOPY --link --chmod=666 f /e/\nCOPY --chmod=722 <<F /g/\nx\nF\n",
-      context: tree,
-      differs: [
-        {
-          peer: "buildah",
-          what: ["entries/*"],
-          reason:
-            "Buildah gives the mode of --chmod to files only, not to the directories that it makes",
-        },
-      ],
-    },
-    {
       name: "chmod with a variable",
       dockerfile: "FROM scratch\nARG M=750\nCOPY --chmod=$M f /o\n",
       context: tree,
