@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work on many things, a few at a time.
 
+import { anySignal } from "./shared-signal.js";
+
 /**
  * Does the work for every item, at most `atOnce` at a time; the next item is asked for when there is room for it. The first
  * failure stops the others, through the signal that the work gets; all have ended before it is thrown.
@@ -12,7 +14,7 @@ export async function eachAtOnce<T>(
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
-  const own = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const own = anySignal(failed.signal, ...(signal === undefined ? [] : [signal]));
   // A generator answers those who ask at once one after another.
   const shared = (async function* () {
     yield* items;

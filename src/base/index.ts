@@ -12,6 +12,7 @@ export * from "./events.js";
 export * from "./go-regex.js";
 export * from "./names.js";
 export * from "./regex-search.js";
+export * from "./shared-signal.js";
 export * from "./signals.js";
 export * from "./small-file.js";
 export * from "./streams.js";

@@ -140,9 +140,9 @@ function planExpose(planner: StagePlanner, instruction: ExposeInstruction): void
   const values = words.flatMap((word) => planner.expandSplit(word));
   const found = parsePorts(values, planner.place(instruction.range));
   services.report(checkPorts(services.options.dockerfile, instruction, found));
-  const ports = new Set(found.flatMap(portKeys));
+  const ports = found.flatMap(portKeys);
   for (const port of ports) draft.exposedPorts.add(port);
-  draft.note(`EXPOSE [${[...ports].join(" ")}]`);
+  draft.note(`EXPOSE [${ports.join(" ")}]`);
 }
 
 function planVolume(planner: StagePlanner, { paths, range }: VolumeInstruction): void {

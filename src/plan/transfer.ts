@@ -65,7 +65,8 @@ export async function planTransfer(
     ...(chmod === undefined ? {} : { chmod }),
     link: instruction.link,
     parents: instruction.kind === "copy" && instruction.parents,
-    exclude: instruction.exclude.map((word) => planner.expand(word)),
+    // Not expanded: `*$py.class` means what it says.
+    exclude: instruction.exclude.map(({ text }) => text),
     unpack: unpacking(instruction),
     keepOwners: "vertex" in tree,
   };

@@ -4,7 +4,7 @@
 // that misses too. Each vertex is solved once, whoever asks.
 
 import pLimit, { type LimitFunction } from "p-limit";
-import { all, messageOf } from "../base/index.js";
+import { all, anySignal, messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
 import { Definitions, isTooOld, located, type Definition } from "./definitions.js";
 import { contentKey } from "./keys.js";
@@ -75,7 +75,7 @@ export class Solver {
       disk: pLimit(limits.disk),
       network: pLimit(limits.network),
     };
-    this.#signal = AbortSignal.any([options.signal, this.#abort.signal]);
+    this.#signal = anySignal(options.signal, this.#abort.signal);
   }
 
   /**

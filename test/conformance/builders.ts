@@ -82,7 +82,8 @@ function commonFlags({ test }: Build): string[] {
   return [...network, ...args];
 }
 
-async function outcome({ test, bases }: Build, layout: string): Promise<BuildEnd> {
+/** What a builder's layout says of a case. */
+export async function outcomeIn({ test, bases }: Build, layout: string): Promise<BuildEnd> {
   const image = await flattenLayout(layout);
   const base = baseOf(image, await bases.flat(imagesOf(test)));
   if (base === undefined && image.tree.has("bin/busybox"))
@@ -113,7 +114,7 @@ export async function buildWithTsbuild(build: Build, storeRoot: string): Promise
     if (!isTsbuildError(error)) throw error;
     return { kind: "failure", message: error.message, code: error.code };
   }
-  return outcome(build, out);
+  return outcomeIn(build, out);
 }
 
 /** The commands of the peers, from the environment or what is on PATH; absent: not installed. */
@@ -169,7 +170,7 @@ export async function buildWithPeer(
     [...rest, ...own, ...contexts, ...commonFlags(build), "context"],
     { cwd: directory, env: { BUILDKIT_PROGRESS: "plain", NO_COLOR: "1", ...test.env } },
   );
-  if (result.code === 0) return outcome(build, out);
+  if (result.code === 0) return outcomeIn(build, out);
   return { kind: "failure", message: lastError(result.stderr + result.stdout) };
 }
 

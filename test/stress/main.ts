@@ -10,6 +10,7 @@ import { breakStores } from "./faults.js";
 import { killBuilds } from "./kills.js";
 import { compareLayers } from "./layers.js";
 import type { StressOptions } from "./options.js";
+import { comparePeer } from "./peer.js";
 import { fillDisks } from "./small-disk.js";
 
 interface StressTest {
@@ -49,6 +50,11 @@ const tests: Readonly<Record<string, StressTest>> = {
     summary: "two to eight builds at once on one store, with prunes and kills beside them",
     rounds: 50,
     run: crowdStore,
+  },
+  peer: {
+    summary: "random Dockerfiles are to BuildKit what they are here",
+    rounds: 2000,
+    run: comparePeer,
   },
   kills: {
     summary: "builds and helpers are killed at random moments",

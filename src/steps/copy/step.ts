@@ -121,8 +121,7 @@ async function runCopy(work: Work): Promise<Result> {
   const op = vertex.op as CopyOp;
   const parent = snapshotOf(inputs[0]);
   warnAboutDestination(op, context);
-  // A name is looked up in the destination, so the copy cannot be made on nothing.
-  const alone = op.link && !isNamedOwner(op);
+  const alone = op.link && !needsDestination(op);
   const directly = await copyDirectly(work, parent, alone);
   if (directly !== undefined) return directly;
   const copyInto = async (destination: Root): Promise<void> => {
@@ -139,8 +138,12 @@ async function runCopy(work: Work): Promise<Result> {
   return { snapshot: await services.snapshots.commitShared(parent, dir) };
 }
 
-function isNamedOwner({ chown }: CopyOp): boolean {
-  return chown !== undefined && !/^\d+(?::\d+)?$/.test(chown);
+/**
+ * Whether a copy cannot be made on nothing, whatever --link says. The name of an owner is looked up in the destination. And
+ * --chmod is for directories on the way as well: all would be made anew on nothing, and /etc get the mode of a file in it.
+ */
+function needsDestination({ chown, chmod }: CopyOp): boolean {
+  return chmod !== undefined || (chown !== undefined && !/^\d+(?::\d+)?$/.test(chown));
 }
 
 /** As one copy: names of one file stay so, whichever source they come from. */

@@ -2,6 +2,7 @@
 // From what a Dockerfile calls a base image to the image for a platform: manifest and configuration are in the store then,
 // layers not yet.
 
+import { anySignal } from "../../base/index.js";
 import { formatFullPlatform, type Platform } from "../../oci/index.js";
 import type { ResolvedImage } from "../../plan/index.js";
 import { readLayoutIndex } from "../../store/index.js";
@@ -17,7 +18,7 @@ export class ImageResolver implements AsyncDisposable {
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
 
   constructor(rooms: ImageRooms, options: NameOptions) {
-    const signal = AbortSignal.any([options.signal, this.#ending.signal]);
+    const signal = anySignal(options.signal, this.#ending.signal);
     this.#names = new ImageNames(rooms, { ...options, signal });
     this.#documents = new ImageDocuments(rooms, signal);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // FROM an image: its layers into the store, and unpacked into snapshots.
 
-import { isTsbuildError } from "../../base/index.js";
+import { anySignal, isTsbuildError } from "../../base/index.js";
 import { parseImageConfig, parseManifest, type Digest, type Manifest } from "../../oci/index.js";
 import type { ImageOp, ResolvedImage } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
@@ -58,7 +58,7 @@ export async function unpackImage(
   const total = image.layers.reduce((sum, layer) => sum + layer.size, 0);
   let current = 0;
   const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  const either = anySignal(signal, failed.signal);
   await using fetched = new ImageLayers(services, origin, image.layers, {
     signal: either,
     onBytes: (count) => {

@@ -104,16 +104,15 @@ async function digestPath(
   );
 }
 
-/** What a copy would write, and a stage's directory itself: of a stage that is mounted, and no new one. */
+/** What a copy would write, and the directory itself, which is mounted as it is: but a context as a whole is a new one. */
 function* shownEntries(
   op: CopyOp,
   matches: readonly Match[],
   path: string,
 ): Generator<PlannedEntry, void, undefined> {
   yield* planCopy(op, matches, path);
-  if (!op.keepOwners) return;
   for (const { path: from, entry } of matches)
-    if (entry.type === "dir")
+    if (entry.type === "dir" && (op.keepOwners || from !== ""))
       yield { op: { op: "entry", from, to: "", follow: true, merge: "set" }, source: entry };
 }
 
@@ -163,7 +162,7 @@ export async function bindSource(
       owner: { kind: "ids", uid: 0, gid: 0 },
       madeTime: services.epoch ?? 0,
     },
-    ordersOf(planCopy(op, matches, mount.path)),
+    ordersOf(shownEntries(op, matches, mount.path)),
     signal,
   );
   const [match] = matches;

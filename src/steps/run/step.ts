@@ -155,10 +155,7 @@ async function run(
   const given = [...(await givenMounts(services, scratch)), ...devices.mounts].filter(
     (mount) => op.security !== "insecure" || mount.kind !== "device" || mount.path !== mount.target,
   );
-  // A directory before what is mounted in it, whatever the order of the flags; the last of several at one place counts.
-  const mounts: RunMount[] = [...given, ...prepared.mounts].sort(({ target: a }, { target: b }) =>
-    a === b ? 0 : a < b ? -1 : 1,
-  );
+  const mounts = inOrder([...given, ...prepared.mounts]);
   if (op.script !== undefined)
     mounts.push({
       kind: "file",
@@ -227,6 +224,12 @@ async function run(
 
 /** What is different for a command that somebody types. */
 const onTerminal = { discarded: true, attach: { input: true, terminal: true } } as const;
+
+/** A directory before what is mounted in it, whatever the order of the flags; of several at one place only the last one counts. */
+function inOrder(mounts: readonly RunMount[]): RunMount[] {
+  const places = new Map(mounts.map((mount) => [mount.target, mount]));
+  return [...places.values()].sort(({ target: a }, { target: b }) => (a < b ? -1 : 1));
+}
 
 function layerFields({ small, clampTime }: DirectLayers): Pick<RunRequest, "layer"> {
   return { layer: { limit: small, ...(clampTime === undefined ? {} : { clampTime }) } };

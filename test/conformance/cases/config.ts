@@ -75,6 +75,15 @@ export const config: CaseGroup = {
         { peer: "buildah", what: ["*"], reason: "Buildah does not check what follows EXPOSE" },
       ],
     }),
+    on("EXPOSE of a port twice", "EXPOSE 80 81-82 80/tcp 82", {
+      differs: [
+        {
+          peer: "buildah",
+          what: ["config/ExposedPorts"],
+          reason: "Buildah keeps what was written",
+        },
+      ],
+    }),
     on("EXPOSE of a word", "EXPOSE http", {
       fails: "DOCKERFILE_VALUE",
       differs: [

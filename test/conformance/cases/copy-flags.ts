@@ -64,6 +64,12 @@ export const copyFlags: CaseGroup = {
       images: ["made-tree"],
     },
     {
+      name: "link: with chmod, directories of the image stay as they are",
+      dockerfile:
+        "FROM busybox\nCOPY --link --chmod=644 README.md /etc/app.conf\nCOPY --link --chmod=600 README.md /tmp/\nCOPY --link --chmod=640 <<F /etc/here\nx\nF\n",
+      context: tree,
+    },
+    {
       name: "link: with chmod",
       dockerfile: "FROM busybox\nCOPY --link --chmod=600 README.md /a/b\n",
       context: tree,
@@ -256,6 +262,19 @@ export const copyFlags: CaseGroup = {
       dockerfile: "FROM scratch\nCOPY --exclude=* app /d/\n",
       context: tree,
       differs: [{ peer: "buildah", what: ["*"], reason: "an error in Buildah" }],
+    },
+    {
+      name: "exclude: a dollar sign begins no variable",
+      dockerfile:
+        "FROM scratch\nENV py= x=x\nCOPY --exclude=*$py.class --exclude=${x} --exclude='$x' d /d/\n",
+      context: { "d/a$py.class": "a", "d/b.class": "b", "d/x": "x", "d/$x": "dollar" },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/*"],
+          reason: "Buildah matches --exclude against the path from the root of the context",
+        },
+      ],
     },
     {
       name: "exclude: from a stage",

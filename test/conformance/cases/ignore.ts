@@ -220,6 +220,24 @@ export const ignoreFiles: CaseGroup = {
       ],
     },
     {
+      name: "an exception for a directory that nothing ignores",
+      dockerfile: "FROM scratch\nCOPY . /s/\n",
+      context: {
+        "src/deep/.env": "secret",
+        "src/main": "m",
+        "lib/a": "a",
+        "lib/b": "b",
+        ".dockerignore": "**/.env\n*/a\n!src\n!lib\nlib/b\n!lib/b\n",
+      },
+      differs: [
+        {
+          peer: "buildah",
+          what: ["entries/s/*"],
+          reason: "Buildah takes back what is below; Docker's builders look at no such exception",
+        },
+      ],
+    },
+    {
       name: "ADD does not see what is ignored",
       dockerfile: "FROM scratch\nADD d /s/\n",
       context: { "d/a": "a", "d/b": "b", ".dockerignore": "d/b\n" },

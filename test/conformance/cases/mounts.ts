@@ -212,6 +212,27 @@ export const mounts: CaseGroup = {
       fails: "STEPS_SSH_MISSING",
     },
     {
+      name: "a directory of the context has its own mode",
+      dockerfile:
+        "FROM busybox\nRUN --mount=source=d,target=/m --mount=source=d/e,target=/n,rw stat -c '%n %a %u %g' /m /n /m/e > /x\n",
+      context: { d: { dir: true, mode: 0o750 }, "d/e": { dir: true, mode: 0o1777 }, "d/f": "f" },
+    },
+    {
+      name: "the context as a whole is a new directory",
+      dockerfile: "FROM busybox\nRUN --mount=target=/m stat -c '%a %u %g' /m > /x\n",
+      context: { "": { dir: true, mode: 0o711 }, f: "f" },
+      differs: [
+        { peer: "buildah", what: ["entries/x"], reason: "Buildah mounts the context as it is" },
+      ],
+    },
+    {
+      name: "several mounts at one place: the last one counts",
+      dockerfile:
+        "FROM busybox\nRUN --mount=source=f,target=/m --mount=source=d,target=/m ls /m > /x\n",
+      context: { f: "f", "d/in": "in" },
+      differs: [{ peer: "buildah", what: ["entries/x"], reason: "the first one counts there" }],
+    },
+    {
       name: "an agent that is not given",
       dockerfile: 'FROM busybox\nRUN --mount=type=ssh echo "[$SSH_AUTH_SOCK]" > /x\n',
       differs: [
