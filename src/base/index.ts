@@ -10,6 +10,7 @@ export * from "./duration.js";
 export * from "./events.js";
 export * from "./go-regex.js";
 export * from "./names.js";
+export * from "./numbers.js";
 export * from "./regex-search.js";
 export * from "./signals.js";
 export * from "./small-file.js";

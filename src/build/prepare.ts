@@ -169,9 +169,9 @@ export async function prepareBuild(
       // What it warns of is the same for all of them.
       const told = targetPlatform === targets[0];
       const planned = await planOf(targetPlatform, environmentOf(images), told, (found) => {
-        findings.push(...found);
+        for (const finding of found) findings.push(finding);
       });
-      findings.push(...checkStages(dockerfile, planned));
+      for (const finding of checkStages(dockerfile, planned)) findings.push(finding);
       return { platform: targetPlatform, plan: planned };
     };
     try {

@@ -14,6 +14,8 @@ export const ociLimits = {
   layers: 4096,
   manifests: 4096,
   history: 20_000,
+  /** Of indexes in indexes. */
+  nestedIndexes: 8,
   depth: 64,
 } as const;
 

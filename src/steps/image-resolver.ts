@@ -322,7 +322,13 @@ export class ImageResolver implements AsyncDisposable {
     top: Descriptor,
     origin: ImageOrigin,
     platform: Platform,
+    depth = 1,
   ): Promise<Descriptor> {
+    if (depth > ociLimits.nestedIndexes)
+      throw new TsbuildError(
+        "OCI_LIMIT",
+        `${reference} refused: indexes are nested deeper than ${ociLimits.nestedIndexes}`,
+      );
     const index: ImageIndex = parseIndex(await this.#document(origin, top), top.mediaType);
     const chosen = choosePlatform(index, platform);
     if (chosen === undefined)
@@ -335,7 +341,7 @@ export class ImageResolver implements AsyncDisposable {
         },
       );
     return isIndexType(chosen.mediaType)
-      ? this.#choose(reference, chosen, origin, platform)
+      ? this.#choose(reference, chosen, origin, platform, depth + 1)
       : chosen;
   }
 

@@ -76,6 +76,22 @@ describe("a base image", () => {
     }
   });
 
+  it("in indexes of indexes without end is refused", async () => {
+    await using server = await serve();
+    let { mediaType, bytes } = image.manifest;
+    for (let i = 0; i < 200; i++) {
+      const digest = server.putManifest("app", `${i}`, mediaType, bytes);
+      const manifests = [{ mediaType, digest, size: bytes.length }];
+      mediaType = mediaTypes.ociIndex;
+      bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+    }
+    server.putManifest("app", "latest", mediaType, bytes);
+    const { code, stderr } = await build(server, "nested");
+    assert.equal(code, 1);
+    assert.match(stderr, /indexes are nested deeper than 8/);
+    assert.ok(server.log.length < 20, `${server.log.length} requests`);
+  });
+
   it("is unpacked while it comes, however slowly or brokenly it comes", async () => {
     await using server = await serve();
     server.fault({ match: layer(0), truncateAt: 3_000_000 });

@@ -262,6 +262,19 @@ describe("a bomb", () => {
     }
   });
 
+  it("of stages without number is described, and its findings shown, in a time that grows as they do", async () => {
+    const place = scene();
+    const described = await place.build(["--call=targets", "-"], {
+      input: "FROM scratch\n".repeat(200_000),
+      timeout: 60_000,
+    });
+    assert.equal(described.code, 0, described.stderr.slice(0, 1000));
+    const input = "FROM scratch AS a\n".repeat(20_000);
+    const checked = await place.build(["--check", "-"], { input, timeout: 60_000 });
+    assert.match(checked.stdout, /^Check complete, 19999 warnings have been found!/);
+    assert.equal((await place.build(["-"], { input, timeout: 60_000 })).code, 0);
+  });
+
   it("of patterns in an expansion takes no time", async () => {
     const place = scene();
     const input = `FROM scratch\nARG a=${"a".repeat(3000)}\nLABEL x="\${a//*a*a*a*a*a*a*a*b/c}"\n`;
