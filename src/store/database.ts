@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -32,6 +33,15 @@ const damaged = new Set([
     -30788 /* page full */, -30784 /* incompatible */, -30780 /* bad dbi */, -30779 /* problem */,
   ],
 ]);
+
+/** LMDB crashes where its lock is a directory; and a pipe would be waited for. Throws STORE_DATABASE. */
+function refuseOtherThanFile(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new TsbuildError("STORE_DATABASE", `${path} is not a regular file`, {
+    hint: "remove it: what a store's database holds can be made again",
+    details: { path },
+  });
+}
 
 function isDamage(error: unknown): boolean {
   return (
@@ -119,6 +129,7 @@ export class Database {
   }
 
   #openAlone(): Lmdb {
+    for (const path of [this.#file, `${this.#file}-lock`]) refuseOtherThanFile(path);
     const fault = this.#fault();
     if (fault !== undefined) this.#setAside(fault);
     const open = this.#openLmdb;

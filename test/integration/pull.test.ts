@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -98,6 +98,27 @@ describe("a base image", () => {
     server.fault({ match: layer(1), delay: 500 });
     const { code, stderr } = await build(server, "good");
     assert.equal(code, 0, stderr);
+    assertComplete();
+  });
+
+  it("is fetched anew when a layer of it was damaged in the store, wherever in the layer that is", async () => {
+    await using server = await serve();
+    const env = { TSBUILD_ROOT: join(space.directory, "damaged") };
+    const input = `FROM ${server.host}/app\n`;
+    await space.succeed(["build", "-t", "kept", "-"], { input, env });
+    // The states go, and the blobs stay: an image has them.
+    await space.succeed(["prune", "--all", "--force"], { env });
+    const hex = image.layers[0]?.digest.slice("sha256:".length) ?? "";
+    const blob = join(env.TSBUILD_ROOT, "oci/blobs/sha256", hex);
+    const bytes = readFileSync(blob);
+    // No block of gzip is of this kind: it is not read to its end.
+    bytes[10] = 0x07;
+    writeFileSync(blob, bytes);
+    const context = join(space.directory, "from");
+    mkdirSync(context);
+    writeFileSync(join(context, "Dockerfile"), input);
+    const { stderr } = await space.succeed(["build", "-o", "out", context], { env });
+    assert.match(stderr, /damaged in the store; the build begins again/);
     assertComplete();
   });
 

@@ -349,6 +349,17 @@ describe("text from strangers", () => {
     assert.match(rawjson.stderr, /#\\u0023\[set-output/);
   });
 
+  it("does not turn the direction of a line, nor end one", async () => {
+    const place = scene();
+    const input = `FROM busybox\nRUN echo 'a\u202eb\u2066c\u2028::error::d'\nLABEL l='\u202e'\n`;
+    for (const progress of ["plain", "rawjson"]) {
+      const { stderr } = await place.build(["--progress", progress, "-"], { input });
+      assert.ok(!/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(stderr), stderr);
+    }
+    const { stderr } = await place.build(["-"], { input: "FROM scratch\nCOPY no\u202ehcus /\n" });
+    assert.match(stderr, /no\?hcus/);
+  });
+
   it("controls no runner of a workflow in what a Dockerfile is described by", async () => {
     const place = scene();
     const input =
