@@ -2,7 +2,7 @@
 // A request that is sent again: what is worth a repetition, and how long to wait for it; and a transfer that goes on where
 // it broke.
 
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTsbuildError, type TsbuildError } from "../base/index.js";
 import { networkCode, timedOut } from "./errors.js";
@@ -125,7 +125,7 @@ const longestBody = 300_000;
 
 /** Reads a body up to a cap, within so many milliseconds; undefined when there is more. */
 export async function readCapped(
-  body: IncomingMessage,
+  body: Readable,
   cap: number,
   within: number = longestBody,
 ): Promise<Buffer | undefined> {
@@ -170,7 +170,7 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   }
 }
 
-async function errorText(body: IncomingMessage): Promise<string> {
+async function errorText(body: Readable): Promise<string> {
   try {
     return (await readCapped(body, maxErrorBody))?.toString("utf8") ?? "";
   } catch {

@@ -136,7 +136,8 @@ export class FileBlobStore implements BlobStore {
   }
 
   async verify(blob: BlobInfo): Promise<void> {
-    for await (const chunk of this.#verified(blob)) void chunk;
+    const bytes = this.#verified(blob);
+    while ((await bytes.next()).done !== true);
   }
 
   async *#verified(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {

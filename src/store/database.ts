@@ -7,7 +7,6 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -36,7 +35,7 @@ const damaged = new Set([
 
 /** LMDB crashes where its lock is a directory; and a pipe would be waited for. Throws STORE_DATABASE. */
 function refuseOtherThanFile(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
   throw new TsbuildError("STORE_DATABASE", `${path} is not a regular file`, {
     hint: "remove it: what a store's database holds can be made again",
     details: { path },

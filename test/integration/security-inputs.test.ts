@@ -112,6 +112,18 @@ describe("git addresses", () => {
     }
   });
 
+  it("and others are not so long that nobody could take them", async () => {
+    const place = scene();
+    const long = "a.".repeat(200_000);
+    for (const source of [`https://${long}/x`, `git@${long}:r.git`, `https://${long}/r.git`]) {
+      const input = `FROM scratch\nADD ${source} /\n`;
+      const { code, stderr } = await place.build(["--progress=plain", "-"], { input });
+      assert.equal(code, 1);
+      assert.match(stderr, /ERROR: a URL of 4\d* characters is refused/);
+      assert.ok(stderr.length < 20_000, `${stderr.length}`);
+    }
+  });
+
   it("name a directory inside the repository only (CVE-2026-33748)", async () => {
     const place = scene();
     const repository = join(place.directory, "r");
