@@ -39,6 +39,12 @@ export function checkDocumentSize({ digest, size }: Descriptor): void {
     throw tooMuch(digest, `it has ${size} bytes, and the limit is ${ociLimits.configBytes}`);
 }
 
+/** Refuses an image for indexes in indexes, of which a registry may have any number. Throws OCI_LIMIT. */
+export function checkIndexDepth(name: string, depth: number): void {
+  const { nestedIndexes } = ociLimits;
+  if (depth > nestedIndexes) throw tooMuch(name, `indexes are nested deeper than ${nestedIndexes}`);
+}
+
 /** Parses a JSON object from strangers; `what` names it in errors. Throws OCI_JSON, OCI_LIMIT. */
 export function parseJsonObject(bytes: Uint8Array, what: string, maxBytes: number): Fields {
   if (bytes.length > maxBytes)

@@ -6,6 +6,7 @@ import { TsbuildError } from "../base/index.js";
 import {
   annotationNames,
   checkDocumentSize,
+  checkIndexDepth,
   checkLayerCount,
   choosePlatform,
   familiarReference,
@@ -324,11 +325,7 @@ export class ImageResolver implements AsyncDisposable {
     platform: Platform,
     depth = 1,
   ): Promise<Descriptor> {
-    if (depth > ociLimits.nestedIndexes)
-      throw new TsbuildError(
-        "OCI_LIMIT",
-        `${reference} refused: indexes are nested deeper than ${ociLimits.nestedIndexes}`,
-      );
+    checkIndexDepth(reference, depth);
     const index: ImageIndex = parseIndex(await this.#document(origin, top), top.mediaType);
     const chosen = choosePlatform(index, platform);
     if (chosen === undefined)
