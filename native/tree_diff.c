@@ -349,7 +349,7 @@ static int walk(struct diff *diff, struct level *level, int upper, int lower, bo
 	return next_hidden(diff, level, lower, &below, &at, NULL);
 }
 
-// The top's own entry, where it has a name in the archive.
+// The top's own entry, where it has a name in the archive. Its time is when this machine made or unpacked the tree: none.
 static int put_top(struct diff *diff, struct level *level)
 {
 	cleanup_entry struct entry entry = {0};
@@ -359,6 +359,7 @@ static int put_top(struct diff *diff, struct level *level)
 	level->path = diff->source->directory;
 	if (fstat(diff->source->upper, &status) < 0 || entry_fill(&entry, diff->source->upper, NULL, &status) < 0)
 		return fail("look at an entry", level->path);
+	entry.mtime = 0;
 	return put_header(diff, &entry, level->path);
 }
 

@@ -3,6 +3,7 @@ export * from "./at-once.js";
 export * from "./errors.js";
 export * from "./cleanup.js";
 export * from "./csv.js";
+export * from "./defined.js";
 export * from "./directories.js";
 export * from "./text.js";
 export * from "./json.js";

@@ -14,3 +14,9 @@ export function isSet(buildArgs: ReadonlyMap<string, string>, name: string): boo
 export function cacheNamespace(buildArgs: ReadonlyMap<string, string>): string {
   return buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "";
 }
+
+/** A build argument; an empty one is none. */
+export function textOf(buildArgs: ReadonlyMap<string, string>, name: string): string | undefined {
+  const value = buildArgs.get(name);
+  return value === "" ? undefined : value;
+}

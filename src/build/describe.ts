@@ -16,7 +16,8 @@ import {
 } from "../dockerfile/index.js";
 import { hostPlatform, parsePlatform } from "../oci/index.js";
 import { platformArgs } from "../plan/index.js";
-import { planOf, prepareBuild, wishOf, type PreparedBuild } from "./prepare.js";
+import { planOf, wishOf } from "./plans.js";
+import { prepareBuild, type PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** What `--call=check` finds. `error`: a hard error that ended the reading or planning. */

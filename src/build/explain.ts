@@ -13,7 +13,8 @@ import {
 } from "../solve/index.js";
 import type { PlannedStage } from "../plan/index.js";
 import { buildSteps } from "./steps.js";
-import { planOf, prepareBuild, wishOf } from "./prepare.js";
+import { planOf, wishOf } from "./plans.js";
+import { prepareBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
 /** One step of the build. */

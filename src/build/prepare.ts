@@ -2,7 +2,7 @@
 // What a build and a check have in common: the context is opened, its Dockerfile parsed, and stages can be planned.
 
 import { basename } from "node:path";
-import { publicUrl, TsbuildError, type CleanupStack, type EventSink } from "../base/index.js";
+import { defined, publicUrl, type CleanupStack, type EventSink } from "../base/index.js";
 import {
   openContext,
   parseBuildContexts,
@@ -10,45 +10,19 @@ import {
   type LoadedContext,
   type RemoteAccess,
 } from "../context/index.js";
-import {
-  checkDockerfile,
-  sortFindings,
-  tryParseDockerfile,
-  type Dockerfile,
-  type Finding,
-  type ParseOutcome,
-} from "../dockerfile/index.js";
+import { tryParseDockerfile, type ParseOutcome } from "../dockerfile/index.js";
 import { formatFullPlatform, hostPlatform, parsePlatform, type Platform } from "../oci/index.js";
-import {
-  mergePlans,
-  planBuild,
-  type MergedPlan,
-  type Plan,
-  type PlanEnvironment,
-  type PlatformPlan,
-  type PlanOptions,
-} from "../plan/index.js";
 import type { TreeEntry } from "../sandbox/index.js";
 import { ContextTrees, ImageResolver } from "../steps/index.js";
-import { PlatformSurvey } from "./all-platforms.js";
+import { textOf } from "./arguments.js";
 import { withEpoch } from "./epoch.js";
 import { withResolvedEpoch } from "./epoch-source.js";
 import { planEnvironment } from "./plan-environment.js";
+import { checkedPlan, type CheckedPlan, type PlanWish } from "./plans.js";
 import type { BuildRequest } from "./request.js";
 import { remoteAccess } from "./remotes.js";
 import { openRooms, type Rooms } from "./rooms.js";
 import { loadSourcePolicy } from "./source-policy.js";
-
-/** A plan, or the error that ended the planning, with everything that build checks have to say of it, in order of place. */
-export type CheckedPlan = { readonly findings: readonly Finding[] } & (
-  { readonly plan: MergedPlan; readonly error?: undefined } | { readonly error: TsbuildError }
-);
-
-/** The plan, or its error thrown. */
-export function planOf(planned: CheckedPlan): MergedPlan {
-  if (planned.error !== undefined) throw planned.error;
-  return planned.plan;
-}
 
 export interface BuildSource {
   /** A name without what only this machine knows. */
@@ -60,14 +34,6 @@ export interface BuildSource {
     /** The repository at its ref, whatever directory of it is used. */
     readonly commit?: { readonly uri: string; readonly digest: Readonly<Record<string, string>> };
   };
-}
-
-/** What is to be planned. `target` absent: the last stage. `everyStage`: the others, too. */
-export type PlanWish = Pick<PlanOptions, "target" | "scan" | "everyStage">;
-
-/** The stage that a request names. */
-export function wishOf({ target }: BuildRequest): PlanWish {
-  return optional("target", target);
 }
 
 /** A build before its first step. */
@@ -106,7 +72,7 @@ export async function prepareBuild(
     env,
     remotes,
     signal,
-    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+    ...defined({ stdin: request.stdin }),
   };
   const trees = cleanup.use(new ContextTrees(rooms, signal));
   const given = withEpoch(request.buildArgs ?? new Map<string, string>(), env);
@@ -114,76 +80,31 @@ export async function prepareBuild(
   const { dockerfile: file, ignore, time: contextTime } = await loadContext(context, trees);
   const parsed = tryParseDockerfile(file.bytes, {
     file: file.name,
-    ...optional("syntax", given.get("BUILDKIT_SYNTAX")),
-    ...optional("check", given.get("BUILDKIT_DOCKERFILE_CHECK")),
+    ...defined({
+      syntax: textOf(given, "BUILDKIT_SYNTAX"),
+      check: textOf(given, "BUILDKIT_DOCKERFILE_CHECK"),
+    }),
   });
   const { dockerfile } = parsed;
   const [platform] = platforms;
-  const sources = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
-  const buildArgs = parsed.error === undefined ? await withResolvedEpoch(sources) : given;
+  const epoch = { dockerfile, platform, buildArgs: given, contextTime, named, environment };
+  const buildArgs = parsed.error === undefined ? await withResolvedEpoch(epoch) : given;
   const images = cleanup.use(
     new ImageResolver(rooms, {
       pull: request.pull ?? "missing",
-      ...(policy === undefined ? {} : { policy }),
+      ...defined({ policy }),
       signal,
     }),
   );
-
-  const plan = async (wish: PlanWish = {}): Promise<CheckedPlan> => {
-    const findings: Finding[] = [];
-    const environmentOf = planEnvironment(trees, named, policy, environment, cleanup);
-    const planOf = (
-      targetPlatform: Platform,
-      own: PlanEnvironment,
-      told: boolean,
-      report: (found: readonly Finding[]) => void,
-    ): Promise<Plan> =>
-      planBuild({
-        dockerfile,
-        environment: own,
-        ...wish,
-        targetPlatform,
-        platformGiven: (request.platforms ?? []).length > 0 || request.allPlatforms === true,
-        buildPlatform: hostPlatform(),
-        buildArgs,
-        labels: request.labels ?? {},
-        edits: request.edits ?? {},
-        ...(request.keepStages === undefined ? {} : { stageImages: request.keepStages }),
-        ...optional("firstBase", request.from),
-        noCache: request.noCache ?? false,
-        ...(request.cacheMaxAge === undefined ? {} : { maxAge: request.cacheMaxAge }),
-        network: request.network ?? "default",
-        ...optional("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME")),
-        allow: request.allow ?? [],
-        warn: told ? events : () => undefined,
-        report,
-        ...(ignore.hasExceptions ? {} : { ignored: (path: string) => ignore.ignored(path) }),
-      });
-    const allPlatforms = async (): Promise<readonly [Platform, ...Platform[]]> => {
-      const survey = new PlatformSurvey(images);
-      await planOf(hostPlatform(), environmentOf(survey), false, () => undefined);
-      return survey.platforms();
-    };
-    const targets = request.allPlatforms === true ? await allPlatforms() : platforms;
-    const planFor = async (targetPlatform: Platform): Promise<PlatformPlan> => {
-      // What it warns of is the same for all of them.
-      const told = targetPlatform === targets[0];
-      const planned = await planOf(targetPlatform, environmentOf(images), told, (found) => {
-        for (const finding of found) findings.push(finding);
-      });
-      for (const finding of checkStages(dockerfile, planned)) findings.push(finding);
-      return { platform: targetPlatform, plan: planned };
-    };
-    try {
-      const merged = mergePlans(await Promise.all(targets.map(planFor)));
-      return { plan: merged, findings: sortFindings(findings) };
-    } catch (error) {
-      if (!(error instanceof TsbuildError)) throw error;
-      return { error, findings: sortFindings([...textFindings(dockerfile), ...findings]) };
-    }
+  const sources = {
+    ...{ request, dockerfile, ignore, buildArgs, platforms, images, events },
+    environmentOf: planEnvironment(trees, named, policy, environment, cleanup),
   };
   const source = { dockerfile: basename(file.name), ...remoteOf(context) };
-  return { request, rooms, trees, parsed, buildArgs, remotes, source, plan };
+  return {
+    ...{ request, rooms, trees, parsed, buildArgs, remotes, source },
+    plan: (wish = {}) => checkedPlan(sources, wish),
+  };
 }
 
 /** A commit's id under the name of the algorithm that made it. */
@@ -226,24 +147,18 @@ function settleBeside({ snapshots }: Rooms, cleanup: CleanupStack): void {
   });
 }
 
-function checkStages(dockerfile: Dockerfile, plan: Plan): readonly Finding[] {
-  return checkDockerfile(dockerfile, { stages: ({ index }) => plan.stages.has(index) });
-}
-
-function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined || value === "" ? {} : ({ [key]: value } as Record<K, string>);
-}
-
 function contextRequest(
   request: BuildRequest,
   buildArgs: ReadonlyMap<string, string>,
 ): Parameters<typeof openContext>[0] {
   return {
     context: request.context,
-    ...(request.file === undefined ? {} : { file: request.file }),
-    ...(request.moreFiles === undefined ? {} : { moreFiles: request.moreFiles }),
-    ...(request.cppFlags === undefined ? {} : { cppFlags: request.cppFlags }),
-    ...(request.ignoreFile === undefined ? {} : { ignoreFile: request.ignoreFile }),
+    ...defined({
+      file: request.file,
+      moreFiles: request.moreFiles,
+      cppFlags: request.cppFlags,
+      ignoreFile: request.ignoreFile,
+    }),
     keepGitDir: buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") === "1",
     mtime: buildArgs.has("SOURCE_DATE_EPOCH") ? "commit" : "checkout",
   };
@@ -276,14 +191,4 @@ function newestFile(entries: readonly TreeEntry[] = []): number | undefined {
     (newest, time) => Math.max(newest ?? 0, Number(BigInt(time) / 1_000_000_000n)),
     undefined,
   );
-}
-
-/** What the text alone tells. Where it is wrong, planning has said so at the right place. */
-function textFindings(dockerfile: Dockerfile): readonly Finding[] {
-  try {
-    return checkDockerfile(dockerfile);
-  } catch (error) {
-    if (error instanceof TsbuildError) return [];
-    throw error;
-  }
 }

@@ -108,7 +108,7 @@ async function downloadOnce(url: URL, request: HttpRequest): Promise<HttpResult>
       response.destroy();
       throw new TsbuildError(
         "CONTEXT_HTTP_STATUS",
-        `${redactUrl(at.href)}: the server answered ${status} ${response.statusMessage ?? ""}`.trimEnd(),
+        `${redactUrl(at.href)}: invalid response status ${status} ${response.statusMessage ?? ""}`.trimEnd(),
         {
           details: {
             url: redactUrl(at.href),

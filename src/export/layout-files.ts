@@ -24,13 +24,16 @@ export function blobPath(descriptor: Descriptor): string {
   return `blobs/${algorithmOf(descriptor.digest)}/${hexOf(descriptor.digest)}`;
 }
 
-/** One entry per name, so that each name can be found; without names, one. */
-export function indexEntries(image: PreparedImage): Descriptor[] {
+/**
+ * One entry per name, so that each name can be found; without names, one, with `tag` if there is one: by it the next build
+ * finds the entry that it replaces, and tools find the image.
+ */
+export function indexEntries(image: PreparedImage, tag?: string): Descriptor[] {
   const created = image.created === undefined ? {} : { [createdName]: image.created };
   const entry = (name?: Reference): Descriptor => {
     const named =
       name === undefined
-        ? {}
+        ? { ...(tag === undefined ? {} : { [refName]: tag }) }
         : { [imageName]: formatReference(name), [refName]: name.tag ?? formatReference(name) };
     const annotations = { ...created, ...image.root.annotations, ...named };
     const { annotations: _, ...rest } = image.root;

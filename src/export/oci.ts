@@ -69,7 +69,8 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
         async export(input, options) {
           const image = await prepareImage(input, wish);
           const texts = textsFor(type, image);
-          const entries = indexEntries(image);
+          // As docker buildx does: a directory is built into again, and `oci:DIR:latest` is how tools name what is in it.
+          const entries = indexEntries(image, asTar ? undefined : "latest");
           if (asTar) {
             const all = { ...texts, "index.json": indexJson(entries) };
             const archive = archiveOf(image, input.store, all, options);

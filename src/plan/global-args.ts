@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The variables in force before the first FROM: ARGs there, and those that describe the platforms.
 
+import { didYouMean } from "../base/index.js";
 import { expandWord } from "../dockerfile/index.js";
 import type { Dockerfile, Scope } from "../dockerfile/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
+import type { PlanOptions } from "./types.js";
+import { isProxyName } from "./variables.js";
+
+export interface GlobalArgs {
+  readonly values: ReadonlyMap<string, string>;
+  /** Of ARGs, with a value or without. */
+  readonly declared: ReadonlySet<string>;
+}
+
+/** Build arguments that steer the builder and need no ARG. */
+const builderArgs = /^(?:BUILDKIT_|SOURCE_DATE_EPOCH$)/;
 
 /** TARGETPLATFORM and its kind. They need no declaration in FROM, and `ARG NAME` in a stage. */
 export function platformArgs(
@@ -33,7 +45,7 @@ export function globalArgs(
   dockerfile: Dockerfile,
   platform: ReadonlyMap<string, string>,
   buildArgs: ReadonlyMap<string, string>,
-): { readonly values: ReadonlyMap<string, string>; readonly declared: ReadonlySet<string> } {
+): GlobalArgs {
   const values = new Map(platform);
   for (const name of platform.keys()) {
     const given = buildArgs.get(name);
@@ -51,4 +63,26 @@ export function globalArgs(
     }
   }
   return { values, declared };
+}
+
+/** Warns of values for ARGs that no stage has, whether or not the target needs it. */
+export function warnOfUnusedArgs(
+  { dockerfile, buildArgs, warn }: PlanOptions,
+  globals: GlobalArgs,
+): void {
+  const declared = new Set(globals.declared);
+  for (const stage of dockerfile.stages)
+    for (const instruction of stage.instructions)
+      if (instruction.kind === "arg")
+        for (const { name } of instruction.args) declared.add(name.text);
+  // A name that is put together from variables may be any.
+  if ([...declared].some((name) => name.includes("$"))) return;
+  const needNone = (name: string): boolean =>
+    declared.has(name) || globals.values.has(name) || isProxyName(name) || builderArgs.test(name);
+  for (const name of buildArgs.keys())
+    if (!needNone(name))
+      warn({
+        kind: "warning",
+        message: `build argument ${name} was not consumed by any ARG${didYouMean(name, declared)}`,
+      });
 }

@@ -3,7 +3,7 @@ import type { Step } from "../solve/index.js";
 import { copyStep } from "./copy/step.js";
 import { gitStep } from "./git.js";
 import { httpStep } from "./http.js";
-import { imageStep } from "./image.js";
+import { imageStep } from "./image/step.js";
 import { runStep } from "./run/step.js";
 import { scratchStep } from "./scratch.js";
 import { Outlines } from "./outlines.js";
@@ -11,7 +11,7 @@ import type { StepServices } from "./services.js";
 import { workdirStep } from "./workdir.js";
 
 export { downloadTable, type Download } from "./http.js";
-export { pulledTable, type Pulled } from "./image-resolver.js";
+export { pulledTable, type Pulled, type PullPolicy } from "./image/names.js";
 export { hostsFile } from "./run/hosts.js";
 export {
   cacheKey,
@@ -22,15 +22,11 @@ export {
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
 export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
-export { manifestOf, unpackImage } from "./image.js";
-export {
-  ImageResolver,
-  layoutEntries,
-  type LayoutImage,
-  type PullPolicy,
-} from "./image-resolver.js";
-export { imageOfId, type StoredImage } from "./stored-image.js";
-export { fetchBlob, storeBlob } from "./image-blobs.js";
+export { manifestOf, unpackImage } from "./image/step.js";
+export { layoutEntries, type LayoutImage } from "./image/layout.js";
+export { ImageResolver } from "./image/resolver.js";
+export { imageOfId, type StoredImage } from "./image/stored.js";
+export { fetchBlob, storeBlob } from "./image/blobs.js";
 export { snapshotOf, type SnapshotResult } from "./result.js";
 export { outlineTable, type Outline } from "./outlines.js";
 export { stepsErrorCodes } from "./errors.js";

@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import type { RootDatabase } from "lmdb";
 import { errnoOf } from "../base/index.js";
+import { storeError } from "./errors.js";
 
 /** Bytes beyond the last page: wanted, and without which nothing is written. A transaction of ours changes a few pages. */
 const margin = 256 * 1024;
@@ -16,16 +17,32 @@ interface Stats {
   readonly lastPageNumber: number;
 }
 
-/** Within a write transaction, so that no other process grows the file meanwhile. Throws what writing a file throws. */
-export function makeRoom(file: string, lmdb: RootDatabase<Buffer>, bytes: number): void {
+/** Another file has the name of one that is open. */
+export class Replaced extends Error {}
+
+/**
+ * Within a write transaction, so that no other process grows the file meanwhile. Throws STORE_FULL, STORE_IO; Replaced when the file
+ * is not that of the inode any more: what is written to the old one, nobody reads.
+ */
+export function makeRoom(
+  file: string,
+  inode: bigint | undefined,
+  lmdb: RootDatabase<Buffer>,
+  bytes: number,
+): void {
   const { pageSize, lastPageNumber } = lmdb.getStats() as Stats;
   const used = (lastPageNumber + 1) * pageSize + bytes;
-  const fd = openSync(file, "r+");
+  let fd: number | undefined;
   try {
-    const { size } = fstatSync(fd);
-    if (size < used + margin / 2) extend(fd, size, used + margin, used + least);
+    fd = openSync(file, "r+");
+    const { ino, size } = fstatSync(fd, { bigint: true });
+    if (ino !== inode) throw new Replaced();
+    if (size < used + margin / 2) extend(fd, Number(size), used + margin, used + least);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") throw new Replaced();
+    throw error instanceof Replaced ? error : storeError(error, "write metadata", file);
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

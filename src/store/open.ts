@@ -6,6 +6,7 @@ import { TsbuildError, isTsbuildError, messageOf } from "../base/index.js";
 import type { Digest } from "../oci/index.js";
 import { FileBlobStore } from "./blobs.js";
 import { Database } from "./database.js";
+import { Gate } from "./gate.js";
 import { IndexImageStore } from "./images.js";
 import { Leases, type LeaseRecord } from "./leases.js";
 import { Locks, type LockRecord } from "./locks.js";
@@ -29,8 +30,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await sweepTemp(paths.tmp);
   const temp = new TempSpace(paths.tmp);
   const { open } = await import("lmdb");
-  const database = new Database(paths, "metadata", open, warn);
-  const processes = new Database(paths, "running", open, warn);
+  const gate = new Gate(paths, open, warn);
+  const database = new Database(paths, "metadata", gate, open, warn);
+  const processes = new Database(paths, "running", gate, open, warn);
   const locks = new Locks(new LmdbTable<LockRecord>(processes, "locks"));
   const leases = new Leases(new LmdbTable<LeaseRecord>(processes, "leases"), () => {
     database.refresh();
@@ -58,6 +60,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     }
     await database.close();
     await processes.close();
+    await gate.close();
     await temp.close();
   };
   const usable = (): void => {

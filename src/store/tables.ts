@@ -2,7 +2,8 @@
 // Typed tables in the store's database: all share one B-tree, each under its own prefix.
 
 import { TsbuildError } from "../base/index.js";
-import type { Database, Lmdb } from "./database.js";
+import type { Database } from "./database.js";
+import type { Lmdb } from "./environment.js";
 import { decodeEntry, encodeEntry, encodeKey, keyRanges } from "./record.js";
 import type { Table, TableTransaction } from "./types.js";
 

@@ -411,7 +411,7 @@ describe("flags of caches", () => {
       ["--cache-to", "type=local,dest=x,comperssion=gzip"],
       ["--cache-to", "type=local,dest=x,reset=maybe"],
       ["--cache-to", "type=local,dest=x,oci-mediatypes=false,image-manifest=true"],
-      ["--cache-to", "type=inline,mode=max"],
+      ["--cache-to", "type=inline,mode=some"],
       ["--cache-from", "type=inline"],
       ["--cache-from", "type=registry"],
       ["--cache-from", "type=local,src=x,digest=y"],
@@ -424,5 +424,12 @@ describe("flags of caches", () => {
     ];
     for (const flags of wrong)
       await space.fail(1, ["build", ...flags, "-"], { input: "FROM scratch\nLABEL a=1\n" });
+  });
+
+  it("may ask an inline cache for all steps, and are told that it has none but the image's", async () => {
+    const { stderr } = await space.succeed(["build", "--cache-to", "type=inline,mode=max", "-"], {
+      input: "FROM scratch\nLABEL a=1\n",
+    });
+    assert.match(stderr, /WARNING: an inline cache has the layers of the image only/);
   });
 });

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { hostPlatform, formatPlatform, type Platform } from "#src/oci/index.js";
@@ -116,6 +116,8 @@ COPY --from=own /own /
       const [, architecture = ""] = platform.split("/");
       assert.deepEqual(readdirSync(join(to, directory(platform))), ["a", "b"]);
       assert.equal(readFileSync(join(to, directory(platform), "b"), "utf8"), `${architecture}\n`);
+      // No machine's clock is in it.
+      assert.equal(statSync(join(to, directory(platform))).mtimeMs, 0);
     }
   });
   it("stay in the store under one name, from which each is taken", async () => {

@@ -87,7 +87,7 @@ function filesOf(store: string): string[] {
 }
 
 function kindOf(name: string): string {
-  return name.replace(/^(oci\/blobs|snapshots|meta\/[a-z]+-users).*/, "$1");
+  return name.replace(/^(oci\/blobs|snapshots|meta\/[a-z]+-(?:users|turns)).*/, "$1");
 }
 
 function filesBelow(directory: string): string[] {

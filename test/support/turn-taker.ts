@@ -2,11 +2,12 @@
 // A process that takes turns with others, and writes down when each of its turns begins and ends. `hang`: its second turn never ends.
 
 import { appendFileSync } from "node:fs";
-import { DatabaseUsers } from "#src/store/database-users.js";
+import { join } from "node:path";
+import { Turns } from "#src/store/turns.js";
 
 const [directory = "", log = "", turns = "0", hang] = process.argv.slice(2);
 for (let i = 0; i < Number(turns); i++)
-  new DatabaseUsers(directory, "test", "file").alone(() => {
+  new Turns(join(directory, "turns")).alone(() => {
     appendFileSync(log, `begin ${process.pid}\n`);
     for (const until = performance.now() + 2; performance.now() < until;);
     if (hang !== undefined && i === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

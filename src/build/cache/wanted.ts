@@ -53,8 +53,12 @@ export function wantedCaches(
   for (const spec of specsOf("--cache-to", cacheTo)) {
     const target = cacheTarget(spec, { cwd, env });
     const form = layerWish(spec.type, spec.attributes);
-    if (target === "inline") inline = true;
-    else if ("absent" in target) leaveOut(target.absent);
+    if (target === "inline") {
+      inline = true;
+      // Asked for in many workflows, where docker buildx says nothing and does as much.
+      if (spec.attributes["mode"] === "max")
+        leaveOut("an inline cache has the layers of the image only: mode=max is as mode=min");
+    } else if ("absent" in target) leaveOut(target.absent);
     else targets.push({ target, form });
   }
   if (inline && squash !== undefined)

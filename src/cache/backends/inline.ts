@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cache type `inline`: the records of the image's own layers, in its configuration. It is read as `registry`.
 
-import { optionError } from "../spec.js";
+import { targetOptions } from "../target.js";
 import type { CacheBackend } from "../types.js";
 
 const type = "inline";
@@ -11,8 +11,7 @@ export const inlineBackend: CacheBackend = {
   target: {
     attributes: ["mode", "ignore-error"],
     create(attributes) {
-      if ((attributes["mode"] ?? "min") !== "min")
-        throw optionError(type, "it holds the layers of the image only, which is mode=min");
+      targetOptions(type, attributes);
       return "inline";
     },
   },

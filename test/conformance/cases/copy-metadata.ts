@@ -103,6 +103,14 @@ export const copyMetadata: CaseGroup = {
       context: tree,
     },
     {
+      name: "chown with a group that is blank",
+      dockerfile:
+        "FROM made-users\nARG G\nCOPY --chown=app:$G f /o/\nCOPY --chown=55:$G f /p/\nCOPY --chown=: f /q/\n",
+      images: ["made-users"],
+      context: tree,
+      differs: [{ peer: "buildah", what: ["*"], reason: "Buildah refuses an owner that is blank" }],
+    },
+    {
       name: "chown of a group alone",
       dockerfile: "FROM made-users\nCOPY --chown=:app f /o/\n",
       images: ["made-users"],

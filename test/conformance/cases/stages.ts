@@ -137,6 +137,13 @@ export const stages: CaseGroup = {
       differs: [{ peer: "buildah", what: ["*"], reason: "Buildah takes any name" }],
     },
     {
+      name: "a platform that is not written is that of the build",
+      dockerfile: "FROM --platform= busybox\nLABEL a=b\n",
+      differs: [
+        { peer: "buildah", what: ["*"], reason: "Buildah refuses a flag whose value is blank" },
+      ],
+    },
+    {
       name: "a platform that is empty",
       dockerfile: "FROM --platform=$NOTHING busybox\n",
       fails: "PLAN_BAD_PLATFORM",

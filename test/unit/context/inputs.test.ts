@@ -383,6 +383,7 @@ describe("HTTP", () => {
     answer = (_request, response) => response.writeHead(404).end("nope");
     const error = await rejection(fetchFrom("/x?token=hunter2"));
     assert.deepEqual([error.code, error.details["status"]], ["CONTEXT_HTTP_STATUS", 404]);
+    assert.match(error.message, /invalid response status 404/);
     assert.doesNotMatch(error.message, /hunter2/);
     assert.equal(seen.length, 1);
     assert.deepEqual(readdirSync(join(root, "scratch")), []);

@@ -169,6 +169,17 @@ describe("type=oci", () => {
     ]);
   });
 
+  it("tags an image without a name in a directory, and replaces it there", async () => {
+    const other = { manifest: await stored(makeImage([Buffer.from("other")])) };
+    await run("type=oci,tar=false,dest=dir", { image: other });
+    await run("type=oci,tar=false,dest=dir");
+    const images = await validateImage(join(cwd, "dir"));
+    assert.deepEqual(
+      images.map((image) => image.names),
+      [["latest"]],
+    );
+  });
+
   it("fails where no directory can be made", async () => {
     for (const dest of ["/proc/nope/x", "/proc/nope/x/y"])
       await assert.rejects(run(`type=oci,tar=false,dest=${dest}`, {}), {

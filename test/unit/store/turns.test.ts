@@ -23,7 +23,7 @@ function take(turns: number, ...more: readonly string[]): ChildProcess {
 const ended = (child: ChildProcess): Promise<number | null> =>
   new Promise((done) => child.once("close", done));
 
-describe("turns of processes at a database", () => {
+describe("turns of processes", () => {
   it("never overlap, and end with one that is killed in its own", async () => {
     writeFileSync(log, "");
     const killed = take(10, "hang");
@@ -46,6 +46,6 @@ describe("turns of processes at a database", () => {
     assert.equal(lines.length, 2 * (1 + 5 * 20));
     for (let i = 0; i < lines.length; i += 2)
       assert.equal(lines[i + 1], lines[i]?.replace("begin", "end"));
-    assert.deepEqual(readdirSync(join(directory, "test-users")), []);
+    assert.deepEqual(readdirSync(join(directory, "turns")), []);
   });
 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bringing an image's blobs into the store, from wherever its origin says.
 
-import { assertNever } from "../base/index.js";
-import { parseReference, type Descriptor } from "../oci/index.js";
-import type { ImageOrigin } from "../plan/index.js";
-import { GrowingBlob, readLayoutBlob, type Store } from "../store/index.js";
-import type { StepServices } from "./services.js";
+import { assertNever } from "../../base/index.js";
+import { parseReference, type Descriptor } from "../../oci/index.js";
+import type { ImageOrigin } from "../../plan/index.js";
+import { GrowingBlob, readLayoutBlob, type Store } from "../../store/index.js";
+import type { StepServices } from "../services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
 

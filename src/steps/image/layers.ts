@@ -2,12 +2,12 @@
 // The layers of an image on their way into the store: several at once, and each can be read while it comes.
 
 import pLimit from "p-limit";
-import { CleanupStack } from "../base/index.js";
-import type { Descriptor, Digest } from "../oci/index.js";
-import type { ImageOrigin } from "../plan/index.js";
-import type { GrowingBlob } from "../store/index.js";
-import { fetchBlob } from "./image-blobs.js";
-import type { StepServices } from "./services.js";
+import { CleanupStack } from "../../base/index.js";
+import type { Descriptor, Digest } from "../../oci/index.js";
+import type { ImageOrigin } from "../../plan/index.js";
+import type { GrowingBlob } from "../../store/index.js";
+import { fetchBlob } from "./blobs.js";
+import type { StepServices } from "../services.js";
 
 type Rooms = Pick<StepServices, "store" | "registry">;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // FROM an image: its layers into the store, and unpacked into snapshots.
 
-import { isTsbuildError } from "../base/index.js";
-import { parseImageConfig, parseManifest, type Digest, type Manifest } from "../oci/index.js";
-import type { ImageOp, ResolvedImage } from "../plan/index.js";
-import type { SnapshotId } from "../snapshot/index.js";
-import type { Result, Step, StepContext, Vertex } from "../solve/index.js";
-import { ImageLayers } from "./image-layers.js";
-import { snapshotUsable } from "./result.js";
-import type { StepServices } from "./services.js";
+import { isTsbuildError } from "../../base/index.js";
+import { parseImageConfig, parseManifest, type Digest, type Manifest } from "../../oci/index.js";
+import type { ImageOp, ResolvedImage } from "../../plan/index.js";
+import type { SnapshotId } from "../../snapshot/index.js";
+import type { Result, Step, StepContext, Vertex } from "../../solve/index.js";
+import { ImageLayers } from "./layers.js";
+import { snapshotUsable } from "../result.js";
+import type { StepServices } from "../services.js";
 
 export function imageStep(services: StepServices): Step {
   return {

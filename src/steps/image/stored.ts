@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images of the store by their ids: the digest of the configuration, or of the index of an image for several platforms.
 
-import { isTsbuildError } from "../base/index.js";
+import { isTsbuildError } from "../../base/index.js";
 import {
   formatReference,
   isIndexType,
@@ -13,8 +13,8 @@ import {
   withDefaultTag,
   type Descriptor,
   type ImageDocument,
-} from "../oci/index.js";
-import type { Store, StoredBlob } from "../store/index.js";
+} from "../../oci/index.js";
+import type { Store, StoredBlob } from "../../store/index.js";
 
 /** An image that the store has; `name`: one that it has there, in full. Some are kept without. */
 export interface StoredImage {
