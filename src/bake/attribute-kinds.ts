@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of attributes: how a value is read, merged with an earlier one, tidied up, referred to and shown.
 
+import { TsbuildError } from "../base/index.js";
 import type { HclValue } from "../hcl/index.js";
 import {
   attestationValue,
@@ -222,7 +223,7 @@ export const policies: AttributeKind<readonly PolicyEntry[]> = {
   ...entries(
     {
       read: readPolicies,
-      unique: same,
+      unique: fewPolicies,
       value: policyValue,
       show: (entry) =>
         new Map<string, Shown>([
@@ -237,6 +238,15 @@ export const policies: AttributeKind<readonly PolicyEntry[]> = {
   ),
   tidy: same,
 };
+
+/** One that comes twice may be meant so; but a target that inherits them in two ways has them twice, and its heirs four times. */
+const mostPolicies = 1000;
+
+function fewPolicies(list: readonly PolicyEntry[]): readonly PolicyEntry[] {
+  if (list.length > mostPolicies)
+    throw new TsbuildError("BAKE_LIMIT", `a target has more than ${mostPolicies} policies`);
+  return list;
+}
 
 function shownFile(file: string): Shown {
   return new Map([

@@ -122,8 +122,7 @@ class Resolver {
   }
 
   target(name: string): BakeTarget {
-    const attributes = this.#attributes(name, new Map(), 0) ?? {};
-    const { inherits: _, ...said } = attributes;
+    const said = this.#attributes(name, new Map(), 0) ?? {};
     const { dockerfile = "", context = this.#targets.get(name)?.directory ?? "." } = said;
     if (context === "-") throw standardInput(name, "context");
     if (dockerfile === "-") throw standardInput(name, "dockerfile");
@@ -152,12 +151,14 @@ class Resolver {
     if (draft === undefined) throw unknown(name, [...this.#targets.keys(), ...this.#groups.keys()]);
     if (depth > depthLimit) throw tooDeep(`the inheritance of target ${name}`);
     visited.set(name, undefined);
+    // What parents inherit is in what they have; were it handed on, the list would double with each generation.
+    const { inherits = [], ...own } = draft.attributes;
     let attributes: TargetAttributes = {};
-    for (const parent of draft.attributes.inherits ?? []) {
+    for (const parent of inherits) {
       const inherited = this.#attributes(parent, visited, depth + 1);
       if (inherited !== undefined) attributes = mergeAttributes(attributes, inherited);
     }
-    attributes = mergeAttributes(attributes, draft.attributes);
+    attributes = mergeAttributes(attributes, own);
     attributes = applyOverrides(name, attributes, this.#overrides.get(name) ?? []);
     attributes = tidyAttributes(attributes);
     visited.set(name, attributes);

@@ -11,6 +11,7 @@ export * from "./duration.js";
 export * from "./events.js";
 export * from "./go-regex.js";
 export * from "./names.js";
+export * from "./numbers.js";
 export * from "./regex-search.js";
 export * from "./shared-signal.js";
 export * from "./signals.js";

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making text from strangers safe to print, and guessing what a misspelt word meant.
 
-// Everything but tab and newline below space, DEL, and the C1 range.
-const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+// Everything but tab and newline below space, DEL, and the C1 range; what ends a line for some readers; and what turns the direction
+// of writing, so that a line shows another text than it has.
+const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 // `##[command]` and `##vso[command]`: runners of workflows obey these wherever in a line they stand.
 const runnerCommand = /##(?=[a-z]*\[)/gi;
 
 /**
- * Replaces what commands a terminal (control characters) or a workflow's runner (`##[`) by `?`. Tab and newline stay. For a
+ * Replaces what commands a terminal (control characters, directions of writing) or a workflow's runner (`##[`) by `?`. Tab and newline stay. For a
  * line that the text begins, see printableLine.
  */
 export function printable(text: string): string {
@@ -28,7 +29,7 @@ export function printableLine(text: string): string {
 /** JSON on which a terminal and a runner of workflows do nothing either: the same value, with escapes. */
 export function printableJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent)
-    .replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+    .replace(control, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
     .replace(runnerCommand, "#\\u0023");
 }
 

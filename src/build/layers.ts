@@ -3,7 +3,7 @@
 
 import { Readable, type Writable } from "node:stream";
 import pLimit from "p-limit";
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, isTsbuildError } from "../base/index.js";
 import {
   decompressed,
   packLayer,
@@ -177,7 +177,11 @@ export class LayerPacker {
     const stream = decompressed(store.blobs.stream(layer.descriptor));
     const { tarId, ...packed } = await this.#limit(() =>
       this.#pack({ stream, done: Promise.resolve() }),
-    );
+    ).catch(async (error: unknown) => {
+      // A damaged blob of the store may not be read to its end, where it would be known.
+      if (isTsbuildError(error, "LAYER_COMPRESSION")) await store.blobs.verify(layer.descriptor);
+      throw error;
+    });
     if (tarId !== layer.diffId)
       throw new TsbuildError(
         "BUILD_BASE_LAYER",

@@ -69,9 +69,11 @@ export async function checkedPlan(sources: PlanSources, wish: PlanWish): Promise
       environment: sources.environmentOf(images),
       // What it warns of is the same for all of them.
       warn: targetPlatform === targets[0] ? sources.events : () => undefined,
-      report: (found) => findings.push(...found),
+      report: (found) => {
+        for (const finding of found) findings.push(finding);
+      },
     });
-    findings.push(...checkStages(dockerfile, plan));
+    for (const finding of checkStages(dockerfile, plan)) findings.push(finding);
     return { platform: targetPlatform, plan };
   };
   try {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables, sizes and times for people.
 
+import { largest } from "../base/index.js";
+
 /** Columns of equal width; the first row is the heading. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+  const widthOf = (_: string, i: number): number =>
+    largest(
+      rows.map((row) => row[i]?.length ?? 0),
+      0,
+    );
+  const widths = rows[0]?.map(widthOf) ?? [];
   return rows
     .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   "))
     .map((line) => `${line.trimEnd()}\n`)

@@ -4,6 +4,7 @@
 
 import { TsbuildError, didYouMean, redactUrl } from "../base/index.js";
 import { cleanTreePath } from "./patterns/source-pattern.js";
+import { checkUrlLength } from "./url-length.js";
 import type { GitSource } from "./types.js";
 
 /** `user@host:path`, as scp has it. The path must not begin with `//`, which would be a URL's. */
@@ -98,6 +99,7 @@ const known = [
 ] as const;
 
 function build(remote: string, query: string, fragment: string): GitSource {
+  checkUrlLength(remote + query + fragment);
   const display = redactUrl(remote);
   const bad = (why: string): TsbuildError =>
     new TsbuildError("CONTEXT_BAD_REFERENCE", `bad git URL ${display}: ${why}`, {

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
 import { decodedUserInfo, httpAuthorization } from "./authorization.js";
+import { checkUrlLength } from "./url-length.js";
 import type { HttpRequest, HttpResult, HttpValidators, RemoteAccess, Route } from "./types.js";
 
 const maxRedirects = 10;
@@ -62,6 +63,7 @@ async function fetchAgain(url: URL, request: HttpRequest): Promise<HttpResult> {
 
 /** The URL, if it is one of http or https with a host. Throws CONTEXT_BAD_REFERENCE. */
 export function parseHttpUrl(text: string): URL {
+  checkUrlLength(text);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new TsbuildError("CONTEXT_BAD_REFERENCE", `not an HTTP URL: ${redactUrl(text)}`);

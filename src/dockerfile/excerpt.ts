@@ -16,6 +16,14 @@ function shown(line: string): string {
   return text.length > maxWidth ? `${text.slice(0, maxWidth)}...` : text;
 }
 
+let split: { readonly text: string; readonly lines: readonly string[] } = { text: "", lines: [""] };
+
+/** Thousands of findings are of one file, which may be long: it is split once. */
+function linesOf(text: string): readonly string[] {
+  if (split.text !== text) split = { text, lines: text.split("\n") };
+  return split.lines;
+}
+
 /**
  * Some lines around a location: two on each side of a single line, one on each side of several, numbered, `>>>` on the failing ones.
  * Control characters are made harmless and long lines cut. Without text, only file and line.
@@ -24,7 +32,7 @@ export function formatExcerpt(location: SourceLocation): string {
   const { file, range, text } = location;
   const head = `${printable(file)}:${range.startLine}`;
   if (text === undefined) return head;
-  const lines = text.split("\n");
+  const lines = linesOf(text);
   const last = Math.min(Math.max(range.endLine, range.startLine), lines.length);
   if (range.startLine < 1 || range.startLine > last) return head;
   const margin = last === range.startLine ? 2 : 1;

@@ -21,7 +21,7 @@ function body(source: HclSource, node: JsonNode, schema: HclSchema): HclBody {
     if (name === "//") continue;
     const block = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (block !== undefined) {
-      blocks.push(...blocksOf(source, { name, range, value }, block));
+      for (const each of blocksOf(source, { name, range, value }, block)) blocks.push(each);
       continue;
     }
     const earlier = named.get(name);

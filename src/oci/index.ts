@@ -60,6 +60,7 @@ export {
 } from "./platform.js";
 export {
   checkDocumentSize,
+  checkIndexDepth,
   checkLayerCount,
   ociLimits,
   parseDescriptor,

@@ -14,6 +14,8 @@ export const ociLimits = {
   layers: 4096,
   manifests: 4096,
   history: 20_000,
+  /** Of indexes in indexes. */
+  nestedIndexes: 8,
   depth: 64,
 } as const;
 
@@ -35,6 +37,12 @@ function tooMuch(what: string, why: string): TsbuildError {
 export function checkDocumentSize({ digest, size }: Descriptor): void {
   if (size > ociLimits.configBytes)
     throw tooMuch(digest, `it has ${size} bytes, and the limit is ${ociLimits.configBytes}`);
+}
+
+/** Refuses an image for indexes in indexes, of which a registry may have any number. Throws OCI_LIMIT. */
+export function checkIndexDepth(name: string, depth: number): void {
+  const { nestedIndexes } = ociLimits;
+  if (depth > nestedIndexes) throw tooMuch(name, `indexes are nested deeper than ${nestedIndexes}`);
 }
 
 /** Parses a JSON object from strangers; `what` names it in errors. Throws OCI_JSON, OCI_LIMIT. */

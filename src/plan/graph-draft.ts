@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph while it is planned: which vertices there are, what they are called, and how deep they stand on one another.
 
-import { TsbuildError, type Json, type SourceLocation } from "../base/index.js";
+import { TsbuildError, largest, type Json, type SourceLocation } from "../base/index.js";
 import type { Instruction, Stage } from "../dockerfile/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
 import type { ShownStep } from "./stage-planner.js";
@@ -98,7 +98,12 @@ export class GraphDraft {
   /** Adds a vertex, unless there is one of its id. Throws PLAN_TOO_DEEP. */
   put(vertex: Vertex): VertexId {
     if (this.#vertices.has(vertex.id)) return vertex.id;
-    const depth = 1 + Math.max(0, ...vertex.inputs.map((input) => this.#depths.get(input) ?? 0));
+    const depth =
+      1 +
+      largest(
+        vertex.inputs.map((input) => this.#depths.get(input) ?? 0),
+        0,
+      );
     if (depth > maxDepth)
       throw new TsbuildError("PLAN_TOO_DEEP", `more than ${maxDepth} steps stand on one another`, {
         ...(vertex.step === undefined ? {} : { location: vertex.step.location }),

@@ -2,6 +2,7 @@
 // Which rows a policy removes: the least recently used first, nothing on which something stands that stays, and no more
 // than the limits ask for.
 
+import { largest } from "../base/index.js";
 import type { DiskSpace, PrunePolicy, StorageRecord } from "./types.js";
 
 /** The bytes that a policy lets stay, of `used` now. */
@@ -97,7 +98,14 @@ function oldestFirst(records: readonly StorageRecord[]): StorageRecord[] {
         path.push(unknown);
         continue;
       }
-      depths.set(at.id, 1 + Math.max(0, ...at.parents.map((id) => depths.get(id) ?? 0)));
+      depths.set(
+        at.id,
+        1 +
+          largest(
+            at.parents.map((id) => depths.get(id) ?? 0),
+            0,
+          ),
+      );
       path.pop();
     }
     return depths.get(record.id) ?? 0;

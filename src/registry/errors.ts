@@ -82,8 +82,8 @@ const tlsCodes =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
 
 /** As Node's network layer says that nothing comes. `after`: milliseconds. */
-export function timedOut(after: number): Error {
-  return Object.assign(new Error(`no answer for ${after / 1000} seconds`), { code: "ETIMEDOUT" });
+export function timedOut(after: number, what = "no answer"): Error {
+  return Object.assign(new Error(`${what} for ${after / 1000} seconds`), { code: "ETIMEDOUT" });
 }
 
 /** The `code` of a failure of Node's network layer (`ECONNRESET`), looked for in its causes too. */

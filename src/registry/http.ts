@@ -13,9 +13,9 @@ import { timedOut } from "./errors.js";
 import { proxyFor, throughProxy } from "./proxy.js";
 import type { Environment } from "./registries-file.js";
 
-/** Milliseconds without any sign of life after which a connection is given up. */
+/** Milliseconds after which a connection is given up. */
 export interface Timeouts {
-  /** Until the answer's head is there. */
+  /** From when the request is sent until the answer's head is whole; while it is being sent, without any sign of life. */
   readonly answer: number;
   /** Between two pieces of a body. */
   readonly idle: number;
@@ -107,11 +107,17 @@ export class Connections {
     };
     const secure = (via?.options.protocol ?? url.protocol) === "https:";
     const outgoing = (secure ? https : http).request(url, options);
-    outgoing.setTimeout(this.#timeouts.answer, () => {
+    const giveUp = (): void => {
       outgoing.destroy(timedOut(this.#timeouts.answer));
+    };
+    outgoing.setTimeout(this.#timeouts.answer, giveUp);
+    let timer: NodeJS.Timeout | undefined;
+    const sent = sendBody(outgoing, request.body).then(() => {
+      // A head that comes byte by byte is a sign of life, too.
+      timer = setTimeout(giveUp, this.#timeouts.answer);
     });
     try {
-      const [body] = await Promise.all([answerOf(outgoing), sendBody(outgoing, request.body)]);
+      const [body] = await Promise.all([answerOf(outgoing), sent]);
       body.setTimeout(this.#timeouts.idle, () => {
         body.destroy(timedOut(this.#timeouts.idle));
       });
@@ -120,6 +126,8 @@ export class Connections {
       outgoing.destroy();
       request.signal?.throwIfAborted();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

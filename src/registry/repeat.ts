@@ -2,10 +2,10 @@
 // A request that is sent again: what is worth a repetition, and how long to wait for it; and a transfer that goes on where
 // it broke.
 
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTsbuildError, type TsbuildError } from "../base/index.js";
-import { networkCode } from "./errors.js";
+import { networkCode, timedOut } from "./errors.js";
 import type { HttpAnswer } from "./http.js";
 
 export interface RetryPolicy {
@@ -120,17 +120,31 @@ export function beginsAt({ status, headers }: HttpAnswer, offset: number): boole
   return status !== 206 || headers["content-range"]?.startsWith(`bytes ${offset}-`) === true;
 }
 
-/** Reads a body up to a cap; undefined when there is more. */
-export async function readCapped(body: IncomingMessage, cap: number): Promise<Buffer | undefined> {
+/** Milliseconds for a body that is read as a whole: a server that sends a byte now and then is never silent, and never at its end. */
+const longestBody = 300_000;
+
+/** Reads a body up to a cap, within so many milliseconds; undefined when there is more. */
+export async function readCapped(
+  body: Readable,
+  cap: number,
+  within: number = longestBody,
+): Promise<Buffer | undefined> {
+  const timer = setTimeout(() => {
+    body.destroy(timedOut(within, "no end of the answer"));
+  }, within);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > cap) {
-      body.destroy();
-      return undefined;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > cap) {
+        body.destroy();
+        return undefined;
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks);
 }
@@ -156,7 +170,7 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   }
 }
 
-async function errorText(body: IncomingMessage): Promise<string> {
+async function errorText(body: Readable): Promise<string> {
   try {
     return (await readCapped(body, maxErrorBody))?.toString("utf8") ?? "";
   } catch {

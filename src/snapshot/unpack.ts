@@ -3,8 +3,9 @@
 
 import { eachAtOnce, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
-import { chainIds, hexOf } from "../oci/index.js";
+import { chainIds, hexOf, type Descriptor } from "../oci/index.js";
 import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
+import { isRefusal } from "./errors.js";
 import type {
   Draft,
   Snapshot,
@@ -145,18 +146,30 @@ class Unpacking {
     const blob = counted(this.#options.blob(layer.descriptor), (count) => {
       if (below === undefined) this.#options.onProgress?.((this.#current += count), this.#total);
     });
-    return this.#rooms.sandbox.apply(
-      {
-        root: { kind: "stack", lowers: [], upper: dir },
-        path: "",
-        mode: "layer",
-        ...(below === undefined ? {} : { below }),
-        owner: { kind: "keep" },
-        madeTime: 0,
-      },
-      readLayer(blob, { diffId: layer.diffId }),
-      signal,
-    );
+    const { sandbox } = this.#rooms;
+    try {
+      return await sandbox.apply(
+        {
+          root: { kind: "stack", lowers: [], upper: dir },
+          path: "",
+          mode: "layer",
+          ...(below === undefined ? {} : { below }),
+          owner: { kind: "keep" },
+          madeTime: 0,
+        },
+        readLayer(blob, { diffId: layer.diffId }),
+        signal,
+      );
+    } catch (error) {
+      if (isRefusal(error)) await this.#checkStored(layer.descriptor);
+      throw error;
+    }
+  }
+
+  /** A blob of the store is known by its end, and a damaged one may not be read so far. Throws STORE_CORRUPT. */
+  async #checkStored(blob: Descriptor): Promise<void> {
+    const { blobs } = this.#rooms.store;
+    if (await blobs.has(blob.digest, blob.size)) await blobs.verify(blob);
   }
 
   async #prepare(parent: SnapshotId | null): Promise<Draft> {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of a layer that is in the store: of a state of which only that was kept, or apart from all states.
 
-import { TsbuildError, isTsbuildError } from "../base/index.js";
+import { TsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import type { ApplyResult, LayerDirId } from "../sandbox/index.js";
+import { isRefusal } from "./errors.js";
 import type {
   Draft,
   Snapshot,
@@ -56,12 +57,6 @@ export async function writeLayer(
     await snapshots.discard(draft);
     throw isRefusal(error) ? unusable(dir, unwritten, error) : error;
   }
-}
-
-/** Whether an archive is at fault, and not this machine. */
-function isRefusal(error: unknown): error is TsbuildError {
-  const codes = /^(?:LAYER_|SANDBOX_(?:BAD_ENTRY|LINK_TARGET|WHITEOUT_NAME)$)/;
-  return isTsbuildError(error) && codes.test(error.code);
 }
 
 function unusable(path: LayerDirId, layer: UnpackLayer, cause: TsbuildError): TsbuildError {

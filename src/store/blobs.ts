@@ -3,7 +3,7 @@
 // it is read, and set aside when it is not what it should be.
 
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { constants, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -23,6 +23,8 @@ import type { BlobInfo, BlobStore, BlobWriteOptions, Lease, StoredBlob } from ".
 
 const defaultReadCap = 16 * 1024 * 1024;
 const chunkSize = 256 * 1024;
+/** A blob is a file: neither a link to what may have no end, nor a pipe to be waited for. */
+const asFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /**
  * A blob up to this size is held in memory until its digest is known: one that is there already is not written again. And it
  * is written at once, which takes less time than handing each call to another thread.
@@ -133,12 +135,17 @@ export class FileBlobStore implements BlobStore {
     return Readable.from(this.#verified(blob), { objectMode: false, highWaterMark: chunkSize });
   }
 
+  async verify(blob: BlobInfo): Promise<void> {
+    const bytes = this.#verified(blob);
+    while ((await bytes.next()).done !== true);
+  }
+
   async *#verified(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {
     const path = this.#path(blob.digest);
     const hash = createHash(algorithmOf(blob.digest));
     let size = 0;
     try {
-      await using handle = await open(path, "r");
+      await using handle = await open(path, asFile);
       for await (const chunk of readAhead(handle, blob.size)) {
         size += chunk.length;
         // A file that has grown is not read to an end that may never come.
@@ -167,7 +174,7 @@ export class FileBlobStore implements BlobStore {
   async #isSound(digest: Digest): Promise<boolean> {
     const hash = createHash(algorithmOf(digest));
     try {
-      await using handle = await open(this.#path(digest), "r");
+      await using handle = await open(this.#path(digest), asFile);
       for await (const chunk of handle.createReadStream({ autoClose: false }))
         hash.update(chunk as Buffer);
     } catch (error) {
@@ -353,7 +360,7 @@ export class FileBlobStore implements BlobStore {
     await Promise.all(
       digests.map(async (digest) => {
         try {
-          await using handle = await open(this.#path(digest), "r");
+          await using handle = await open(this.#path(digest), asFile);
           await handle.datasync();
         } catch (error) {
           if (errnoOf(error) !== "ENOENT") throw storeError(error, `write blob ${digest}`);

@@ -2,7 +2,7 @@
 // An LMDB environment: one file, opened when it has proved sound, set aside and begun anew when it has not.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
@@ -65,6 +65,7 @@ export interface EnvironmentOptions {
  */
 export function openEnvironment(openLmdb: OpenLmdb, options: EnvironmentOptions): Lmdb {
   const { file, thorough } = options;
+  for (const path of [file, `${file}-lock`]) refuseOtherThanFile(path);
   // LMDB maps the file and trusts it: what it would crash on has to be found before.
   const fault = checkDatabaseFile(file, thorough);
   if (fault !== undefined) setAside(options, fault);
@@ -86,6 +87,15 @@ export function openEnvironment(openLmdb: OpenLmdb, options: EnvironmentOptions)
     setAside(options, messageOf(error));
     return open();
   }
+}
+
+/** LMDB crashes where its lock is a directory; and a pipe would be waited for. Throws STORE_DATABASE. */
+function refuseOtherThanFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new TsbuildError("STORE_DATABASE", `${path} is not a regular file`, {
+    hint: "remove it: what a store's database holds can be made again",
+    details: { path },
+  });
 }
 
 function makeSureOfRoom(file: string): void {

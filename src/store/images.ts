@@ -3,9 +3,9 @@
 // fields that are not ours stay as they are.
 
 import { statSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { TsbuildError, errnoOf, isRecord } from "../base/index.js";
+import { TsbuildError, errnoOf, isRecord, readSmallFile } from "../base/index.js";
 import {
   annotationNames,
   isIndexType,
@@ -84,9 +84,11 @@ export class IndexImageStore implements ImageStore {
     const path = this.#options.paths.index;
     let text: string;
     try {
-      const bytes = await readFile(path);
-      if (bytes.length > maxIndex)
-        throw new TsbuildError("STORE_LIMIT", `${path} has ${bytes.length} bytes`);
+      const bytes = await readSmallFile(path, maxIndex);
+      if (bytes === "too large")
+        throw new TsbuildError("STORE_LIMIT", `${path} has more than ${maxIndex} bytes`);
+      if (bytes === "not regular")
+        throw new TsbuildError("STORE_IO", `${path} is not a regular file`, { details: { path } });
       text = bytes.toString("utf8");
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return { fields: {}, manifests: [], damaged: false };

@@ -38,6 +38,8 @@ export interface BlobStore {
    * that was read counts before the end. Destroying the stream closes the file.
    */
   stream(blob: BlobInfo): Readable;
+  /** Reads the whole blob. Throws what `read` throws, but for STORE_LIMIT. */
+  verify(blob: BlobInfo): Promise<void>;
   /**
    * Stores the bytes of a stream: temporary file, digest and size checked, rename. Idempotent. The blob stays until this
    * store is closed; it survives a loss of power once an image with it has a name (see ImageStore.set). Throws STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.

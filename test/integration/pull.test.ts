@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -76,12 +76,49 @@ describe("a base image", () => {
     }
   });
 
+  it("in indexes of indexes without end is refused", async () => {
+    await using server = await serve();
+    let { mediaType, bytes } = image.manifest;
+    for (let i = 0; i < 200; i++) {
+      const digest = server.putManifest("app", `${i}`, mediaType, bytes);
+      const manifests = [{ mediaType, digest, size: bytes.length }];
+      mediaType = mediaTypes.ociIndex;
+      bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+    }
+    server.putManifest("app", "latest", mediaType, bytes);
+    const { code, stderr } = await build(server, "nested");
+    assert.equal(code, 1);
+    assert.match(stderr, /indexes are nested deeper than 8/);
+    assert.ok(server.log.length < 20, `${server.log.length} requests`);
+  });
+
   it("is unpacked while it comes, however slowly or brokenly it comes", async () => {
     await using server = await serve();
     server.fault({ match: layer(0), truncateAt: 3_000_000 });
     server.fault({ match: layer(1), delay: 500 });
     const { code, stderr } = await build(server, "good");
     assert.equal(code, 0, stderr);
+    assertComplete();
+  });
+
+  it("is fetched anew when a layer of it was damaged in the store, wherever in the layer that is", async () => {
+    await using server = await serve();
+    const env = { TSBUILD_ROOT: join(space.directory, "damaged") };
+    const input = `FROM ${server.host}/app\n`;
+    await space.succeed(["build", "-t", "kept", "-"], { input, env });
+    // The states go, and the blobs stay: an image has them.
+    await space.succeed(["prune", "--all", "--force"], { env });
+    const hex = image.layers[0]?.digest.slice("sha256:".length) ?? "";
+    const blob = join(env.TSBUILD_ROOT, "oci/blobs/sha256", hex);
+    const bytes = readFileSync(blob);
+    // No block of gzip is of this kind: it is not read to its end.
+    bytes[10] = 0x07;
+    writeFileSync(blob, bytes);
+    const context = join(space.directory, "from");
+    mkdirSync(context);
+    writeFileSync(join(context, "Dockerfile"), input);
+    const { stderr } = await space.succeed(["build", "-o", "out", context], { env });
+    assert.match(stderr, /damaged in the store; the build begins again/);
     assertComplete();
   });
 

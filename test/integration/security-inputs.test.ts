@@ -112,6 +112,18 @@ describe("git addresses", () => {
     }
   });
 
+  it("and others are not so long that nobody could take them", async () => {
+    const place = scene();
+    const long = "a.".repeat(200_000);
+    for (const source of [`https://${long}/x`, `git@${long}:r.git`, `https://${long}/r.git`]) {
+      const input = `FROM scratch\nADD ${source} /\n`;
+      const { code, stderr } = await place.build(["--progress=plain", "-"], { input });
+      assert.equal(code, 1);
+      assert.match(stderr, /ERROR: a URL of 4\d* characters is refused/);
+      assert.ok(stderr.length < 20_000, `${stderr.length}`);
+    }
+  });
+
   it("name a directory inside the repository only (CVE-2026-33748)", async () => {
     const place = scene();
     const repository = join(place.directory, "r");
@@ -262,6 +274,19 @@ describe("a bomb", () => {
     }
   });
 
+  it("of stages without number is described, and its findings shown, in a time that grows as they do", async () => {
+    const place = scene();
+    const described = await place.build(["--call=targets", "-"], {
+      input: "FROM scratch\n".repeat(200_000),
+      timeout: 60_000,
+    });
+    assert.equal(described.code, 0, described.stderr.slice(0, 1000));
+    const input = "FROM scratch AS a\n".repeat(20_000);
+    const checked = await place.build(["--check", "-"], { input, timeout: 60_000 });
+    assert.match(checked.stdout, /^Check complete, 19999 warnings have been found!/);
+    assert.equal((await place.build(["-"], { input, timeout: 60_000 })).code, 0);
+  });
+
   it("of patterns in an expansion takes no time", async () => {
     const place = scene();
     const input = `FROM scratch\nARG a=${"a".repeat(3000)}\nLABEL x="\${a//*a*a*a*a*a*a*a*b/c}"\n`;
@@ -334,6 +359,17 @@ describe("text from strangers", () => {
     const rawjson = await place.build(["--progress", "rawjson", "--no-cache", "-"], { input });
     assert.ok(!/##(?:vso)?\[/.test(rawjson.stderr), rawjson.stderr);
     assert.match(rawjson.stderr, /#\\u0023\[set-output/);
+  });
+
+  it("does not turn the direction of a line, nor end one", async () => {
+    const place = scene();
+    const input = `FROM busybox\nRUN echo 'a\u202eb\u2066c\u2028::error::d'\nLABEL l='\u202e'\n`;
+    for (const progress of ["plain", "rawjson"]) {
+      const { stderr } = await place.build(["--progress", progress, "-"], { input });
+      assert.ok(!/[\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(stderr), stderr);
+    }
+    const { stderr } = await place.build(["-"], { input: "FROM scratch\nCOPY no\u202ehcus /\n" });
+    assert.match(stderr, /no\?hcus/);
   });
 
   it("controls no runner of a workflow in what a Dockerfile is described by", async () => {

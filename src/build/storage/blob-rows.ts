@@ -6,7 +6,7 @@ import type { RecordType } from "../../prune/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import { downloadTable, pulledTable, type Download, type Pulled } from "../../steps/index.js";
 import type { Store, StoredBlob } from "../../store/index.js";
-import { redactUrl } from "../../base/index.js";
+import { largest, redactUrl } from "../../base/index.js";
 import { layerTable, type RememberedLayer } from "../layers.js";
 import { ImageContents } from "./contents.js";
 import type { Row } from "./rows.js";
@@ -151,7 +151,10 @@ function rowOf(
     type: first?.type ?? "regular",
     bytes: allocated,
     createdAt: modified,
-    lastUsedAt: Math.max(modified, ...references.map(({ lastUsedAt }) => lastUsedAt)),
+    lastUsedAt: largest(
+      references.map(({ lastUsedAt }) => lastUsedAt),
+      modified,
+    ),
     inUse,
     shared: named,
     reclaimable: !inUse && !named,

@@ -90,24 +90,21 @@ function rowsOf<K extends Holding["kind"]>(rows: readonly Row[], kind: K): Of<K>
 }
 
 function takeOff(collection: Collection, wanted: readonly Row[]): Removed {
-  const gone: Row[] = [];
   const states = rowsOf(wanted, "state");
   const taken = takeOffRecord(collection, new Set(states.map(({ holding }) => holding.id)));
-  for (const row of states) {
-    if (!taken.states.has(row.holding.id)) continue;
-    gone.push(row);
-    forgetResults(collection, row.holding.cacheKeys, row.holding.id);
-  }
+  const takenStates = states.filter(({ holding }) => taken.states.has(holding.id));
+  for (const { holding } of takenStates) forgetResults(collection, holding.cacheKeys, holding.id);
   const strays = rowsOf(wanted, "directory");
   const claimed = claimStrays(
     collection,
     strays.map(({ holding }) => holding.dir),
   );
-  gone.push(...strays.filter(({ holding }) => claimed.includes(holding.dir)));
+  const claimedDirs = new Set(claimed);
+  const takenStrays = strays.filter(({ holding }) => claimedDirs.has(holding.dir));
   const mounts = rowsOf(wanted, "cache-mount").filter((row) => takeCacheMount(collection, row));
   const volumes = rowsOf(wanted, "volume").filter((row) => takeVolume(collection, row));
   const blobs = rowsOf(wanted, "blob").filter((row) => takeBlob(collection, row));
-  gone.push(...mounts, ...volumes, ...blobs);
+  const gone = [takenStates, takenStrays, mounts, volumes, blobs].flat();
 
   const layerDirs = [...taken.dirs, ...claimed];
   const cacheDirs = [...mounts, ...volumes].map(({ holding }) => holding.dir);

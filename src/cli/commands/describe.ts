@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--check` and `--call=check|outline|targets[,format=json]`: text or JSON on standard output.
 
-import { printableLine } from "../../base/index.js";
+import { largest, printableLine } from "../../base/index.js";
 import { describe, type BuildRequest, type Description } from "../../build.js";
 import { formatExcerpt } from "../../dockerfile/index.js";
 import { usageError } from "../options/values.js";
@@ -142,7 +142,10 @@ function section(
   if (rows.length === 0) return [];
   const table = [[first, ...others], ...rows];
   const widths = [first, ...others].map((_, i) =>
-    Math.max(...table.map((row) => row[i]?.length ?? 0)),
+    largest(
+      table.map((row) => row[i]?.length ?? 0),
+      0,
+    ),
   );
   return [
     "",

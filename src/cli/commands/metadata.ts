@@ -68,30 +68,46 @@ export interface WarningRecord {
 
 /** Keeps each warning once: builds of several targets may have the same. */
 export function recordWarnings(): WarningRecord {
-  const warnings = new Map<string, unknown>();
+  const warnings = new Map<string, Warning>();
+  const sources = new Map<string | undefined, number>();
+  const keyOf = ({ location, ...said }: Warning): string => {
+    const text = location?.text;
+    const source = sources.get(text) ?? sources.size;
+    sources.set(text, source);
+    return JSON.stringify([said, location?.file, location?.range, source]);
+  };
   return {
     note: (next) => (event) => {
-      if (event.kind === "warning") {
-        const document = warningDocument(event);
-        warnings.set(JSON.stringify(document), document);
-      }
+      if (event.kind === "warning") warnings.set(keyOf(event), event);
       next(event);
     },
     metadata: (env) =>
       warnings.size > 0 && parseBoolean(env["BUILDX_METADATA_WARNINGS"] ?? "") === true
-        ? { "buildx.build.warnings": [...warnings.values()] }
+        ? { "buildx.build.warnings": documentsOf(warnings.values()) }
         : {},
   };
 }
 
+type Warning = Extract<BuildEvent, { kind: "warning" }>;
+
+/** Characters of Dockerfiles in the documents of warnings: each has the whole file, which may be long, and have thousands of them. */
+const mostSource = 4 * 1024 * 1024;
+
+function documentsOf(warnings: Iterable<Warning>): unknown[] {
+  const documents: unknown[] = [];
+  let left = mostSource;
+  for (const warning of warnings) {
+    left -= warning.location?.text?.length ?? 0;
+    documents.push(warningDocument(warning, left >= 0));
+  }
+  return documents;
+}
+
 /** As BuildKit's clients have them: texts in base64, lines counted from 1. */
-function warningDocument({
-  message,
-  rule,
-  url,
-  detail,
-  location,
-}: Extract<BuildEvent, { kind: "warning" }>): unknown {
+function warningDocument(
+  { message, rule, url, detail, location }: Warning,
+  withSource: boolean,
+): unknown {
   const encoded = (text: string): string => Buffer.from(text).toString("base64");
   const line = location === undefined ? "" : ` (line ${location.range.startLine})`;
   return {
@@ -104,7 +120,7 @@ function warningDocument({
       : {
           sourceInfo: {
             filename: location.file,
-            ...(location.text === undefined ? {} : { data: encoded(location.text) }),
+            ...(location.text === undefined || !withSource ? {} : { data: encoded(location.text) }),
             language: "Dockerfile",
           },
           range: placesOf(location.range),

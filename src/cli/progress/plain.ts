@@ -15,8 +15,28 @@ interface ShownStep {
 /** Milliseconds between two progress lines of one step. */
 const progressInterval = 1000;
 
+/** Characters. */
+const writtenAtOnce = 16 * 1024;
+
 /** A sink that writes lines such as `#3 [build 2/4] RUN make` and `#3 0.412 cc -o app` through `write`. */
-export function plainProgress(write: (text: string) => void): EventSink {
+export function plainProgress(out: (text: string) => void): EventSink {
+  // What one event makes is written at once: a chunk of a step's output may be thousands of lines.
+  let pending = "";
+  const flush = (): void => {
+    if (pending !== "") out(pending);
+    pending = "";
+  };
+  const show = plainLines((text) => {
+    pending += text;
+    if (pending.length >= writtenAtOnce) flush();
+  });
+  return (event) => {
+    show(event);
+    flush();
+  };
+}
+
+function plainLines(write: (text: string) => void): EventSink {
   const steps = new Map<string, ShownStep>();
   const numbers = new Map<string, number>();
 

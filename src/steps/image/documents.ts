@@ -4,6 +4,7 @@
 import { TsbuildError } from "../../base/index.js";
 import {
   checkDocumentSize,
+  checkIndexDepth,
   checkLayerCount,
   choosePlatform,
   formatPlatform,
@@ -48,8 +49,9 @@ export class ImageDocuments {
     return { reference, manifest: descriptor, layers: manifest.layers, config, origin };
   }
 
-  async #choose(meant: Meant, platform: Platform): Promise<Descriptor> {
+  async #choose(meant: Meant, platform: Platform, depth = 1): Promise<Descriptor> {
     const { shown, descriptor, origin } = meant;
+    checkIndexDepth(shown, depth);
     const index = parseIndex(await this.#document(origin, descriptor), descriptor.mediaType);
     const chosen = choosePlatform(index, platform);
     if (chosen === undefined)
@@ -62,7 +64,7 @@ export class ImageDocuments {
         },
       );
     return isIndexType(chosen.mediaType)
-      ? this.#choose({ ...meant, descriptor: chosen }, platform)
+      ? this.#choose({ ...meant, descriptor: chosen }, platform, depth + 1)
       : chosen;
   }
 

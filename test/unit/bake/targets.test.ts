@@ -181,6 +181,21 @@ target "child2" {
     assert.throws(() => resolved(files, ["t0"]), failing("BAKE_LIMIT"));
   });
 
+  it("in two ways, over many generations, has each attribute once", () => {
+    const generations = (attribute: string): string =>
+      Array.from(
+        { length: 60 },
+        (_, i) => `target "t${i}" {\n inherits = ["t${i + 1}", "t${i + 1}"]\n}`,
+      )
+        .concat(`target "t60" {\n ${attribute}\n}`)
+        .join("\n");
+    const { target: all } = printed(generations(`entitlements = ["network.host"]`), ["t0"]);
+    assert.deepEqual(all["t0"]?.["entitlements"], ["network.host"]);
+    // Policies are no set: these would be a thousand million million.
+    const policies = generations(`policy = [{ filename = "p.rego" }]`);
+    assert.throws(() => resolved(policies, ["t0"]), failing("BAKE_LIMIT"));
+  });
+
   it("from nothing that there is fails", () => {
     assert.throws(
       () => resolved(`target "app" {\n inherits = ["bsae"]\n}\ntarget "base" {}`, ["app"]),

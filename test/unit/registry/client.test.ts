@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isTsbuildError } from "#src/base/index.js";
 import { parseReference, type Descriptor, type Digest, type Reference } from "#src/oci/index.js";
-import { createRegistryClient, type RegistryClient } from "#src/registry/index.js";
+import { createRegistryClient, readCapped, type RegistryClient } from "#src/registry/index.js";
 import { makeImage } from "../../support/image.js";
 import { RegistryServer, type RegistryServerOptions } from "../../support/registry-server.js";
 
@@ -199,6 +202,37 @@ describe("pulling", () => {
     await using registry = await client();
     server.fault({ match: /./, delay: 1500, times: 99 });
     await assert.rejects(registry.resolve(refOf(server)), { code: "REGISTRY_UNREACHABLE" });
+  });
+
+  it("gives up on a server whose answer's head comes byte by byte", async () => {
+    const dripping = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.write("HTTP/1.1 200 OK\r\nX: ");
+      const drip = setInterval(() => socket.write("x"), 50);
+      socket.on("close", () => {
+        clearInterval(drip);
+      });
+    });
+    await new Promise<void>((resolve) => dripping.listen(0, "127.0.0.1", resolve));
+    const { port } = dripping.address() as AddressInfo;
+    await using registry = await client();
+    const reference = parseReference(`127.0.0.1:${port}/team/app`);
+    await assert.rejects(registry.resolve(reference), { code: "REGISTRY_UNREACHABLE" });
+    dripping.close();
+  });
+
+  it("gives up on a document that comes byte by byte", async () => {
+    const body = Readable.from(
+      (async function* () {
+        for (;;) {
+          yield Buffer.from(" ");
+          await sleep(20);
+        }
+      })(),
+    );
+    await assert.rejects(readCapped(body, 1_000_000, 200), {
+      code: "ETIMEDOUT",
+    });
   });
 
   it("stops at the signal, with its reason", async () => {

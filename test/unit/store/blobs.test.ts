@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { chmod, chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,6 +128,22 @@ describe("blobs", () => {
     assert.equal(warnings.length, 3);
     await store.blobs.writeBytes(bytes);
     assert.equal(await store.blobs.has(digest), true);
+  });
+
+  it("whose files are pipes, or links to what has no end, keep nobody waiting", async () => {
+    const kinds: ((path: string) => void)[] = [
+      (path) => assert.equal(spawnSync("mkfifo", [path]).status, 0),
+      (path) => {
+        symlinkSync("/dev/zero", path);
+      },
+    ];
+    for (const make of kinds) {
+      const info = await store.blobs.writeBytes(bytes);
+      await rm(pathOf(digest));
+      make(pathOf(digest));
+      await assert.rejects(store.blobs.read(info), { code: /STORE_(CORRUPT|IO)/ });
+      await rm(pathOf(digest), { force: true });
+    }
   });
 
   it("are not written again while they are whole, and are when they are damaged", async () => {

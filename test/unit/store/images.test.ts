@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -134,6 +134,12 @@ describe("named images", () => {
     assert.equal((await store.images.list()).length, 1);
     assert.deepEqual(await readdir(join(root, "corrupt")), ["index.json"]);
     assert.ok(warnings.length > 0);
+  });
+
+  it("are not read from what has no end", async () => {
+    await rm(indexFile(), { force: true });
+    await symlink("/dev/zero", indexFile());
+    await assert.rejects(store.images.list(), { code: "STORE_IO" });
   });
 
   it("set by many at once are all there in the end", async () => {

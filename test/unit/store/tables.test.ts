@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  rmdir,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -36,6 +46,21 @@ describe("tables", () => {
     assert.deepEqual(again.get("x"), { a: 1, b: "é\ud800" });
     assert.deepEqual(again.get("y"), { a: 2, b: null });
     assert.equal(again.get("z"), undefined);
+  });
+
+  it("are refused where LMDB would crash on its files", async () => {
+    await store.table<number>("a").put("k", 1);
+    await store.close();
+    const lock = (await readdir(join(root, "meta"))).filter((name) => name.endsWith(".mdb-lock"));
+    assert.ok(lock.length > 0);
+    for (const name of lock) {
+      await rm(join(root, "meta", name));
+      await mkdir(join(root, "meta", name));
+    }
+    store = await openStore({ root });
+    assert.throws(() => store.table<number>("a").get("k"), { code: "STORE_DATABASE" });
+    for (const name of lock) await rmdir(join(root, "meta", name));
+    assert.equal(store.table<number>("a").get("k"), 1);
   });
 
   it("do not see each other's entries", async () => {
