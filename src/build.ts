@@ -2,7 +2,14 @@
 // The composition root: the only file (with those in build/) that knows every room. A build from request to result.
 
 import { randomUUID } from "node:crypto";
-import { all, CleanupStack, parseBoolean, TsbuildError, type EventSink } from "./base/index.js";
+import {
+  all,
+  CleanupStack,
+  defined,
+  parseBoolean,
+  TsbuildError,
+  type EventSink,
+} from "./base/index.js";
 import { cacheNamespace, isSet } from "./build/arguments.js";
 import type { Invocation } from "./build/attest/predicate.js";
 import { attestationWishes, type AttestationWishes } from "./build/attest/wish.js";
@@ -88,7 +95,7 @@ async function attempt(
   try {
     const planned = await prepared.plan({
       ...wishOf(request),
-      ...(wishes.scan === undefined ? {} : { scan: wishes.scan }),
+      ...defined({ scan: wishes.scan }),
     });
     findings = planned.findings;
     if (planned.error === undefined) failOnFindings(dockerfile.check, findings);
@@ -96,7 +103,7 @@ async function attempt(
     const result = await solveAndExport({
       ...{ prepared, plan, exporters, names, wishes, invocation, events, signal },
       unusable: mending.unusable,
-      ...(manifestList === undefined ? {} : { manifestList }),
+      ...defined({ manifestList }),
     });
     await collectGarbage(prepared.rooms, request.env ?? process.env, events, signal);
     return result;
@@ -192,7 +199,7 @@ async function solveAndExport(solving: Solving): Promise<BuildResult> {
       const scanned = scan === undefined ? null : snapshotOf(await solver.solve(scan));
       return {
         ...{ platform, image: kept.target, root: snapshotOf(result), stages: kept.stages },
-        ...(scan === undefined ? {} : { scan }),
+        ...defined({ scan }),
         ...(scanned === null ? {} : { scanned }),
       };
     }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of a build, read; and what is made of them for the names and the overrides of a command line.
 
-import { TsbuildError, isTsbuildError, messageOf, parseBoolean } from "../base/index.js";
+import { TsbuildError, defined, isTsbuildError, messageOf, parseBoolean } from "../base/index.js";
 import { parseHcl, parseHclJson, type HclBody } from "../hcl/index.js";
 import { parseDotEnv } from "./compose/dotenv.js";
 import type { Lookup } from "./compose/interpolate.js";
@@ -115,8 +115,7 @@ function composeOptionsOf(
         const value = vars?.get(name) ?? environment(name) ?? dotEnv.get(name);
         return name === "COMPOSE_PROJECT_NAME" && (value ?? "") === "" ? "bake" : value;
       },
-      ...(home === undefined ? {} : { home }),
-      ...(readFile === undefined ? {} : { readFile }),
+      ...defined({ home, readFile }),
       warn: (warning) => warnings.push(warning),
     };
     return made;

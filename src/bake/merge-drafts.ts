@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Targets of the same name, which several files or blocks say, as one.
 
+import { defined } from "../base/index.js";
 import { mergeAttributes } from "./attributes.js";
 import type { TargetDraft } from "./types.js";
 
@@ -26,11 +27,11 @@ function merge(earlier: TargetDraft, later: TargetDraft): TargetDraft {
   return {
     name: earlier.name,
     attributes: mergeAttributes(earlier.attributes, later.attributes),
-    ...(directory === undefined ? {} : { directory }),
-    ...(context.contextDirectory === undefined
-      ? {}
-      : { contextDirectory: context.contextDirectory }),
-    ...(context.contextOf === undefined ? {} : { contextOf: context.contextOf }),
+    ...defined({
+      directory,
+      contextDirectory: context.contextDirectory,
+      contextOf: context.contextOf,
+    }),
     contextDirectories: contexts,
   };
 }

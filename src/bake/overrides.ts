@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--set pattern.key[.name][+]=value`: what is said, and for which targets.
 
-import { TsbuildError, didYouMean } from "../base/index.js";
+import { TsbuildError, defined, didYouMean } from "../base/index.js";
 import { parseGlob } from "./glob.js";
 
 /** What is set of one attribute, or of one entry of it, by one or several `--set`. */
@@ -72,7 +72,7 @@ export function parseOverrides(
       const id = JSON.stringify([said.key, said.name]);
       ofTarget.set(id, {
         key: said.key,
-        ...(said.name === undefined ? {} : { name: said.name }),
+        ...defined({ name: said.name }),
         values: [...(ofTarget.get(id)?.values ?? []), said.value],
         append: said.append,
       });

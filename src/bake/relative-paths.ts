@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paths that are relative to the file that says them, made relative to the working directory.
 
+import { defined } from "../base/index.js";
 import { rebased } from "./paths.js";
 import type { TargetDraft } from "./types.js";
 
@@ -16,7 +17,7 @@ export function withPaths(
     const { context, contexts } = attributes;
     return {
       name,
-      ...(directory === undefined ? {} : { directory }),
+      ...defined({ directory }),
       attributes: {
         ...attributes,
         ...(context === undefined ? {} : { context: rebased(base(draft, byName), context) }),

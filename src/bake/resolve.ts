@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From names to targets that can be built: groups, inheritance, overrides, and targets that others have as contexts.
 
-import { TsbuildError, compareNames, didYouMean } from "../base/index.js";
+import { TsbuildError, compareNames, defined, didYouMean } from "../base/index.js";
 import { applyOverrides } from "./apply-overrides.js";
 import { mergeAttributes, tidyAttributes } from "./attributes.js";
 import { isGlob, parseGlob } from "./glob.js";
@@ -134,7 +134,7 @@ class Resolver {
       context:
         repository === undefined ? contextPath(context) : repositoryPath(repository, context),
       dockerfile: dockerfile === "" ? "Dockerfile" : dockerfile,
-      ...(repository === undefined ? {} : { repository }),
+      ...defined({ repository }),
     };
     checkDockerfile(target);
     return target;

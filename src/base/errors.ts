@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one error class of tsbuild. A room lists its codes in its own errors.ts; this file knows none of them.
 
+import { defined } from "./defined.js";
+
 /** A place in a text file. Lines and columns count from 1; `endLine` is inclusive. */
 export interface SourceRange {
   readonly startLine: number;
@@ -49,7 +51,7 @@ export class TsbuildError extends Error {
   at(location: SourceLocation): TsbuildError {
     if (this.location !== undefined) return this;
     return new TsbuildError(this.code, this.message, {
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...defined({ hint: this.hint }),
       location,
       details: this.details,
       cause: this.cause ?? this,

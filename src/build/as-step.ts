@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work that is no vertex, shown like one.
 
-import { messageOf, type BuildEvent, type EventSink } from "../base/index.js";
+import { defined, messageOf, type BuildEvent, type EventSink } from "../base/index.js";
 
 /** Tells of the work as of a step of this name. `progress`: bytes or entries so far, under a short label. */
 export async function asStep<T>(
@@ -19,7 +19,7 @@ export async function asStep<T>(
         id: step.id,
         label,
         current,
-        ...(total === undefined ? {} : { total }),
+        ...defined({ total }),
         time: Date.now(),
       });
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a planned image and its layers to the configuration and manifest of an OCI image.
 
+import { defined } from "../base/index.js";
 import { inlineCacheField } from "../cache/index.js";
 import {
   encodeConfig,
@@ -111,12 +112,10 @@ function imageConfig(input: AssembleInput, layers: readonly ImageLayer[]): Image
   const kept = unknownFields(image.base?.config);
   return {
     ...kept,
-    ...(image.author === undefined ? {} : { author: image.author }),
-    ...(created === undefined ? {} : { created }),
+    ...defined({ author: image.author, created }),
     architecture: image.platform.architecture,
     os: image.platform.os,
-    ...(variant === undefined ? {} : { variant }),
-    ...(version === undefined ? {} : { "os.version": version }),
+    ...defined({ variant, "os.version": version }),
     config: withoutEmpty(image.config),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
     ...(input.history ? { history } : {}),
@@ -179,7 +178,7 @@ function wholeHistory({ image, baseLayers, builtLayers, epoch }: AssembleInput):
       created = timestamp(layer.value.createdAt, epoch);
     }
     history.push({
-      ...(created === undefined ? {} : { created }),
+      ...defined({ created }),
       created_by: createdBy,
       comment: historyComment,
       ...(vertex === undefined ? { empty_layer: true } : {}),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which layers the outputs need, begun as soon as the steps that make them are done.
 
+import { defined } from "../base/index.js";
 import type { Exporter, TreeSource } from "../export/index.js";
 import { toOciType } from "../oci/index.js";
 import { SMALL_LAYER } from "../layer/index.js";
@@ -90,7 +91,7 @@ export class AssembledLayers {
         return read.has(vertex) ? "with-files" : "alone";
       },
       small: SMALL_LAYER,
-      ...(clampTime === undefined ? {} : { clampTime }),
+      ...defined({ clampTime }),
       pack: (id, bytes, write) => packer.direct(id, bytes, write),
       offer: (id, tar) => {
         packer.offer(id, tar);
@@ -106,8 +107,7 @@ export class AssembledLayers {
     const form: LayerForm = {
       compression: wish.compression,
       force: wish.force,
-      ...(wish.level === undefined ? {} : { level: wish.level }),
-      ...(clampTime === undefined ? {} : { clampTime }),
+      ...defined({ level: wish.level, clampTime }),
     };
     const key = JSON.stringify(form);
     const packer = this.#packers.get(key) ?? new LayerPacker(this.#rooms, form, this.#signal);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild explain`: what a build would take from the cache, and why it would run the rest. Nothing runs.
 
-import { CleanupStack, warningsTo, type EventSink, type Json } from "../base/index.js";
+import { CleanupStack, defined, warningsTo, type EventSink, type Json } from "../base/index.js";
 import { localCache } from "../cache/index.js";
 import {
   explain,
@@ -61,7 +61,7 @@ export async function explainBuild(request: BuildRequest): Promise<readonly Step
             name: vertex.step.name,
             outcome,
             reasons: reasons.map(toText),
-            ...(compared === undefined ? {} : { compared }),
+            ...defined({ compared }),
           },
         ],
   );

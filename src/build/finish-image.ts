@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A solved image with its layers, as an output wants them, put together in the store.
 
+import { defined } from "../base/index.js";
 import type { Exporter } from "../export/index.js";
 import type { Descriptor } from "../oci/index.js";
 import type { PlannedImage } from "../plan/index.js";
@@ -31,7 +32,7 @@ export async function finishImage(
         : withSquashedHistory(image, request.squash, builtLayers.length),
     baseLayers,
     builtLayers,
-    ...(epoch === undefined ? {} : { epoch }),
+    ...defined({ epoch }),
     history: request.edits?.history ?? true,
     ...(await more(all)),
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the store knows of its images, and their names: `tsbuild images`, `inspect`, `tag` and `untag`.
 
-import { TsbuildError, didYouMean, isTsbuildError, parseBoolean } from "../base/index.js";
+import { TsbuildError, defined, didYouMean, isTsbuildError, parseBoolean } from "../base/index.js";
 import {
   choosePlatform,
   formatPlatform,
@@ -85,12 +85,12 @@ async function readImage(store: Store, { name, descriptor }: Listed): Promise<Im
     descriptor.size + manifest.config.size,
   );
   return {
-    ...(name === undefined ? {} : { name }),
+    ...defined({ name }),
     id: manifest.config.digest,
     digest: descriptor.digest,
     platform: formatPlatform(config),
     size,
-    ...(config.created === undefined ? {} : { created: config.created }),
+    ...defined({ created: config.created }),
     manifest,
     config,
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild info`: what this machine offers.
 
-import { messageOf } from "../base/index.js";
+import { defined, messageOf } from "../base/index.js";
 import { createSandbox, storageDriver, type ProbeItem } from "../sandbox/index.js";
 import { defaultStoreRoot } from "./store-root.js";
 
@@ -27,10 +27,7 @@ async function driverItem(
 ): Promise<ProbeItem> {
   const name = "storage driver";
   try {
-    const driver = await storageDriver(
-      { storeRoot, ...(asked === undefined ? {} : { asked }) },
-      signal,
-    );
+    const driver = await storageDriver({ storeRoot, ...defined({ asked }) }, signal);
     const why = driver.reason ?? (asked === undefined ? "the best there is" : "asked for");
     return { name, ok: true, detail: `${driver.name} (${why})` };
   } catch (error) {

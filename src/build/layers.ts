@@ -3,7 +3,7 @@
 
 import { Readable, type Writable } from "node:stream";
 import pLimit from "p-limit";
-import { TsbuildError, isTsbuildError } from "../base/index.js";
+import { TsbuildError, defined, isTsbuildError } from "../base/index.js";
 import {
   decompressed,
   packLayer,
@@ -119,7 +119,7 @@ export class LayerPacker {
         root: stack(id),
         mode: "changes",
         ...(below === null ? {} : { below: stack(below) }),
-        ...(clampTime === undefined ? {} : { clampTime }),
+        ...defined({ clampTime }),
       },
       this.#signal,
     );
@@ -261,8 +261,7 @@ export class LayerPacker {
     const { compression, level } = this.form;
     const { diffId, tarId, digest, size, annotations } = await packLayer(tar, {
       compression,
-      ...(level === undefined ? {} : { level }),
-      ...(this.#program === undefined ? {} : { program: this.#program }),
+      ...defined({ level, program: this.#program }),
       write: (bytes) => store.blobs.write(bytes, { signal: this.#signal }),
       signal: this.#signal,
     });
@@ -270,7 +269,7 @@ export class LayerPacker {
       mediaType: layerMediaType(compression),
       digest,
       size,
-      ...(annotations === undefined ? {} : { annotations }),
+      ...defined({ annotations }),
     };
     return { diffId, tarId, descriptor };
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening the rooms that a command needs: store, helper, snapshots, registries. All are closed together.
 
-import { CleanupStack, warningsTo, type EventSink } from "../base/index.js";
+import { CleanupStack, defined, warningsTo, type EventSink } from "../base/index.js";
 import type { Connections, RegistryClient } from "../registry/index.js";
 import {
   createSandbox,
@@ -43,10 +43,7 @@ export async function openRooms(
   await using cleanup = new CleanupStack();
   const store = cleanup.use(await openStore({ root, signal, onWarning }));
   const asked = options.storageDriver ?? env["TSBUILD_STORAGE_DRIVER"];
-  const driver = await storageDriver(
-    { storeRoot: store.root, ...(asked === undefined ? {} : { asked }) },
-    signal,
-  );
+  const driver = await storageDriver({ storeRoot: store.root, ...defined({ asked }) }, signal);
   if (driver.reason !== undefined)
     onWarning(`layers are stacked by ${driver.name}, which is slower: ${driver.reason}`);
   const sandbox = createSandbox({ storeRoot: store.root, driver, onWarning });

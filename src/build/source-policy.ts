@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { errnoOf } from "../base/index.js";
+import { defined, errnoOf } from "../base/index.js";
 import { formatGitUrl, parseGitUrl, parseHttpUrl, urlFilename } from "../context/index.js";
 import type { RemoteSource } from "../plan/index.js";
 import { SourcePolicy, parsePolicy, policyError } from "../policy/index.js";
@@ -35,7 +35,7 @@ export function remoteSource(
     const found = policy.http(source.url, source.checksum);
     // The file keeps the name that the Dockerfile gives it.
     const name = found.url === source.url ? undefined : urlFilename(parseHttpUrl(source.url));
-    return { ...found, ...(name === undefined ? {} : { name }) };
+    return { ...found, ...defined({ name }) };
   }
   const parsed = parseGitUrl(source.url);
   // Nothing can be fetched there, and the step says so.

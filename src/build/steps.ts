@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of one build: rooms, contexts, credentials, and the settings of RUN that a request gives.
 
-import { TsbuildError, assertNever } from "../base/index.js";
+import { TsbuildError, assertNever, defined } from "../base/index.js";
 import { planMounts, type MountRequest } from "../run/index.js";
 import type { Step } from "../solve/index.js";
 import { cdiDirectories, parseSecurityOptions, readDevices } from "../sandbox/index.js";
@@ -32,10 +32,7 @@ export function buildSteps(
     contexts: trees,
     remotes,
     run: runSettings(request, buildArgs),
-    ...(direct === undefined ? {} : { direct }),
-    ...(firstContent === undefined ? {} : { firstContent }),
-    ...(definitions === undefined ? {} : { definitions }),
-    ...(epoch === undefined ? {} : { epoch }),
+    ...defined({ direct, firstContent, definitions, epoch }),
   });
 }
 
@@ -62,12 +59,11 @@ function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, strin
       given: request.devices ?? [],
     },
     limits: request.limits ?? {},
-    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    ...defined({ shmSize: request.shmSize }),
     confinement: parseSecurityOptions(request.securityOptions ?? [], {
       cwd: request.cwd ?? process.cwd(),
     }),
-    ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
-    ...(request.onFailure === undefined ? {} : { onFailure: request.onFailure }),
+    ...defined({ timeout: request.timeout, onFailure: request.onFailure }),
     groups: request.groups ?? [],
     capAdd: request.capAdd ?? [],
     capDrop: request.capDrop ?? [],

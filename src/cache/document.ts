@@ -2,7 +2,7 @@
 // A cache as a document: which key gives which layers. The form is BuildKit's cache configuration (version 0), in which our
 // records have no inputs: a key says all. Either tool reads the other's document, and finds no key of its own in it.
 
-import { TsbuildError, canonicalJson, isRecord, type Json } from "../base/index.js";
+import { TsbuildError, canonicalJson, defined, isRecord, type Json } from "../base/index.js";
 import {
   asDiffId,
   isDigest,
@@ -206,6 +206,6 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function malformed(why: string, cause?: unknown): TsbuildError {
   return new TsbuildError("CACHE_DOCUMENT", `the cache cannot be read: ${why}`, {
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 
 export const cacheErrorCodes = {
   CACHE_DOCUMENT: "What was imported as a cache is none, or is damaged.",
@@ -16,7 +16,7 @@ export function serviceError(
   hint?: string,
 ): TsbuildError {
   return new TsbuildError("CACHE_SERVICE", message, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     details,
   });
 }

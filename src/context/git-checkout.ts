@@ -4,7 +4,7 @@
 
 import { lstat, lutimes, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { TsbuildError, errnoOf, isTsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, errnoOf, isTsbuildError, redactUrl } from "../base/index.js";
 import { GitSession, type GitOptions } from "./git.js";
 import { exists, isInside } from "./local.js";
 import type { GitCheckout, GitSource, SourceRules } from "./types.js";
@@ -134,7 +134,7 @@ function noRef(source: GitSource, ref: string, cause?: unknown): TsbuildError {
     `repository does not contain ref ${ref}: ${source.display}`,
     {
       details: { url: source.display, ref },
-      ...(cause === undefined ? {} : { cause }),
+      ...defined({ cause }),
     },
   );
 }

@@ -2,7 +2,7 @@
 // Git addresses as Dockerfiles and command lines write them: `https://host/x.git#ref:dir`, `git@host:x`, query parameters.
 // Text to a GitSource; runs nothing.
 
-import { TsbuildError, didYouMean, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, didYouMean, redactUrl } from "../base/index.js";
 import { cleanTreePath } from "./patterns/source-pattern.js";
 import { checkUrlLength } from "./url-length.js";
 import type { GitSource } from "./types.js";
@@ -134,13 +134,15 @@ function build(remote: string, query: string, fragment: string): GitSource {
   return {
     remote,
     display,
-    ...(ref === undefined ? {} : { ref }),
+    ...defined({ ref }),
     ...(subdir === undefined || subdir === "" ? {} : { subdir }),
-    ...(found.checksum === undefined ? {} : { checksum: found.checksum }),
-    ...(found.submodules === undefined ? {} : { submodules: found.submodules }),
-    ...(found.keepGitDir === undefined ? {} : { keepGitDir: found.keepGitDir }),
-    ...(found.mtime === undefined ? {} : { mtime: found.mtime }),
-    ...(found.fetchByCommit === undefined ? {} : { fetchByCommit: found.fetchByCommit }),
+    ...defined({
+      checksum: found.checksum,
+      submodules: found.submodules,
+      keepGitDir: found.keepGitDir,
+      mtime: found.mtime,
+      fetchByCommit: found.fetchByCommit,
+    }),
   };
 }
 

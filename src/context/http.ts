@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import { TsbuildError, errnoOf, messageOf, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, errnoOf, messageOf, redactUrl } from "../base/index.js";
 import { decodedUserInfo, httpAuthorization } from "./authorization.js";
 import { checkUrlLength } from "./url-length.js";
 import type { HttpRequest, HttpResult, HttpValidators, RemoteAccess, Route } from "./types.js";
@@ -171,9 +171,7 @@ function headersOf(
     "user-agent": "tsbuild",
     accept: "*/*",
     "accept-encoding": "identity",
-    ...(etag === undefined ? {} : { "if-none-match": etag }),
-    ...(lastModified === undefined ? {} : { "if-modified-since": lastModified }),
-    ...(authorization === undefined ? {} : { authorization }),
+    ...defined({ "if-none-match": etag, "if-modified-since": lastModified, authorization }),
   };
 }
 
@@ -236,8 +234,7 @@ function failed(url: URL, error: unknown, retry: boolean): TsbuildError {
 function validatorsOf(response: IncomingMessage): HttpValidators {
   const { etag, "last-modified": lastModified } = response.headers;
   return {
-    ...(etag === undefined ? {} : { etag }),
-    ...(lastModified === undefined ? {} : { lastModified }),
+    ...defined({ etag, lastModified }),
   };
 }
 

@@ -3,7 +3,7 @@
 // touched here: an unused context must never be opened.
 
 import { resolve } from "node:path";
-import { TsbuildError, printable, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, printable, redactUrl } from "../base/index.js";
 import {
   formatPlatform,
   formatReference,
@@ -140,7 +140,6 @@ function parseLayout(text: string, cwd: string): NamedContext {
   return {
     kind: "oci-layout",
     directory: resolve(cwd, directory),
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ tag, digest }),
   };
 }

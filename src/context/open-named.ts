@@ -4,7 +4,7 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { TsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, redactUrl } from "../base/index.js";
 import { firstIgnore, rootIgnoreFiles } from "./choose.js";
 import { checkoutGit } from "./git-checkout.js";
 import { fetchUrl } from "./http.js";
@@ -70,7 +70,7 @@ async function openDownload(
       url,
       destination,
       signal,
-      ...(remotes === undefined ? {} : { remotes }),
+      ...defined({ remotes }),
     });
     return {
       tree: {

@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { CleanupStack, TsbuildError, redactUrl } from "../base/index.js";
+import { CleanupStack, TsbuildError, defined, redactUrl } from "../base/index.js";
 import {
   besideDockerfile,
   chooseDockerfile,
@@ -59,9 +59,7 @@ export async function openContext(
   return {
     tree: opened.tree,
     name: opened.name,
-    ...(opened.commit === undefined ? {} : { commit: opened.commit }),
-    ...(opened.time === undefined ? {} : { time: opened.time }),
-    ...(dockerfile === undefined ? {} : { dockerfile }),
+    ...defined({ commit: opened.commit, time: opened.time, dockerfile }),
     load: async (reader) => load(request, environment, opened, dockerfile, reader ?? opened.reader),
     [Symbol.asyncDispose]: async () => cleanup[Symbol.asyncDispose](),
   };
@@ -140,7 +138,7 @@ async function openTree(
     });
     // As in docker build, a URL that is a Dockerfile is the Dockerfile, whatever file of the context -f names.
     const opened = await fromStream(stream, redactUrl(context), hasDockerfile);
-    return { ...opened, ...(time === undefined ? {} : { time }) };
+    return { ...opened, ...defined({ time }) };
   }
   throw new TsbuildError("CONTEXT_NOT_FOUND", `the build context ${context} is not a directory`, {
     details: { context },
@@ -204,7 +202,7 @@ async function fromGit(
   const source: GitSource = {
     ...git,
     ...(request.keepGitDir === true ? { keepGitDir: true } : {}),
-    ...(request.mtime === undefined ? {} : { mtime: request.mtime }),
+    ...defined({ mtime: request.mtime }),
   };
   const checkout = held.use(await checkoutGit(source, environment));
   return {
@@ -214,8 +212,7 @@ async function fromGit(
     commit: {
       id: checkout.commit,
       time: checkout.time,
-      ...(git.ref === undefined ? {} : { ref: git.ref }),
-      ...(git.subdir === undefined ? {} : { subdir: git.subdir }),
+      ...defined({ ref: git.ref, subdir: git.subdir }),
     },
     time: checkout.time,
   };
@@ -236,8 +233,7 @@ async function download(
     url: text,
     destination,
     signal,
-    ...(remotes === undefined ? {} : { remotes }),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...defined({ remotes, maxBytes }),
   });
   // 0: the server told no time.
   const time = result.kind === "downloaded" && result.mtime > 0 ? { time: result.mtime } : {};

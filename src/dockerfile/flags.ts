@@ -2,6 +2,7 @@
 // Builder flags: `--name[=value]` words between keyword and arguments. Splitting, and checking against the table that each
 // instruction gives.
 
+import { defined } from "../base/index.js";
 import type { SourceRange } from "../base/index.js";
 import { fail } from "./errors.js";
 import type { LogicalLine } from "./logical-line.js";
@@ -48,7 +49,7 @@ export function splitFlags(
     flags.push({
       name,
       range: place(span.start, span.end),
-      ...(value === undefined ? {} : { value }),
+      ...defined({ value }),
     });
   }
   return { flags, argumentsStart: start + originalOffset(shape, shape.text.length) };
@@ -85,7 +86,7 @@ export function checkFlags(statement: Statement, table: FlagTable): CheckedFlags
         `unknown flag: ${written}${found === undefined ? "" : ` (did you mean ${found}?)`}`,
         {
           ...at,
-          details: { flag: flag.name, ...(found === undefined ? {} : { suggestion: found }) },
+          details: { flag: flag.name, ...defined({ suggestion: found }) },
         },
       );
     }

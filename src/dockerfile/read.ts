@@ -2,6 +2,7 @@
 // From a logical line to a typed instruction: keyword, flags, here-documents, then the instruction's own parser. ONBUILD is
 // here because it holds another instruction of the same line.
 
+import { defined } from "../base/index.js";
 import { fail } from "./errors.js";
 import { splitFlags, checkFlags } from "./flags.js";
 import { chompTabs, findOpenings } from "./heredoc.js";
@@ -80,7 +81,7 @@ function unknown(statement: Statement): never {
     statement,
     "DOCKERFILE_UNKNOWN_INSTRUCTION",
     `unknown instruction: ${shown}${found === undefined ? "" : ` (did you mean ${found}?)`}`,
-    { details: { instruction: shown, ...(found === undefined ? {} : { suggestion: found }) } },
+    { details: { instruction: shown, ...defined({ suggestion: found }) } },
   );
 }
 

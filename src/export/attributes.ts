@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes that outputs of images have in common, and the checking of all.
 
-import { didYouMean, parseBoolean, printable } from "../base/index.js";
+import { defined, didYouMean, parseBoolean, printable } from "../base/index.js";
 import { parseReference, type LayerCompression, type Reference } from "../oci/index.js";
 import { optionError } from "./errors.js";
 import { annotationAttribute } from "./output-spec.js";
@@ -123,7 +123,7 @@ export function layerWish(type: string, attributes: Attributes): LayerWish {
   ]);
   return {
     compression,
-    ...(level === undefined ? {} : { level }),
+    ...defined({ level }),
     force: booleanOf(type, attributes, "force-compression", false),
     // An epoch that is set to nothing is none for the files, whatever the build says.
     rewriteTimestamp:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error codes of this room.
 
-import { TsbuildError, errnoOf, isTsbuildError, messageOf } from "../base/index.js";
+import { TsbuildError, defined, errnoOf, isTsbuildError, messageOf } from "../base/index.js";
 
 export const exportErrorCodes = {
   EXPORT_SYNTAX: "an --output or --annotation cannot be parsed",
@@ -18,7 +18,7 @@ export type ExportErrorCode = keyof typeof exportErrorCodes;
 /** The error of an attribute's value. */
 export function optionError(type: string, why: string, hint?: string): TsbuildError {
   return new TsbuildError("EXPORT_OPTION", `output type=${type}: ${why}`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     details: { type },
   });
 }
@@ -28,7 +28,7 @@ export function errorBelow(error: unknown, path: string): unknown {
   if (!isTsbuildError(error)) return error;
   const { code, message, hint, details } = error;
   return new TsbuildError(code, `cannot write ${path}: ${message}`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     details,
     cause: error,
   });
@@ -41,7 +41,7 @@ export function destinationError(error: unknown, path: string): TsbuildError {
   const full = errno === "ENOSPC" || errno === "EDQUOT";
   return new TsbuildError("EXPORT_DESTINATION", `cannot write ${path}: ${messageOf(error)}`, {
     ...(full ? { hint: "the disk is full: free some space, or choose another destination" } : {}),
-    details: { path, ...(errno === undefined ? {} : { errno }) },
+    details: { path, ...defined({ errno }) },
     cause: error,
   });
 }

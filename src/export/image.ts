@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outputs `image` (into the store under its names, and pushed where asked) and `registry` (the same, always pushed).
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 import { formatReference, parseReference, type Reference } from "../oci/index.js";
 import {
   booleanOf,
@@ -39,7 +39,7 @@ async function pushAll(
     await registry.push(name, image.root, input.store.blobs, {
       signal: options.signal,
       byDigest: wish.byDigest,
-      ...(mountFrom === undefined ? {} : { mountFrom }),
+      ...defined({ mountFrom }),
       onProgress: ({ digest, current, total }) => {
         options.onProgress?.(`pushing ${digest.slice(0, 19)}`, current, total);
       },

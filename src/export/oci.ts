@@ -3,7 +3,7 @@
 // archive or as a directory.
 
 import { resolve } from "node:path";
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 import { formatReference } from "../oci/index.js";
 import { archiveOf } from "./archive.js";
 import { booleanOf, checkNames, imageAttributes, imageWish } from "./attributes.js";
@@ -65,7 +65,7 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
         needs: "image",
         layers: wish.layers,
         toStdout,
-        ...(path === undefined ? {} : { path }),
+        ...defined({ path }),
         async export(input, options) {
           const image = await prepareImage(input, wish);
           const texts = textsFor(type, image);
@@ -89,7 +89,7 @@ function layoutRow(type: "oci" | "docker", summary: string): ExporterRow {
             configDigest: image.configDigest,
             names: image.names.map(formatReference),
             toStdout,
-            ...(path === undefined ? {} : { path }),
+            ...defined({ path }),
           };
         },
       };

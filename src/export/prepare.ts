@@ -2,7 +2,7 @@
 // From the build's result to the image that an output writes: names gathered, annotations put in, media types changed
 // where asked. Changed documents go into the store, like everything else that has a digest.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 import {
   encodeIndex,
   encodeManifest,
@@ -121,7 +121,7 @@ async function prepareManifest(
   const platform: Platform = descriptor.platform ?? {
     os: config.os,
     architecture: config.architecture,
-    ...(config.variant === undefined ? {} : { variant: config.variant }),
+    ...defined({ variant: config.variant }),
   };
   const extra = annotationsFor(wish.annotations, "manifest", platform);
   const changed = annotated(typed(manifest, wish), extra);
@@ -131,7 +131,7 @@ async function prepareManifest(
     descriptor: annotated(saved, annotationsFor(wish.annotations, "manifest-descriptor", platform)),
     manifest: { ...changed, mediaType: saved.mediaType },
     platform,
-    ...(config.created === undefined ? {} : { created: config.created }),
+    ...defined({ created: config.created }),
   };
 }
 
@@ -243,7 +243,7 @@ export async function prepareImage(input: ExportInput, wish: ImageWish): Promise
     manifests: images,
     blobs: [...blobs.values()],
     configDigest: first.manifest.config.digest,
-    ...(first.created === undefined ? {} : { created: first.created }),
+    ...defined({ created: first.created }),
     names: namesOf(input, wish),
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of functions.
 
-import { TsbuildError, didYouMean, isTsbuildError } from "../base/index.js";
+import { TsbuildError, defined, didYouMean, isTsbuildError } from "../base/index.js";
 import { evaluationError, locationOf } from "./errors.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Node } from "./syntax-tree.js";
@@ -52,7 +52,7 @@ function named(node: Call, run: () => HclValue): HclValue {
   } catch (error) {
     if (!isTsbuildError(error) || error.location !== undefined) throw error;
     throw new TsbuildError(error.code, `${node.name}: ${error.message}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...defined({ hint: error.hint }),
       location: locationOf(node),
       details: error.details,
       cause: error.cause,

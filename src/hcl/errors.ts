@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error codes of this room, and how an error gets its place in the text.
 
-import { TsbuildError, isTsbuildError } from "../base/index.js";
+import { TsbuildError, defined, isTsbuildError } from "../base/index.js";
 import type { HclExpression } from "./types.js";
 
 export const hclErrorCodes = {
@@ -14,7 +14,7 @@ export const hclErrorCodes = {
 /** The error for an expression that has no value, at its place. */
 export function evaluationError(at: HclExpression, message: string, hint?: string): TsbuildError {
   return new TsbuildError("HCL_EVALUATION", message, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     location: locationOf(at),
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens one after the other. Within brackets and parentheses a newline is a blank.
 
-import { TsbuildError, type SourceRange } from "../base/index.js";
+import { TsbuildError, defined, type SourceRange } from "../base/index.js";
 import type { Locate } from "./places.js";
 import type { Node, NodeShape } from "./syntax-tree.js";
 import type { Token, TokenKind } from "./tokens.js";
@@ -104,7 +104,7 @@ export class TokenStream {
   fail(message: string, token: Token = this.peek(), hint?: string): never {
     throw new TsbuildError("HCL_SYNTAX", message, {
       location: this.location(token),
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
     });
   }
 

@@ -2,7 +2,7 @@
 // Manifests, indexes and configs from strangers: bytes in, checked values out. Whatever is ambiguous is refused: a
 // document that two readers could take for different things must not get a digest's trust (CVE-2021-41190).
 
-import { TsbuildError, isRecord, jsonShape, messageOf, printable } from "../base/index.js";
+import { TsbuildError, defined, isRecord, jsonShape, messageOf, printable } from "../base/index.js";
 import { isDigest } from "./digest.js";
 import { isDockerType, isIndexType, isManifestType, mediaTypes } from "./media-types.js";
 import type { Descriptor, Digest, ImageConfig, ImageIndex, Manifest, Platform } from "./types.js";
@@ -110,7 +110,7 @@ function parsePlatformFields(value: unknown, what: string): Platform | undefined
     architecture: optionalString(value, "architecture", what) ?? "",
     ...(variant === undefined || variant === "" ? {} : { variant }),
     ...(version === undefined || version === "" ? {} : { "os.version": version }),
-    ...(features === undefined ? {} : { "os.features": features }),
+    ...defined({ "os.features": features }),
   };
 }
 
@@ -136,10 +136,7 @@ export function parseDescriptor(value: unknown, what = "descriptor"): Descriptor
     mediaType,
     digest,
     size,
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(urls === undefined ? {} : { urls }),
-    ...(artifactType === undefined ? {} : { artifactType }),
+    ...defined({ annotations, platform, urls, artifactType }),
   };
 }
 
@@ -195,11 +192,11 @@ function readManifest(fields: Fields, announced: string | undefined): Manifest {
       (isDockerType(config.mediaType) ? mediaTypes.dockerManifest : mediaTypes.ociManifest),
     config,
     layers,
-    ...(annotations === undefined ? {} : { annotations }),
+    ...defined({ annotations }),
     ...(fields["subject"] === undefined || fields["subject"] === null
       ? {}
       : { subject: parseDescriptor(fields["subject"], `${what}, subject`) }),
-    ...(artifactType === undefined ? {} : { artifactType }),
+    ...defined({ artifactType }),
   };
 }
 
@@ -217,7 +214,7 @@ function readIndex(fields: Fields, announced: string | undefined): ImageIndex {
     schemaVersion: 2,
     mediaType: given ?? mediaTypes.ociIndex,
     manifests,
-    ...(annotations === undefined ? {} : { annotations }),
+    ...defined({ annotations }),
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Platforms: parsing, normal form, and which of an index's manifests a machine can run. Names are those of Go (amd64, arm64).
 
-import { TsbuildError, printable } from "../base/index.js";
+import { TsbuildError, defined, printable } from "../base/index.js";
 import { annotationNames, attestationType } from "./annotations.js";
 import type { Descriptor, ImageIndex, Platform } from "./types.js";
 
@@ -47,8 +47,7 @@ export function normalizePlatform(platform: Platform): Platform {
     os: os === "macos" ? "darwin" : os,
     architecture,
     ...(variant === "" ? {} : { variant }),
-    ...(platform["os.version"] === undefined ? {} : { "os.version": platform["os.version"] }),
-    ...(platform["os.features"] === undefined ? {} : { "os.features": platform["os.features"] }),
+    ...defined({ "os.version": platform["os.version"], "os.features": platform["os.features"] }),
   };
 }
 
@@ -105,7 +104,7 @@ export function parsePlatform(text: string): Platform {
   return normalizePlatform({
     os,
     architecture: second,
-    ...(third === undefined ? {} : { variant: third }),
+    ...defined({ variant: third }),
     ...version,
   });
 }
@@ -170,7 +169,7 @@ export function choosePlatform(index: ImageIndex, wanted: Platform): Descriptor 
         entry.platform !== undefined &&
         samePlatform(entry.platform, {
           ...candidate,
-          ...(wanted["os.version"] === undefined ? {} : { "os.version": wanted["os.version"] }),
+          ...defined({ "os.version": wanted["os.version"] }),
         }),
     );
     if (found !== undefined) return found;

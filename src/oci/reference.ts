@@ -2,7 +2,7 @@
 // Image names: the one parser for all of tsbuild, with Docker's rules (short names mean Docker Hub, one-word names its
 // `library/`). The grammar is that of the distribution project's `reference` documentation.
 
-import { TsbuildError, printable } from "../base/index.js";
+import { TsbuildError, defined, printable } from "../base/index.js";
 import { parseDigest } from "./digest.js";
 import type { Digest } from "./types.js";
 
@@ -29,7 +29,7 @@ const maxText = 1024;
 function refuse(text: string, why: string, hint?: string): TsbuildError {
   const shown = printable(text.length > 200 ? `${text.slice(0, 200)}...` : text);
   return new TsbuildError("OCI_REFERENCE", `invalid reference format: "${shown}": ${why}`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     details: { reference: shown },
   });
 }
@@ -85,8 +85,7 @@ export function parseReference(text: string): Reference {
   return {
     domain,
     path,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ tag, digest }),
   };
 }
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What FROM says, and what the names of contexts and images lead to.
 
-import { TsbuildError, didYouMean, type SourceLocation, type SourceRange } from "../base/index.js";
+import {
+  TsbuildError,
+  defined,
+  didYouMean,
+  type SourceLocation,
+  type SourceRange,
+} from "../base/index.js";
 import { checkBasePlatform, expandWord } from "../dockerfile/index.js";
 import type { Stage } from "../dockerfile/index.js";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/index.js";
@@ -180,10 +186,10 @@ export class Bases {
         ...platform,
         os: config.os,
         architecture: config.architecture,
-        ...(config["os.version"] === undefined ? {} : { "os.version": config["os.version"] }),
+        ...defined({ "os.version": config["os.version"] }),
       },
       config: config.config ?? {},
-      ...(config.author === undefined ? {} : { author: config.author }),
+      ...defined({ author: config.author }),
       baseHistory: config.history ?? [],
     };
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph while it is planned: which vertices there are, what they are called, and how deep they stand on one another.
 
-import { TsbuildError, largest, type Json, type SourceLocation } from "../base/index.js";
+import { TsbuildError, defined, largest, type Json, type SourceLocation } from "../base/index.js";
 import type { Instruction, Stage } from "../dockerfile/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
 import type { ShownStep } from "./stage-planner.js";
@@ -83,7 +83,7 @@ export class GraphDraft {
       op,
       step: { id, name, location: place },
       noCache: this.uncached(stage),
-      ...(maxAge === undefined ? {} : { maxAge }),
+      ...defined({ maxAge }),
     });
   }
 

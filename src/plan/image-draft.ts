@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The image configuration and history of a stage while its instructions are planned.
 
+import { defined } from "../base/index.js";
 import type { ContainerConfig, HistoryEntry, Platform } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
 import { absolutePath, withSlashes } from "./places.js";
@@ -141,8 +142,7 @@ export class ImageDraft {
       config.Labels = Object.fromEntries(labelled);
     return {
       head: this.head,
-      ...(image === undefined ? {} : { base: image }),
-      ...(this.author === undefined ? {} : { author: this.author }),
+      ...defined({ base: image, author: this.author }),
       platform,
       config,
       history: this.#wholeHistory(),
@@ -157,7 +157,7 @@ export class ImageDraft {
     return {
       ...base,
       head: this.head,
-      ...(this.author === undefined ? {} : { author: this.author }),
+      ...defined({ author: this.author }),
       config,
       stage: this,
     };

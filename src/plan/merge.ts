@@ -2,6 +2,7 @@
 // The plans of one Dockerfile for several platforms as one graph. What is the same for some of them (a stage that is always
 // built for the machine's own platform, a COPY onto nothing) is one vertex, and runs once.
 
+import { defined } from "../base/index.js";
 import { formatFullPlatform, type Platform } from "../oci/index.js";
 import type { Graph, Vertex, VertexId } from "../solve/index.js";
 import type { Plan, PlannedImage, PlannedStage } from "./types.js";
@@ -57,7 +58,7 @@ export function mergePlans(given: readonly PlatformPlan[]): MergedPlan {
   return {
     graph: graphOf(ids, given.length > 1),
     images,
-    ...(stageName === undefined ? {} : { stageName }),
+    ...defined({ stageName }),
   };
 }
 

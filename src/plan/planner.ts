@@ -2,7 +2,7 @@
 // From a parsed Dockerfile to a graph. Stages are planned on demand, from the target backwards: a stage that nothing
 // needs is never planned, its images are never resolved.
 
-import { TsbuildError, type Json, type SourceLocation } from "../base/index.js";
+import { TsbuildError, defined, type Json, type SourceLocation } from "../base/index.js";
 import { checkDefaultArgs, parseOnBuild } from "../dockerfile/index.js";
 import type { Finding, Instruction, Stage } from "../dockerfile/index.js";
 import { parseReference, wholeId, type Platform } from "../oci/index.js";
@@ -109,7 +109,7 @@ class Planner implements StageServices {
       image,
       stageImages: await this.#stageImages(image),
       ...(scan === undefined ? {} : { scan: await this.#scan(scan) }),
-      ...(name === undefined ? {} : { stageName: name }),
+      ...defined({ stageName: name }),
       stages: new Set(this.#planned.keys()),
     };
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RUN: from a typed instruction to an operation. What stays out of keys and history is decided in steps/run.
 
-import { assertNever } from "../base/index.js";
+import { assertNever, defined } from "../base/index.js";
 import { resolveMount } from "../dockerfile/index.js";
 import type { Mount, MountFlag, RunInstruction } from "../dockerfile/index.js";
 import { formatPlatform } from "../oci/index.js";
@@ -133,14 +133,14 @@ async function mountOp(
       return {
         kind: "tmpfs",
         target: target(mount.target),
-        ...(mount.size === undefined ? {} : { size: mount.size }),
+        ...defined({ size: mount.size }),
       };
     case "secret": {
       const { kind, id, env, required, mode, uid, gid } = mount;
       return {
         ...{ kind, id, required, mode, uid, gid },
         ...(mount.target === undefined ? {} : { target: target(mount.target) }),
-        ...(env === undefined ? {} : { env }),
+        ...defined({ env }),
       };
     }
     case "ssh": {

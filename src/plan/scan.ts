@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scan of a result for its SBOM: BuildKit's protocol for generator images (docs/attestations/sbom-protocol.md there).
 
-import { TsbuildError, type SourceLocation } from "../base/index.js";
+import { TsbuildError, defined, type SourceLocation } from "../base/index.js";
 import type { Stage } from "../dockerfile/index.js";
 import { formatPlatform } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
@@ -78,7 +78,7 @@ export async function planScan(
     op: scanOp(image, scan, { core, extras }, { network, hostname }),
     step: { id, name: `[sbom] scan by ${image.reference}`, location },
     noCache: graph.uncached(target.stage),
-    ...(maxAge === undefined ? {} : { maxAge }),
+    ...defined({ maxAge }),
   });
 }
 
@@ -94,7 +94,7 @@ async function generatorOf(
     if (!(error instanceof TsbuildError)) throw error;
     const { code, message, details, cause, hint } = error;
     throw new TsbuildError(code, `the SBOM generator ${generator}: ${message}`, {
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
       ...{ details, cause },
     });
   }

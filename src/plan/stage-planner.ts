@@ -3,6 +3,7 @@
 
 import {
   TsbuildError,
+  defined,
   withoutCredentials,
   type SourceLocation,
   type SourceRange,
@@ -81,7 +82,7 @@ export class StagePlanner {
   fail(code: string, message: string, range: SourceRange, hint?: string): never {
     throw new TsbuildError(code, message, {
       location: this.place(range),
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
     });
   }
 

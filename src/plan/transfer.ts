@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: from typed instructions to one operation. Which files a pattern means is found out when it runs.
 
-import { TsbuildError, withoutCredentials } from "../base/index.js";
+import { TsbuildError, defined, withoutCredentials } from "../base/index.js";
 import { checkIgnored, parseMode } from "../dockerfile/index.js";
 import type { AddInstruction, CopyInstruction, Word } from "../dockerfile/index.js";
 import { isDigest } from "../oci/index.js";
@@ -61,8 +61,7 @@ export async function planTransfer(
     sources,
     destination: draft.placeOf(written),
     directory: writtenAsDirectory(written),
-    ...(chown === undefined ? {} : { chown }),
-    ...(chmod === undefined ? {} : { chmod }),
+    ...defined({ chown, chmod }),
     link: instruction.link,
     parents: instruction.kind === "copy" && instruction.parents,
     // Not expanded: `*$py.class` means what it says.
@@ -136,7 +135,7 @@ function remoteSource(
   const checksum = checksumOf(planner, instruction, kind);
   const found = allowedSource(planner, instruction, kind, {
     url,
-    ...(checksum === undefined ? {} : { checksum }),
+    ...defined({ checksum }),
   });
   const shown = {
     stage: planner.stage,

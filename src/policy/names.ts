@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source under the names that rules know it by.
 
+import { defined } from "../base/index.js";
 import { formatReference, type Digest, type Reference } from "../oci/index.js";
 
 export const imageScheme = "docker-image://";
@@ -113,7 +114,7 @@ export function gitSource({ remote, ref, subdir, checksum, keepGitDir }: GitPlac
   const bare = place.replace(/\.git$/, "").replace(/\.(?=(?::\d+)?\/)/, "");
   const attrs = {
     "git.fullurl": plain,
-    ...(checksum === undefined ? {} : { "git.checksum": checksum }),
+    ...defined({ "git.checksum": checksum }),
     ...(keepGitDir === true ? { "git.keepgitdir": "true" } : {}),
   };
   const akin = [place, bare, `${bare}.git`, plain, decoded(bare), decoded(`${bare}.git`)];
@@ -133,9 +134,7 @@ export function movedGit<T extends GitPlace>(before: T, { identifier, attrs }: C
   return {
     ...rest,
     remote: url === undefined || url === now.attrs["git.fullurl"] ? at.remote : url,
-    ...(at.ref === undefined ? {} : { ref: at.ref }),
-    ...(at.subdir === undefined ? {} : { subdir: at.subdir }),
-    ...(checksum === undefined ? {} : { checksum }),
+    ...defined({ ref: at.ref, subdir: at.subdir, checksum }),
   } as T;
 }
 

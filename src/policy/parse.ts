@@ -2,7 +2,7 @@
 // The file of a policy: JSON in the form that BuildKit and Buildah read. An unknown or misspelt word is an error: what a rule
 // was meant to keep out must not come in because of a slip.
 
-import { TsbuildError, didYouMean, isRecord, messageOf } from "../base/index.js";
+import { TsbuildError, defined, didYouMean, isRecord, messageOf } from "../base/index.js";
 import { formatReference, parseReference } from "../oci/index.js";
 import { exactly, regex, wildcard, type Pattern } from "./pattern.js";
 import { imageScheme } from "./names.js";
@@ -65,7 +65,7 @@ export function policyError(file: string, why: string, cause?: unknown): Tsbuild
   return new TsbuildError("POLICY_FILE", `loading source policy ${file}: ${why}`, {
     hint: "docs/policy.md describes this file",
     details: { path: file },
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 
@@ -102,7 +102,7 @@ function parseRule(value: unknown, at: string, dialect: Dialect, bad: Bad): Rule
   const pattern = compiled(`${at}.selector.identifier`, bad, () =>
     patternOf(identifier, matchType, dialect),
   );
-  return { at, action, pattern, constraints, ...(update === undefined ? {} : { update }) };
+  return { at, action, pattern, constraints, ...defined({ update }) };
 }
 
 /** In all types, the identifier itself matches. */

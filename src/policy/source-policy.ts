@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy of one build, as those ask it who fetch images, downloads and repositories.
 
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 import { parseReference, withDefaultTag, type Digest, type Reference } from "../oci/index.js";
 import { circle, evaluate } from "./evaluate.js";
 import {
@@ -47,7 +47,7 @@ export class SourcePolicy {
 
   /** The download that stands in the place of another. `checksum` is `algorithm:digest`. */
   http(url: string, checksum?: string): { readonly url: string; readonly checksum?: string } {
-    let current = { url, ...(checksum === undefined ? {} : { checksum }) };
+    let current = { url, ...defined({ checksum }) };
     evaluate(this.#policy, httpSource(url, checksum), ({ identifier, attrs }) => {
       if (!/^https?:/i.test(identifier) || !URL.canParse(identifier))
         throw wrongKind(identifier, "an HTTP URL");
@@ -56,7 +56,7 @@ export class SourcePolicy {
       current = {
         // A user and password are for the server that they were given for.
         url: moved ? identifier : current.url,
-        ...(sum === undefined ? {} : { checksum: sum }),
+        ...defined({ checksum: sum }),
       };
       return httpSource(current.url, sum);
     });

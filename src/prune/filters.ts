@@ -2,7 +2,7 @@
 // `--filter` of du and prune: KEY=VALUE (is), KEY!=VALUE (is not), KEY~=PATTERN (matches), or KEY alone for yes-or-no keys.
 // All filters must hold.
 
-import { didYouMean, TsbuildError } from "../base/index.js";
+import { defined, didYouMean, TsbuildError } from "../base/index.js";
 import { parseDuration } from "./quantities.js";
 import { recordTypes, type StorageRecord } from "./types.js";
 
@@ -54,7 +54,7 @@ export function parseFilters(filters: readonly string[]): Filters {
   }
   return {
     matches: (record) => tests.every((test) => test(record)),
-    ...(keepDuration === undefined ? {} : { keepDuration }),
+    ...defined({ keepDuration }),
   };
 }
 

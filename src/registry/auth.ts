@@ -2,7 +2,7 @@
 // Answers challenges: Basic, or a Bearer token from the token service that the challenge names. Tokens are kept per
 // registry and scope for as long as they are good.
 
-import { TsbuildError, isRecord } from "../base/index.js";
+import { TsbuildError, defined, isRecord } from "../base/index.js";
 import type { Challenge } from "./challenge.js";
 import type { Credentials } from "./credentials.js";
 import { isLoopback } from "./endpoint.js";
@@ -99,7 +99,7 @@ async function askTokenService(challenge: Challenge, question: AuthQuestion): Pr
       refresh_token: credentials.token,
       client_id: clientId,
       scope: scopes.join(" "),
-      ...(service === undefined ? {} : { service }),
+      ...defined({ service }),
     });
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const request = { method: "POST", url: realm, headers, form: form.toString() } as const;

@@ -2,7 +2,7 @@
 // From an image's domain to the places where it is asked for: scheme, host, path prefix and TLS material of each.
 
 import { readFile } from "node:fs/promises";
-import { TsbuildError, messageOf, printable } from "../base/index.js";
+import { TsbuildError, defined, messageOf, printable } from "../base/index.js";
 import type { Reference } from "../oci/index.js";
 import { plainSettings, type HostSettings } from "./registries-file.js";
 
@@ -132,7 +132,7 @@ export class Endpoints {
    */
   async elsewhere(host: string): Promise<TlsMaterial> {
     const { ca } = await this.#material(host, this.#settings(host));
-    return { verify: true, ...(ca === undefined ? {} : { ca }) };
+    return { verify: true, ...defined({ ca }) };
   }
 
   #material(host: string, settings: HostSettings): Promise<TlsMaterial> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error codes of this room, and how answers and failures of the network become them.
 
-import { TsbuildError, isRecord, messageOf, printable, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, isRecord, messageOf, printable, redactUrl } from "../base/index.js";
 
 export const registryErrorCodes = {
   REGISTRY_NOT_FOUND: "the registry has no such image or blob",
@@ -73,7 +73,7 @@ export function statusError(
   const said = printable(diagnostics(body)).replaceAll("\n", " ").slice(0, 500);
   const hint = hints[code];
   return new TsbuildError(code, `${what}: ${who} answered ${status}${said && `, ${said}`}`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     details: { method: exchange.method, url: redactUrl(exchange.url), status },
   });
 }

@@ -7,7 +7,7 @@ import * as https from "node:https";
 import { rootCertificates } from "node:tls";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, redactUrl } from "../base/index.js";
 import type { TlsMaterial } from "./endpoint.js";
 import { timedOut } from "./errors.js";
 import { proxyFor, throughProxy } from "./proxy.js";
@@ -68,8 +68,7 @@ export class Connections {
           keepAlive: true,
           rejectUnauthorized: tls.verify,
           ...(tls.ca === undefined ? {} : { ca: trusted(tls.ca) }),
-          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-          ...(tls.key === undefined ? {} : { key: tls.key }),
+          ...defined({ cert: tls.cert, key: tls.key }),
         })
       : new http.Agent({ keepAlive: true });
     this.#agents.set(key, agent);
@@ -102,7 +101,7 @@ export class Connections {
         ...(request.body === undefined ? {} : { "content-length": String(request.body.length) }),
         ...via?.headers,
       },
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...defined({ signal: request.signal }),
       ...via?.options,
     };
     const secure = (via?.options.protocol ?? url.protocol) === "https:";

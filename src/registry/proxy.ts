@@ -6,7 +6,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
-import { TsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, redactUrl } from "../base/index.js";
 import { isLoopback, type TlsMaterial } from "./endpoint.js";
 import { timedOut } from "./errors.js";
 import type { Environment } from "./registries-file.js";
@@ -82,7 +82,7 @@ function openTunnel(
       path: target,
       agent: false,
       headers: { host: target, ...authorization(proxy) },
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     });
     request.setTimeout(patience, () => {
       request.destroy(timedOut(patience));
@@ -126,8 +126,7 @@ export async function throughProxy(
     servername: isIP(url.hostname) === 0 ? url.hostname : "",
     rejectUnauthorized: tls.verify,
     ...(tls.ca === undefined ? {} : { ca: [...rootCertificates, ...tls.ca] }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...defined({ cert: tls.cert, key: tls.key }),
   });
   // Node asks createConnection only where there is no agent at all.
   return { options: { agent: undefined, createConnection: () => secured }, headers: {} };

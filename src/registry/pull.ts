@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { TsbuildError, isTsbuildError, printable } from "../base/index.js";
+import { TsbuildError, defined, isTsbuildError, printable } from "../base/index.js";
 import {
   algorithmOf,
   formatReference,
@@ -330,7 +330,7 @@ async function readBody(
 function withMirrors(error: unknown, failures: readonly TsbuildError[]): unknown {
   if (failures.length === 0 || !isTsbuildError(error)) return error;
   return new TsbuildError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...defined({ hint: error.hint }),
     details: { ...error.details, mirrors: failures.map((failure) => failure.message) },
     cause: error,
   });

@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
-import { TsbuildError, didYouMean, errnoOf, isRecord, messageOf } from "../base/index.js";
+import { TsbuildError, defined, didYouMean, errnoOf, isRecord, messageOf } from "../base/index.js";
 
 /** What is known of a host before it is talked to. */
 export interface HostSettings {
@@ -29,7 +29,7 @@ function bad(file: string, why: string, cause?: unknown): TsbuildError {
   return new TsbuildError("REGISTRY_CONFIG", `${file}: ${why}`, {
     hint: "docs/registries.md describes this file",
     details: { path: file },
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 
@@ -64,7 +64,7 @@ function readHost(host: string, value: unknown, file: string): HostSettings {
   const http = flag(value["http"], `${at}.http`, file);
   return {
     mirrors: strings(value["mirrors"], `${at}.mirrors`, file),
-    ...(http === undefined ? {} : { http }),
+    ...defined({ http }),
     insecure: flag(value["insecure"], `${at}.insecure`, file) ?? false,
     ca: strings(value["ca"], `${at}.ca`, file).map(path),
     ...(cert === undefined ? {} : { clientCert: path(cert) }),

@@ -2,7 +2,7 @@
 // Requests to one registry as the rest of the room makes them: credentials added, redirects followed by our rules, error
 // answers turned into errors.
 
-import { TsbuildError, isTsbuildError, redactUrl } from "../base/index.js";
+import { TsbuildError, defined, isTsbuildError, redactUrl } from "../base/index.js";
 import { Authenticator, type TokenRequest } from "./auth.js";
 import { parseChallenges } from "./challenge.js";
 import type { CredentialStore } from "./credentials.js";
@@ -156,7 +156,7 @@ export class Transport {
           ...request.headers,
           ...(own && authorization !== undefined ? { authorization } : {}),
         },
-        ...(request.body === undefined ? {} : { body: request.body }),
+        ...defined({ body: request.body }),
         tls,
         signal: request.signal,
       });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where this machine's control groups are mounted, and where this process is in them. Pure but for reading /proc.
 
+import { defined } from "../base/index.js";
 import { readFileSync } from "node:fs";
 
 /** A mounted hierarchy, and our place in it as the mount shows it. */
@@ -52,7 +53,7 @@ export function cgroupLayout(cgroups: string, mountinfo: string): CgroupLayout {
       if (own.has(name) && !controllers.has(name))
         controllers.set(name, { mount, own: own.get(name) ?? "/" });
   }
-  return { ...(unified === undefined ? {} : { unified }), controllers };
+  return { ...defined({ unified }), controllers };
 }
 
 /** This process's layout. It changes: see unifiedParent. */

@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { messageOf, printable, TsbuildError } from "../base/index.js";
+import { defined, messageOf, printable, TsbuildError } from "../base/index.js";
 
 /** Compresses bytes. The output depends on the bytes and the level alone. */
 export interface Compressor {
@@ -158,7 +158,7 @@ function compress(
 
 function failed(path: string, problem: string, cause?: unknown): TsbuildError {
   return new TsbuildError("SANDBOX_SYSTEM", `compressing failed: ${printable(problem)}`, {
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
     details: { program: basename(path) },
   });
 }

@@ -2,7 +2,7 @@
 // The verb `copy`: orders are written as frames while the helper already works on the first ones.
 
 import type { Writable } from "node:stream";
-import { assertNever } from "../base/index.js";
+import { assertNever, defined } from "../base/index.js";
 import { rootFieldsOf, type Field } from "./encode.js";
 import { archiveOf, clampFieldOf, oneTimeFieldOf } from "./diff.js";
 import type { HelperEvent } from "./events.js";
@@ -123,7 +123,7 @@ export function copyAsLayer(
       ...rootFieldsOf("root", {
         kind: "stack",
         lowers: request.lowers,
-        ...(request.upper === undefined ? {} : { upper: request.upper }),
+        ...defined({ upper: request.upper }),
       }),
       ...ownerFieldsOf(request.owner, request.madeTime),
       ["layer", true],

@@ -4,7 +4,14 @@
 
 import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { TsbuildError, errnoOf, isRecord, printable, readSmallFile } from "../base/index.js";
+import {
+  TsbuildError,
+  defined,
+  errnoOf,
+  isRecord,
+  printable,
+  readSmallFile,
+} from "../base/index.js";
 import type { RunMount } from "./types.js";
 
 /** Where specifications are looked for; a later directory wins. */
@@ -75,7 +82,7 @@ export function findDevices({ all }: Devices, name: string): readonly Device[] {
 function refuse(path: string, why: string, hint?: string): TsbuildError {
   return new TsbuildError("SANDBOX_DEVICE", `device specification ${path}: ${why}`, {
     details: { path },
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 }
 
@@ -121,7 +128,7 @@ function devicesOf(document: unknown, path: string): readonly Device[] {
     return {
       name,
       kind,
-      ...(group === undefined ? {} : { group }),
+      ...defined({ group }),
       edits: () => mergedEdits(path, [containerEdits, device["containerEdits"]]),
     };
   });

@@ -3,7 +3,7 @@
 // copies the tables of its memory for each process that it starts: several milliseconds, which most steps do not take.
 
 import { constants } from "node:os";
-import { TsbuildError } from "../base/index.js";
+import { TsbuildError, defined } from "../base/index.js";
 import type { HelperEvent } from "./events.js";
 import { FrameReader, FrameWriter } from "./frames.js";
 import { Outcome } from "./outcome.js";
@@ -71,8 +71,7 @@ export class RunServer {
     const { onLoss } = this.#config;
     const outcome = new Outcome({
       verb: "run",
-      ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
-      ...(onLoss === undefined ? {} : { onLoss }),
+      ...defined({ onEvent: options.onEvent, onLoss }),
     });
     const server = this.#awake();
     const ended = new Promise<string>((end, lost) => {

@@ -3,7 +3,7 @@
 // control group.
 
 import { release } from "node:os";
-import { CleanupStack, isTsbuildError, messageOf } from "../base/index.js";
+import { CleanupStack, defined, isTsbuildError, messageOf } from "../base/index.js";
 import { stepCapabilities } from "./capabilities.js";
 import { seedFields } from "./cache-seed.js";
 import { openCgroup } from "./cgroup.js";
@@ -191,7 +191,7 @@ function resultOf({ event, layer }: Ended, outOfMemory: boolean): RunResult {
         kind: "exited",
         code: eventNumber(event, "code"),
         ...memory,
-        ...(layer === undefined ? {} : { layer }),
+        ...defined({ layer }),
       };
 }
 
@@ -204,7 +204,7 @@ async function attempt(
   const common = {
     fields,
     signal: output.signal,
-    ...(networkNamespace === undefined ? {} : { networkNamespace }),
+    ...defined({ networkNamespace }),
   };
   if (attach) {
     const helper = startHelper(context.config, { ...common, verb: "run", attach });

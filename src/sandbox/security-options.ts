@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { didYouMean, errnoOf, messageOf, TsbuildError, type Json } from "../base/index.js";
+import { defined, didYouMean, errnoOf, messageOf, TsbuildError, type Json } from "../base/index.js";
 import { parseSeccompProfile, type SeccompProfile } from "./seccomp-profile.js";
 import { defaultSystemPaths, unmask, type SystemPaths } from "./system-paths.js";
 
@@ -39,7 +39,7 @@ const LARGEST_PROFILE = 4 << 20;
 function refuse(option: string, problem: string, hint?: string): never {
   throw new TsbuildError("SANDBOX_SECURITY_OPTION", `--security-opt ${option}: ${problem}`, {
     details: { option },
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   });
 }
 
@@ -188,7 +188,7 @@ export function confinementParts(confinement: Confinement): { readonly [name: st
   const { noNewPrivileges: _, seccomp, apparmor, systemPaths, procOptions: proc } = confinement;
   return {
     ...(seccomp === "builtin" ? {} : { seccomp: seccomp as unknown as Json }),
-    ...(apparmor === undefined ? {} : { apparmor }),
+    ...defined({ apparmor }),
     ...(systemPaths === defaultSystemPaths
       ? {}
       : { masked: [...systemPaths.masked].sort(), readOnly: [...systemPaths.readOnly].sort() }),

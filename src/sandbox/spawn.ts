@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex, Readable, Writable } from "node:stream";
-import { messageOf, TsbuildError } from "../base/index.js";
+import { defined, messageOf, TsbuildError } from "../base/index.js";
 import { encodeRequest, type Field } from "./encode.js";
 import type { HelperEvent } from "./events.js";
 import { Outcome } from "./outcome.js";
@@ -227,9 +227,5 @@ export function startHelper(config: HelperConfig, options: HelperOptions): Helpe
       ...(options.attach === true || options.onLayer !== undefined ? (["pipe"] as const) : []),
     ],
   });
-  return new Running(
-    child,
-    { ...(config.onLoss === undefined ? {} : { onLoss: config.onLoss }), ...options },
-    request,
-  );
+  return new Running(child, { ...defined({ onLoss: config.onLoss }), ...options }, request);
 }

@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { release } from "node:os";
-import { isTsbuildError, messageOf, TsbuildError } from "../base/index.js";
+import { defined, isTsbuildError, messageOf, TsbuildError } from "../base/index.js";
 import type { Field } from "./encode.js";
 import { eventText } from "./events.js";
 import { findProgram } from "./id-maps.js";
@@ -133,7 +133,7 @@ export function machineSources(
   const type = storeType(config.storeRoot);
   return {
     filesystems: existsSync("/proc/filesystems") ? readFileSync("/proc/filesystems", "utf8") : "",
-    ...(type === undefined ? {} : { storeType: type }),
+    ...defined({ storeType: type }),
     rootless: config.idMapFields.length > 0,
     tryNamespaces: async () => (container ? await tryNamespaces(config, signal) : undefined),
     tryDriver: (fields) => tryDriver(config, fields, signal),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unpacking an image's layers: several at once, each into a directory of its own, then put on top of one another.
 
-import { eachAtOnce, isTsbuildError } from "../base/index.js";
+import { defined, eachAtOnce, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import { chainIds, hexOf, type Descriptor } from "../oci/index.js";
 import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
@@ -153,7 +153,7 @@ class Unpacking {
           root: { kind: "stack", lowers: [], upper: dir },
           path: "",
           mode: "layer",
-          ...(below === undefined ? {} : { below }),
+          ...defined({ below }),
           owner: { kind: "keep" },
           madeTime: 0,
         },

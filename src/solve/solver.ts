@@ -4,7 +4,7 @@
 // that misses too. Each vertex is solved once, whoever asks.
 
 import pLimit, { type LimitFunction } from "p-limit";
-import { all, anySignal, messageOf } from "../base/index.js";
+import { all, anySignal, defined, messageOf } from "../base/index.js";
 import type { BuildEvent, EventSink, StepInfo } from "../base/index.js";
 import { Definitions, isTooOld, located, type Definition } from "./definitions.js";
 import { contentKey } from "./keys.js";
@@ -156,7 +156,7 @@ export class Solver {
         kind: vertex.kind,
         name: vertex.step?.name ?? vertex.kind,
         parts,
-        ...(contentParts === undefined ? {} : { content: contentParts }),
+        ...defined({ content: contentParts }),
         inputs: definition.inputs,
         createdAt: this.#options.clock(),
       });
@@ -208,7 +208,7 @@ export class Solver {
       kind: "step-finished",
       step,
       outcome,
-      ...(message === undefined ? {} : { message }),
+      ...defined({ message }),
       time,
     }));
   }
@@ -304,7 +304,7 @@ export class Solver {
           id,
           label,
           current,
-          ...(total === undefined ? {} : { total }),
+          ...defined({ total }),
           time,
         }));
       },
@@ -313,7 +313,7 @@ export class Solver {
         this.#options.events({
           kind: "warning",
           message,
-          ...(location === undefined ? {} : { location }),
+          ...defined({ location }),
         });
       },
       unkeyed: () => {

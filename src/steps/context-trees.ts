@@ -3,7 +3,7 @@
 // and once.
 
 import { basename, dirname } from "node:path";
-import { CleanupStack } from "../base/index.js";
+import { CleanupStack, defined } from "../base/index.js";
 import type { ContextTree, IgnoreRules } from "../context/index.js";
 import { readArchive } from "../layer/index.js";
 import type { Root, Sandbox, TreeReader } from "../sandbox/index.js";
@@ -88,7 +88,7 @@ export class ContextTrees implements AsyncDisposable {
             root.path,
           )
         : readingHasher(reader);
-    return { root, reader, hasher, label, ...(rules === undefined ? {} : { rules }) };
+    return { root, reader, hasher, label, ...defined({ rules }) };
   }
 
   /** A reader that lives as long as the build. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ADD of a repository: the tree of one commit, owned by root.
 
-import { redactUrl, TsbuildError } from "../base/index.js";
+import { defined, redactUrl, TsbuildError } from "../base/index.js";
 import { checkoutGit, parseGitUrl, resolveGit, type GitSource } from "../context/index.js";
 import type { GitOp } from "../plan/index.js";
 import type { Root } from "../sandbox/index.js";
@@ -53,7 +53,7 @@ function sourceOf({ url, checksum, keepGitDir }: GitOp): GitSource {
     );
   return {
     ...parsed,
-    ...(checksum === undefined ? {} : { checksum }),
+    ...defined({ checksum }),
     ...(keepGitDir ? { keepGitDir } : {}),
   };
 }

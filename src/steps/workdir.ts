@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WORKDIR: the directory, its missing parents, all owned by the current user; an existing one stays as it is.
 
-import { isTsbuildError, TsbuildError } from "../base/index.js";
+import { defined, isTsbuildError, TsbuildError } from "../base/index.js";
 import type { WorkdirOp } from "../plan/index.js";
 import type { CopyOp, Owner, Root } from "../sandbox/index.js";
 import type { KeyParts, Result, Step, StepContext, Vertex } from "../solve/index.js";
@@ -13,7 +13,7 @@ export function workdirStep(services: StepServices): Step {
   const { epoch } = services;
   const partsOf = ({ op }: Vertex): KeyParts => {
     const { path, user } = op as WorkdirOp;
-    return { path, user, ...(epoch === undefined ? {} : { epoch }) };
+    return { path, user, ...defined({ epoch }) };
   };
   return {
     resource: "disk",

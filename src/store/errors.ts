@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error codes of this room, and how failures of the file system become them.
 
-import { TsbuildError, errnoOf, isTsbuildError, messageOf } from "../base/index.js";
+import { TsbuildError, defined, errnoOf, isTsbuildError, messageOf } from "../base/index.js";
 
 export const storeErrorCodes = {
   STORE_ROOT: "the directory for the store cannot be used as one",
@@ -25,8 +25,7 @@ export function storeError(error: unknown, action: string, path?: string): Tsbui
   if (isTsbuildError(error)) return error;
   const errno = errnoOf(error);
   const details = {
-    ...(path === undefined ? {} : { path }),
-    ...(errno === undefined ? {} : { errno }),
+    ...defined({ path, errno }),
   };
   const at = path === undefined ? "" : ` (${path})`;
   if (errno === "ENOSPC" || errno === "EDQUOT")

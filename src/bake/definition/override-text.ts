@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of an override (an environment variable, `--var`) as a value of the variable's type.
 
-import { TsbuildError, csvFields, messageOf, parseBoolean } from "../../base/index.js";
+import { TsbuildError, csvFields, defined, messageOf, parseBoolean } from "../../base/index.js";
 import { convert, type HclType, type HclValue } from "../../hcl/index.js";
 import { objectOf } from "../values.js";
 
@@ -124,7 +124,6 @@ function collection(name: string, fields: readonly string[], type: Collection): 
 
 function bad(message: string, cause?: unknown, hint?: string): TsbuildError {
   return new TsbuildError("BAKE_VARIABLE", message, {
-    ...(cause === undefined ? {} : { cause }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ cause, hint }),
   });
 }

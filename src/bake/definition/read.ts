@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files in HCL and JSON, all of them together: a name that one defines can be used in the others.
 
-import { didYouMean } from "../../base/index.js";
+import { defined, didYouMean } from "../../base/index.js";
 import type { HclBlock, HclBody, HclFunction, HclScope, HclValue } from "../../hcl/index.js";
 import { mergeDrafts } from "../merge-drafts.js";
 import { directoryOf } from "../paths.js";
@@ -97,11 +97,11 @@ function draftOf({ name, block, said }: Instance): TargetDraft {
   return {
     name,
     attributes,
-    ...(directory === undefined ? {} : { directory }),
+    ...defined({ directory }),
     ...(directory === undefined || attributes.context === undefined
       ? {}
       : { contextDirectory: directory }),
-    ...(reference === undefined ? {} : { contextOf: reference }),
+    ...defined({ contextOf: reference }),
     ...(directory === undefined || attributes.contexts === undefined
       ? {}
       : {

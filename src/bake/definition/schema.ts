@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The blocks that a file may have, and the places in it for messages.
 
-import { TsbuildError, type SourceLocation } from "../../base/index.js";
+import { TsbuildError, defined, type SourceLocation } from "../../base/index.js";
 import type { HclBlock, HclExpression, HclSchema, HclSource } from "../../hcl/index.js";
 import type { BakeErrorCode } from "../errors.js";
 
@@ -31,7 +31,7 @@ export function errorAt(
 ): TsbuildError {
   return new TsbuildError(code, message, {
     location: locationIn(source, place),
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies: `filename=policy.rego,strict=true`.
 
+import { defined } from "../../base/index.js";
 import type { HclValue } from "../../hcl/index.js";
 import { badValue, entriesOf, objectOf, stringOf } from "../values.js";
 import { booleanOfText, entryList, fieldsOf, pairOf, textOfPairs } from "./pairs.js";
@@ -44,8 +45,7 @@ function fromFields(fields: readonly string[]): PolicyEntry {
   return {
     files,
     ...flags,
-    ...(strict === undefined ? {} : { strict }),
-    ...(logLevel === undefined ? {} : { logLevel }),
+    ...defined({ strict, logLevel }),
   };
 }
 

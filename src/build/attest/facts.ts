@@ -2,7 +2,7 @@
 // What a build knows of itself, for its provenance: read from the request, the plan and the solver's definitions.
 
 import { basename } from "node:path";
-import { publicUrl, type Json } from "../../base/index.js";
+import { defined, publicUrl, type Json } from "../../base/index.js";
 import {
   formatPlatform,
   hexOf,
@@ -126,7 +126,7 @@ function optionsOf(request: PreparedBuild["request"]): BuildFacts["options"] {
   const stages = Array.isArray(noCache) ? (noCache as readonly string[]) : [];
   const uncached = noCache === true || stages.length > 0;
   return {
-    ...(target === undefined ? {} : { target }),
+    ...defined({ target }),
     ...(uncached ? { "no-cache": stages.join(",") } : {}),
     ...(network === undefined || network === "default" ? {} : { "force-network-mode": network }),
     ...Object.fromEntries(buildContexts.map(contextOption)),

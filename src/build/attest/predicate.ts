@@ -2,6 +2,7 @@
 // SLSA's provenance, in the form that BuildKit gives its fields, which is what tools that read attestations of images expect.
 // Pure: facts in, JSON out.
 
+import { defined } from "../../base/index.js";
 import type { Json } from "../../base/index.js";
 import type { ProvenanceWish } from "./wish.js";
 
@@ -132,7 +133,7 @@ function toJson({ uri, digest }: Material): Json {
 function sourceOf(context: BuildFacts["context"]): { readonly [key: string]: Json } {
   if (context === undefined) return {};
   const { uri, digest } = context;
-  return { uri, ...(digest === undefined ? {} : { digest }) };
+  return { uri, ...defined({ digest }) };
 }
 
 function parametersOf(facts: BuildFacts, { mode }: Pick<ProvenanceWish, "mode">): Json {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a request wants to have attested: `--provenance`, `--sbom` and `--attest`.
 
-import { TsbuildError, csvFields, didYouMean, parseBoolean, printable } from "../../base/index.js";
+import {
+  TsbuildError,
+  csvFields,
+  defined,
+  didYouMean,
+  parseBoolean,
+  printable,
+} from "../../base/index.js";
 import type { ScanWish } from "../../plan/index.js";
 
 export interface ProvenanceWish {
@@ -36,8 +43,7 @@ export function attestationWishes(texts: readonly string[]): AttestationWishes {
   for (const text of texts) Object.assign(wishes, parseWish(text));
   const { provenance, scan } = wishes;
   return {
-    ...(provenance === undefined ? {} : { provenance }),
-    ...(scan === undefined ? {} : { scan }),
+    ...defined({ provenance, scan }),
   };
 }
 

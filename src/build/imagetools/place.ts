@@ -4,7 +4,7 @@
 
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { TsbuildError } from "../../base/index.js";
+import { TsbuildError, defined } from "../../base/index.js";
 import { parseNamedContext } from "../../context/index.js";
 import {
   annotationNames,
@@ -64,8 +64,7 @@ export function parsePlace(text: string, cwd: string, client: RegistryClient): P
   if (parsed.kind !== "oci-layout") throw new TypeError("not a layout");
   const { directory, tag, digest } = parsed;
   return layoutPlace(directory, {
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ tag, digest }),
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a container changed, as a new image: the base's layers and configuration, one layer more, and an entry of history.
 
+import { defined } from "../../base/index.js";
 import {
   encodeConfig,
   encodeManifest,
@@ -47,8 +48,7 @@ export async function commitImage(
     created,
     architecture,
     os,
-    ...(variant === undefined ? {} : { variant }),
-    ...(base.config.config === undefined ? {} : { config: base.config.config }),
+    ...defined({ variant, config: base.config.config }),
     rootfs: {
       type: "layers",
       diff_ids: [...base.config.rootfs.diff_ids, ...added.map(({ diffId }) => diffId)],
@@ -70,7 +70,7 @@ export async function commitImage(
   ];
   const manifest = encodeManifest({ config: config.descriptor, layers });
   await store.blobs.writeBytes(manifest.bytes);
-  const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  const platform = { architecture, os, ...defined({ variant }) };
   const descriptor = { ...manifest.descriptor, platform };
   const blobs = [descriptor, config.descriptor, ...layers].map(({ digest }) => digest);
   await store.images.set([{ name: input.name, descriptor }], { blobs, signal });

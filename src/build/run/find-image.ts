@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which image `tsbuild run` means, and its files as a state of the store.
 
-import { TsbuildError, type EventSink } from "../../base/index.js";
+import { TsbuildError, defined, type EventSink } from "../../base/index.js";
 import { parseNamedContext } from "../../context/index.js";
 import { hostPlatform, normalizePlatform, parsePlatform } from "../../oci/index.js";
 import type { ResolvedImage } from "../../plan/index.js";
@@ -46,7 +46,7 @@ export async function stateOf(
         id: step.id,
         label,
         current,
-        ...(total === undefined ? {} : { total }),
+        ...defined({ total }),
         time: Date.now(),
       });
     },

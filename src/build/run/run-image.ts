@@ -3,7 +3,7 @@
 // and what --commit asks for.
 
 import { randomBytes } from "node:crypto";
-import { CleanupStack } from "../../base/index.js";
+import { CleanupStack, defined } from "../../base/index.js";
 import { formatReference, parseReference, withDefaultTag } from "../../oci/index.js";
 import {
   exitCodeOfResult,
@@ -84,7 +84,7 @@ export async function runImage(request: RunImageRequest): Promise<RunImageResult
       state,
       name,
       argv: container.argv,
-      ...(epoch === undefined ? {} : { epoch }),
+      ...defined({ epoch }),
     },
     signal,
   );
@@ -106,10 +106,7 @@ function containerOf(
     addedEnv: proxyEnvironment(new Map(), { HOME, DOCKER_CONFIG }),
     hostname,
     terminal,
-    ...(entrypoint === undefined ? {} : { entrypoint }),
-    ...(user === undefined ? {} : { user }),
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...defined({ entrypoint, user, workingDirectory, stopSignal }),
   });
 }
 
@@ -165,7 +162,7 @@ function settingsOf(
     network: request.network,
     security: "sandbox",
     limits: request.limits,
-    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    ...defined({ shmSize: request.shmSize }),
     confinement: parseSecurityOptions(request.securityOptions, {
       cwd: request.cwd ?? process.cwd(),
     }),
@@ -187,7 +184,7 @@ async function execute(
   await using limit = new TimeLimit({
     stopSignal,
     stopTimeout: request.stopTimeout,
-    ...(request.timeout === undefined ? {} : { milliseconds: request.timeout }),
+    ...defined({ milliseconds: request.timeout }),
   });
   const result = await sandbox.run(run, {
     onOutput: () => undefined,

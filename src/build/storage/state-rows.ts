@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of layer directories: states of file systems with the steps that made them, drafts, and what nothing knows.
 
-import { isRecord } from "../../base/index.js";
+import { defined, isRecord } from "../../base/index.js";
 import { cacheTable, type StoredRecord } from "../../cache/index.js";
 import type { RecordType } from "../../prune/index.js";
 import type { DiskUsage, LayerDirId } from "../../sandbox/index.js";
@@ -64,10 +64,7 @@ export function readStates(
     [...snapshots.values()].map((one): [SnapshotId, KnownState] => {
       const use = uses.get(one.id);
       const lastUsedAt = lastUsed.get(one.id) ?? 0;
-      return [
-        one.id,
-        { ...one, lastUsedAt, inUse: inUse.has(one.id), ...(use === undefined ? {} : { use }) },
-      ];
+      return [one.id, { ...one, lastUsedAt, inUse: inUse.has(one.id), ...defined({ use }) }];
     }),
   );
 }

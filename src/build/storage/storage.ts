@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild du` and `tsbuild prune`.
 
+import { defined } from "../../base/index.js";
 import type { EventSink } from "../../base/index.js";
 import {
   parseDuration,
@@ -82,9 +83,7 @@ export async function prune(options: PruneOptions = {}): Promise<readonly Storag
     volumes: options.volumes ?? false,
     matches: filters.matches,
     ...(keepDuration === 0 ? {} : { keepDuration }),
-    ...(reservedSpace === undefined ? {} : { reservedSpace }),
-    ...(maxUsedSpace === undefined ? {} : { maxUsedSpace }),
-    ...(minFreeSpace === undefined ? {} : { minFreeSpace }),
+    ...defined({ reservedSpace, maxUsedSpace, minFreeSpace }),
   };
   let confirmed = options.confirm === undefined;
   return withRooms(options, async (rooms, signal) => {

@@ -2,7 +2,7 @@
 // Tokens of Entra for Azure's storage: of an application with a secret, of a workload with a token of its own (both by the variables
 // that Azure's tools read), or of the machine.
 
-import { printable, readSmallFile } from "../../base/index.js";
+import { defined, printable, readSmallFile } from "../../base/index.js";
 import type { Connections } from "../../registry/index.js";
 import { serviceError } from "../errors.js";
 import { optionError } from "../spec.js";
@@ -79,7 +79,7 @@ async function ofMachine(
   const query = new URLSearchParams({
     "api-version": "2018-02-01",
     resource,
-    ...(client === undefined ? {} : { client_id: client }),
+    ...defined({ client_id: client }),
   });
   const patience = AbortSignal.timeout(machinePatience);
   try {

@@ -2,6 +2,7 @@
 // A bucket of Amazon's S3, or of a service that speaks its protocol (Signature Version 4).
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 
+import { defined } from "../../base/index.js";
 import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { buffer } from "node:stream/consumers";
@@ -130,7 +131,7 @@ export class Bucket implements ObjectPlace {
         query,
         what,
         headers,
-        ...(body === undefined ? {} : { body }),
+        ...defined({ body }),
         accept: [200],
         signal,
       });
@@ -201,7 +202,7 @@ function signerOf({ region }: S3Settings, credentials: CredentialSource): Sign {
       region,
       accessKeyId,
       secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
+      ...defined({ sessionToken }),
     });
     return Object.fromEntries((await signer.sign()).headers);
   };

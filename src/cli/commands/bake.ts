@@ -14,7 +14,7 @@ import {
   type BakeTarget,
   type Resolved,
 } from "../../bake/index.js";
-import { parseBoolean, printableJson, printableLine } from "../../base/index.js";
+import { defined, parseBoolean, printableJson, printableLine } from "../../base/index.js";
 import { describe } from "../../build.js";
 import { localPlatform } from "../../build/platform.js";
 import { standardFunctions } from "../../hcl/index.js";
@@ -118,8 +118,7 @@ export async function bakeCommand(given: readonly string[], flags: BakeFlags): P
   const { repository } = definition;
   const bake = readBake(definition.files, {
     env,
-    ...(commandContext === undefined ? {} : { commandContext }),
-    ...(repository === undefined ? {} : { repository }),
+    ...defined({ commandContext, repository }),
     vars: variablesOf(flags.var),
     localPlatform: localPlatform(),
     functions: standardFunctions({ home: homedir(), now: () => new Date(), random: randomBytes }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What --call prints as JSON: the documents that BuildKit's frontend answers such calls with, so that tools read both.
 
-import { printableJson } from "../../base/index.js";
+import { defined, printableJson } from "../../base/index.js";
 import type { SourceRange, TsbuildError } from "../../base/index.js";
 import type { Description } from "../../build.js";
 import { parseErrorPrefix } from "../print-error.js";
@@ -27,8 +27,7 @@ function documentOf(description: Description): unknown {
     case "outline": {
       const { name, description: about, args, secrets, ssh, caches } = description.outline;
       return {
-        ...(name === undefined ? {} : { name }),
-        ...(about === undefined ? {} : { description: about }),
+        ...defined({ name, description: about }),
         ...unlessEmpty(
           "args",
           args.map(({ range, ...arg }) => ({ ...arg, location: place(range) })),

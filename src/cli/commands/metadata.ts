@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of a result: the id of its image, and --metadata-file, with the keys that docker buildx writes.
 
-import { parseBoolean, type BuildEvent, type EventSink } from "../../base/index.js";
+import { defined, parseBoolean, type BuildEvent, type EventSink } from "../../base/index.js";
 import type { BuildRecord, BuildRequest, BuildResult } from "../../build.js";
 import { placesOf } from "./describe-json.js";
 
@@ -114,7 +114,7 @@ function warningDocument(
     level: 1,
     short: encoded(rule === undefined ? message : `${rule}: ${message}${line}`),
     ...(detail === undefined ? {} : { detail: [encoded(detail)] }),
-    ...(url === undefined ? {} : { url }),
+    ...defined({ url }),
     ...(location === undefined
       ? {}
       : {

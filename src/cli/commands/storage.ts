@@ -2,7 +2,7 @@
 // `tsbuild du` and `tsbuild prune`.
 
 import { createInterface } from "node:readline/promises";
-import { printable, printableJson, type EventSink } from "../../base/index.js";
+import { defined, printable, printableJson, type EventSink } from "../../base/index.js";
 import {
   diskUsage,
   parseDuration,
@@ -72,10 +72,7 @@ export async function pruneCommand(flags: PruneFlags): Promise<number> {
       volumes: flags.volumes ?? false,
       unnamed: flags.unnamed ?? false,
       filters: flags.filter,
-      ...(reservedSpace === undefined ? {} : { reservedSpace }),
-      ...(maxUsedSpace === undefined ? {} : { maxUsedSpace }),
-      ...(minFreeSpace === undefined ? {} : { minFreeSpace }),
-      ...(keepDuration === undefined ? {} : { keepDuration }),
+      ...defined({ reservedSpace, maxUsedSpace, minFreeSpace, keepDuration }),
       ...(flags.force === true
         ? {}
         : {

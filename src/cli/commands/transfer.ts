@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tsbuild pull`, `push` and `tag`.
 
+import { defined } from "../../base/index.js";
 import { tagImage } from "../../build/images.js";
 import {
   pullImage,
@@ -33,9 +34,7 @@ export function pullCommand(image: string, flags: PullFlags): Promise<void> {
   if (flags.allPlatforms === true && flags.platform !== undefined)
     throw usageError("--platform", flags.platform, "--all-platforms pulls it with the others");
   const platform = flags.allPlatforms === true ? "all" : flags.platform;
-  return transfer(image, flags, (request) =>
-    pullImage({ ...request, ...(platform === undefined ? {} : { platform }) }),
-  );
+  return transfer(image, flags, (request) => pullImage({ ...request, ...defined({ platform }) }));
 }
 
 /** `tsbuild push IMAGE [NAME]`. */
@@ -44,9 +43,7 @@ export function pushCommand(
   to: string | undefined,
   flags: TransferFlags,
 ): Promise<void> {
-  return transfer(image, flags, (request) =>
-    pushImage({ ...request, ...(to === undefined ? {} : { to }) }),
-  );
+  return transfer(image, flags, (request) => pushImage({ ...request, ...defined({ to }) }));
 }
 
 /** `tsbuild tag IMAGE NAME...`. */

@@ -2,7 +2,7 @@
 // Flags that change what image is made, beyond the Dockerfile, and where its base comes from.
 
 import { existsSync, readFileSync } from "node:fs";
-import { TsbuildError, errnoOf, parseBoolean } from "../../base/index.js";
+import { TsbuildError, defined, errnoOf, parseBoolean } from "../../base/index.js";
 import type { BuildRequest } from "../../build.js";
 import type { BuildFlags } from "./build-flags.js";
 import { parseAge, parseArguments, parseWhole, separated, usageError } from "./values.js";
@@ -169,7 +169,7 @@ export function cacheFlags({
   if (!cache || maxAge === 0) return { noCache: true };
   return {
     noCache: separated(noCacheFilter),
-    ...(maxAge === undefined ? {} : { cacheMaxAge: maxAge }),
+    ...defined({ cacheMaxAge: maxAge }),
   };
 }
 

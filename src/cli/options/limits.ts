@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flags that limit what RUN may use.
 
+import { defined } from "../../base/index.js";
 import type { BuildRequest } from "../../build.js";
 import { parseAttributes, parseBytes, parseUlimit, parseWhole, separated } from "./values.js";
 
@@ -66,10 +67,9 @@ export function runLimits(given: LimitFlags): NonNullable<BuildRequest["limits"]
     ...(cpuShares === undefined ? {} : { cpuShares: parseWhole("--cpu-shares", cpuShares, 2) }),
     ...(cpuPeriod === undefined ? {} : { cpuPeriod: parseWhole("--cpu-period", cpuPeriod, 1000) }),
     ...(cpuQuota === undefined ? {} : { cpuQuota: parseWhole("--cpu-quota", cpuQuota, -1) }),
-    ...(cpusetCpus === undefined ? {} : { cpusetCpus }),
-    ...(cpusetMems === undefined ? {} : { cpusetMems }),
+    ...defined({ cpusetCpus, cpusetMems }),
     ...(pidsLimit === undefined ? {} : { pids: parseWhole("--pids-limit", pidsLimit, -1) }),
-    ...(cgroupParent === undefined ? {} : { cgroupParent }),
+    ...defined({ cgroupParent }),
     // `host`, which Buildah knows, are this process's: those that a command has anyway.
     ulimits: separated(flags.ulimit)
       .filter((text) => text !== "host")

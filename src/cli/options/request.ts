@@ -2,7 +2,7 @@
 // The flags of a build as a request.
 
 import type { BuildRequest } from "../../build.js";
-import { didYouMean, type EventSink } from "../../base/index.js";
+import { defined, didYouMean, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "./build-flags.js";
 import { parseAgent, parseSecret } from "./credentials.js";
 import { parseDevices } from "./devices.js";
@@ -68,9 +68,7 @@ export function requestOf(
     context,
     ...(file === undefined ? {} : { file, moreFiles }),
     cppFlags: preprocessorFlags(flags, env),
-    ...(flags.ignorefile === undefined ? {} : { ignoreFile: flags.ignorefile }),
-    ...(flags.target === undefined ? {} : { target: flags.target }),
-    ...(flags.from === undefined ? {} : { from: flags.from }),
+    ...defined({ ignoreFile: flags.ignorefile, target: flags.target, from: flags.from }),
     buildArgs: buildArguments(flags, env),
     edits: imageEdits(flags, env),
     labels: parseLabels(flags.label),
@@ -79,17 +77,16 @@ export function requestOf(
     tags: flags.tag,
     platforms: flags.allPlatforms === true ? [] : platformFlags(flags),
     allPlatforms: flags.allPlatforms ?? false,
-    ...(flags.manifest === undefined ? {} : { manifestList: flags.manifest }),
+    ...defined({ manifestList: flags.manifest }),
     buildContexts: flags.buildContext,
     outputs: outputsOf(flags),
-    ...(squash === undefined ? {} : { squash }),
+    ...defined({ squash }),
     ...keptStages(flags),
     ...cacheFlags(flags),
     cacheFrom: flags.cacheFrom,
     cacheTo: flags.cacheTo,
     pull: pullPolicy(flags),
-    ...(policy === undefined ? {} : { sourcePolicy: policy }),
-    ...(jobs === undefined ? {} : { jobs }),
+    ...defined({ sourcePolicy: policy, jobs }),
     ...(parseTruth("--tls-verify", flags.tlsVerify) ? {} : { insecureRegistries: ["*"] }),
     secrets: flags.secret.map((text) => parseSecret(text, env)),
     agents: flags.ssh.map((text) => parseAgent(text, env)),
@@ -114,7 +111,7 @@ export function requestOf(
     groups: flags.groupAdd,
     capAdd: separated(flags.capAdd),
     capDrop: separated(flags.capDrop),
-    ...(flags.storageDriver === undefined ? {} : { storageDriver: flags.storageDriver }),
+    ...defined({ storageDriver: flags.storageDriver }),
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),
     stdin: process.stdin,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of .dockerignore files and the patterns of --exclude flags, to rules. Syntax errors carry their place.
 
-import { TsbuildError, type SourceLocation } from "../../base/index.js";
+import { TsbuildError, defined, type SourceLocation } from "../../base/index.js";
 import type { IgnoreRules } from "../types.js";
 import { GlobSyntaxError } from "./glob.js";
 import { LinePattern } from "./ignore-line.js";
@@ -93,7 +93,6 @@ function badPattern(
   return new TsbuildError("CONTEXT_BAD_PATTERN", message, {
     details: { pattern },
     hint,
-    ...(location === undefined ? {} : { location }),
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ location, cause }),
   });
 }

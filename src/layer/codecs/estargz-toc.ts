@@ -2,6 +2,7 @@
 // The table of contents of an eStargz layer: a JSON document with a row for each entry of the tar, and for each chunk of a file
 // after its first. Rows become text as soon as they are complete, in order, so that few are held as objects.
 
+import { defined } from "../../base/index.js";
 import { createHash } from "node:crypto";
 import type { SplitEntry } from "../tar/split.js";
 
@@ -50,7 +51,7 @@ function fieldsOf(entry: SplitEntry): Record<string, unknown> {
     name: utf8(entry.name),
     type,
     ...(type === "reg" && entry.size > 0 ? { size: entry.size } : {}),
-    ...(modtime === undefined ? {} : { modtime }),
+    ...defined({ modtime }),
     ...(type === "symlink" || type === "hardlink" ? { linkName: utf8(link) } : {}),
     mode: entry.mode,
     uid: entry.uid,

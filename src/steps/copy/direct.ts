@@ -2,7 +2,7 @@
 // A COPY that writes its layer itself: with few files together with them, so that no other process has to compare them; and
 // where nothing reads the files straight from the sources, so that no file is made on a disk.
 
-import { isTsbuildError } from "../../base/index.js";
+import { defined, isTsbuildError } from "../../base/index.js";
 import type { CopyOp } from "../../plan/index.js";
 import type { SnapshotId } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
@@ -48,7 +48,7 @@ export async function copyDirectly(
       owner: ownerOf(op),
       madeTime: services.epoch ?? 0,
       ...(withFiles ? { upper: draft.dir } : {}),
-      ...(direct.clampTime === undefined ? {} : { clampTime: direct.clampTime }),
+      ...defined({ clampTime: direct.clampTime }),
     };
     const layer = await direct.pack(draft.dir, gathered.bytes, (output) =>
       sandbox.copyAsLayer(request, gathered.ops, context.signal, output),

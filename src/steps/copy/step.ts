@@ -2,7 +2,7 @@
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
 import { setImmediate } from "node:timers/promises";
-import { all, isRecord } from "../../base/index.js";
+import { all, defined, isRecord } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
 import type { Root } from "../../sandbox/index.js";
@@ -68,9 +68,7 @@ function settingsParts(op: CopyOp, epoch: number | undefined): KeyParts {
     link,
     unpack,
     keepOwners,
-    ...(chown === undefined ? {} : { chown }),
-    ...(chmod === undefined ? {} : { chmod }),
-    ...(epoch === undefined ? {} : { epoch }),
+    ...defined({ chown, chmod, epoch }),
   };
 }
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // RUN: how it is keyed and run.
 
-import { CleanupStack, exitCodeOfSignal, TsbuildError, type Json } from "../../base/index.js";
+import {
+  CleanupStack,
+  defined,
+  exitCodeOfSignal,
+  TsbuildError,
+  type Json,
+} from "../../base/index.js";
 import type { MountOp, RunOp } from "../../plan/index.js";
 import {
   confinementParts,
@@ -65,7 +71,7 @@ function settingsParts({ run: settings }: StepServices, op: RunOp): KeyParts {
   const { argv, script, env, cwd, user, hostname, network, security, platform } = op;
   return {
     command: argv,
-    ...(script === undefined ? {} : { script }),
+    ...defined({ script }),
     env,
     cwd,
     user,
@@ -114,15 +120,14 @@ function mountParts(mount: MountOp): Json {
       return {
         kind: mount.kind,
         target: mount.target,
-        ...(mount.size === undefined ? {} : { size: mount.size }),
+        ...defined({ size: mount.size }),
       };
     case "secret": {
       const { kind, id, target, env, mode, uid, gid } = mount;
       return {
         kind,
         id,
-        ...(target === undefined ? {} : { target }),
-        ...(env === undefined ? {} : { env }),
+        ...defined({ target, env }),
         mode,
         uid,
         gid,
@@ -174,12 +179,12 @@ async function run(
       user: op.user,
       hostname: op.hostname,
       ...(settings.noHosts ? {} : { hosts: hostsFile(op.hostname, settings.extraHosts) }),
-      ...(settings.resolvConf === undefined ? {} : { resolvConf: settings.resolvConf }),
+      ...defined({ resolvConf: settings.resolvConf }),
       network: op.network,
       security: op.security,
       mounts,
       limits: settings.limits,
-      ...(settings.shmSize === undefined ? {} : { shmSize: settings.shmSize }),
+      ...defined({ shmSize: settings.shmSize }),
       confinement: settings.confinement,
       groups: settings.groups,
       capAdd: settings.capAdd,
@@ -232,7 +237,7 @@ function inOrder(mounts: readonly RunMount[]): RunMount[] {
 }
 
 function layerFields({ small, clampTime }: DirectLayers): Pick<RunRequest, "layer"> {
-  return { layer: { limit: small, ...(clampTime === undefined ? {} : { clampTime }) } };
+  return { layer: { limit: small, ...defined({ clampTime }) } };
 }
 
 /** Proxies and secrets are added here, so that they are in no operation, key or history. What ENV sets wins. */
