@@ -3,9 +3,7 @@
 // destination root. What is copied where is decided in TypeScript; how a file is replaced safely, here.
 //
 // With `layer` the archive of what was changed follows on descriptor 1. If there is no directory to take the writes, the
-// destination is in memory and its files have sizes but no content: it only serves to know what the layer would change, and
-// the content in the archive is taken from the source. No file is made on a disk. Plain files in directories that are new are
-// not even made in memory, but listed.
+// destination is in memory (copy_memory.h): it only serves to know what the layer would change. No file is made on a disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +16,7 @@
 
 #include "cleanup.h"
 #include "content.h"
+#include "copy_memory.h"
 #include "dirs.h"
 #include "entry.h"
 #include "io.h"
@@ -31,7 +30,6 @@
 #include "root.h"
 #include "tree.h"
 #include "tree_diff.h"
-#include "unmade.h"
 #include "verbs.h"
 #include "wire.h"
 
@@ -51,13 +49,7 @@ struct copy {
 	const int64_t *one_time; // the mtime of everything; NULL: each has its own
 	char *target; // path below the destination root, no slashes at its ends
 	struct links links;
-	bool in_memory; // the destination is
-	struct links contents; // in memory: inode of the destination to the path in the source, a letter before it
-	bool lists; // plain files of new directories instead of making them
-	struct unmade unmade;
-	struct unmade_dir *listing; // of the parent that was opened as the `listed`th; NULL: what is in it is made
-	size_t listed;
-	char *top; // the path of the destination as the kernel has it
+	struct copy_memory memory;
 	struct losses losses;
 };
 
@@ -87,80 +79,6 @@ static char *trimmed(const char *path)
 	while (length > 0 && path[length - 1] == '/')
 		length--;
 	return strndup(path, length);
-}
-
-// What the kernel calls an open directory: its path without symlinks. NULL where it cannot say.
-static char *kernel_path(int fd)
-{
-	char link[32], path[PATH_MAX];
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(link, path, sizeof path);
-	return length <= 0 || (size_t)length == sizeof path ? NULL : strndup(path, (size_t)length);
-}
-
-// Where an open directory is below the top of the destination; within `path`, which is from kernel_path. NULL: it is not.
-static char *below_top(const struct copy *copy, char *path)
-{
-	size_t top = strlen(copy->top);
-	if (path == NULL || strncmp(path, copy->top, top) != 0)
-		return NULL;
-	// The top is `/` where it is a mount of its own.
-	if (copy->top[top - 1] == '/')
-		return path + top;
-	return path[top] == '/' ? path + top + 1 : path[top] == '\0' ? path + top : NULL;
-}
-
-// What is listed of an open directory.
-static struct unmade_dir *listing_of(const struct copy *copy, int fd)
-{
-	cleanup_free char *path = kernel_path(fd);
-	const char *below = below_top(copy, path);
-	return below == NULL ? NULL : unmade_find(&copy->unmade, below);
-}
-
-// What is listed of the parent that dirs_parent has just given.
-static struct unmade_dir *parent_listing(struct copy *copy)
-{
-	if (!copy->lists)
-		return NULL;
-	if (copy->listed != copy->dirs.opened) {
-		copy->listing = listing_of(copy, copy->dirs.fd);
-		copy->listed = copy->dirs.opened;
-	}
-	return copy->listing;
-}
-
-// Notes a directory that was made: nothing else is in it, so files in it need not be made. `parent`: what is listed where it is.
-static int list_directory(struct copy *copy, int fd, struct unmade_dir *parent, const char *name)
-{
-	cleanup_free char *path = kernel_path(fd);
-	const char *below = below_top(copy, path);
-	// A directory whose path the kernel cannot tell, because it is too long, has its files made.
-	if (below != NULL && unmade_add(&copy->unmade, below) == NULL)
-		return -1;
-	int was_listed = parent == NULL ? 0 : unmade_made(parent, name);
-	if (was_listed > 0)
-		errno = ENOTDIR;
-	return was_listed == 0 ? 0 : -1;
-}
-
-static int on_implied(int fd, const char *path, void *context)
-{
-	struct copy *copy = context;
-	if (!copy->lists)
-		return 0;
-	cleanup_fd int parent = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (parent < 0)
-		return -1;
-	const char *slash = strrchr(path, '/');
-	return list_directory(copy, fd, listing_of(copy, parent), slash == NULL ? path : slash + 1);
-}
-
-// Something of that name is made in the parent that dirs_parent has just given.
-static int made_in_parent(struct copy *copy, const char *name)
-{
-	struct unmade_dir *listing = parent_listing(copy);
-	return listing != NULL && unmade_made(listing, name) < 0 ? -1 : 0;
 }
 
 static int make_directory_path(struct copy *copy, const char *path)
@@ -292,7 +210,7 @@ static int open_directory(struct copy *copy, const struct order *order, bool *ma
 	cleanup_fd int opened = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (opened < 0 && errno == ELOOP)
 		errno = ENOTDIR;
-	if (*made && opened >= 0 && copy->lists && list_directory(copy, opened, parent_listing(copy), last) < 0)
+	if (*made && opened >= 0 && copy_memory_made_directory(&copy->memory, opened, last) < 0)
 		return -1;
 	int fd = steal_fd(&opened);
 	if (fd >= 0 || errno != ENOTDIR || !copy->replace)
@@ -325,7 +243,7 @@ static int free_name(struct copy *copy, const char *to, const char **last)
 	if (parent < 0)
 		return errno == ENOTDIR ? conflict(to, "cannot copy to non-directory")
 					: fail("open the parent directory", to);
-	if (made_in_parent(copy, *last) < 0)
+	if (copy_memory_made(&copy->memory, *last) < 0)
 		return fail("replace a file", to);
 	if (unlinkat(parent, *last, 0) == 0 || errno == ENOENT)
 		return parent;
@@ -358,74 +276,6 @@ static int link_to_earlier(struct copy *copy, const struct order *order, const s
 	return 1;
 }
 
-#define FOLLOWED 'l'
-#define AS_NAMED '.'
-
-// How the content of an order's file is found later.
-static char *content_of(const struct order *order)
-{
-	char *where = malloc(strlen(order->from) + 2);
-	if (where == NULL)
-		return NULL;
-	where[0] = order->flags & FOLLOW ? FOLLOWED : AS_NAMED;
-	strcpy(where + 1, order->from);
-	return where;
-}
-
-// In place of content: the size, and where the content is when it is asked for.
-static int note_content(struct copy *copy, const struct order *order, uint64_t size, int fd)
-{
-	struct stat status;
-	if (size == 0)
-		return 0;
-	if (ftruncate(fd, (off_t)size) < 0 || fstat(fd, &status) < 0)
-		return -1;
-	cleanup_free char *where = content_of(order);
-	return where == NULL ? -1 : links_put(&copy->contents, 0, status.st_ino, where);
-}
-
-// Lists a file in the parent that dirs_parent has just given. 1: done, 0: it has to be made, -1 with errno.
-static int list_file(struct copy *copy, const struct order *order, const struct entry *entry, const char *name)
-{
-	// The kernel has a word in what becomes of attributes, and of owners that are not mapped.
-	bool plain = entry->nlink == 1 && entry->xattrs.count == 0 &&
-		     ((entry->uid == 0 && entry->gid == 0) || !in_user_namespace());
-	struct unmade_dir *listing = plain ? parent_listing(copy) : NULL;
-	if (listing == NULL)
-		return 0;
-	cleanup_free char *where = content_of(order);
-	return where == NULL ? -1 : unmade_put(listing, name, entry, where);
-}
-
-// Opens what content_of names, for diff_write.
-static int open_content(const char *where, void *context)
-{
-	struct copy *copy = context;
-	struct stat source;
-	const char *last;
-	int fd = -1;
-	if (*where == FOLLOWED) {
-		fd = path_open(copy->source.root, where + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	} else {
-		int parent = parent_open(&copy->source, where + 1, &last);
-		fd = parent < 0 ? -1 : content_open(parent, last);
-	}
-	if (fd >= 0 && (fstat(fd, &source) < 0 || !S_ISREG(source.st_mode))) {
-		close(fd);
-		errno = ENOENT; // exchanged since it was looked at
-		return -1;
-	}
-	return fd;
-}
-
-// The content of a file of the destination in memory, for diff_write.
-static int noted_content(const struct stat *status, void *context)
-{
-	struct copy *copy = context;
-	const char *where = links_find(&copy->contents, 0, status->st_ino);
-	return where == NULL ? -2 : open_content(where, context); // -2: it has its bytes itself: data, or nothing
-}
-
 static int copy_file(struct copy *copy, const struct order *order, const struct entry *entry, int source)
 {
 	int linked = link_to_earlier(copy, order, entry);
@@ -436,10 +286,11 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	if (parent < 0)
 		return errno == ENOTDIR ? conflict(order->to, "cannot copy to non-directory")
 					: fail("open the parent directory", order->to);
-	int listed = list_file(copy, order, entry, last);
+	const struct copy_place place = {order->from, order->flags & FOLLOW};
+	int listed = copy_memory_list_file(&copy->memory, entry, last, place);
 	if (listed > 0)
 		return 0;
-	if (listed < 0 || made_in_parent(copy, last) < 0)
+	if (listed < 0 || copy_memory_made(&copy->memory, last) < 0)
 		return fail("copy a file", order->to);
 	cleanup_fd int fd = make_file(parent, last, entry->mode);
 	if (fd < 0 && errno == EEXIST) {
@@ -450,7 +301,7 @@ static int copy_file(struct copy *copy, const struct order *order, const struct 
 	}
 	if (fd < 0)
 		return fail("make a file", order->to);
-	if (copy->in_memory ? note_content(copy, order, entry->size, fd) < 0 : content_copy(source, fd, entry->size) < 0)
+	if (copy->memory.on ? copy_memory_note(&copy->memory, fd, entry->size, place) < 0 : content_copy(source, fd, entry->size) < 0)
 		return fail("copy a file's content", order->to);
 	if (set_new_metadata(fd, entry, &copy->losses.xattrs) < 0 || set_mtime(fd, entry->mtime, 0) < 0)
 		return fail("set a file's metadata", order->to);
@@ -490,7 +341,7 @@ static int look_at_file(struct copy *copy, const struct order *order, struct ent
 {
 	struct stat status;
 	const char *last;
-	if (!copy->in_memory || *order->from == '\0' || (order->flags & FOLLOW))
+	if (!copy->memory.on || *order->from == '\0' || (order->flags & FOLLOW))
 		return 0;
 	int parent = parent_open(&copy->source, order->from, &last);
 	if (parent < 0 || fstatat(parent, last, &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -627,10 +478,10 @@ static int write_layer(struct copy *copy, const struct spec *spec, const struct 
 	struct diff_source source = {
 		.upper = memory,
 		.lower = -1,
-		.content = noted_content,
-		.unmade = copy->lists ? &copy->unmade : NULL,
-		.unmade_content = open_content,
-		.context = copy,
+		.content = copy_memory_content,
+		.unmade = copy->memory.lists ? &copy->memory.unmade : NULL,
+		.unmade_content = copy_memory_listed_content,
+		.context = &copy->memory,
 	};
 	long long clamp;
 	if (spec_int(spec, "clamp-time", INT64_MIN, INT64_MAX, INT64_MAX, &clamp) < 0)
@@ -652,11 +503,12 @@ int verb_copy(const struct spec *spec)
 	tree_raise_file_limit();
 	cleanup_fd int upper = -1;
 	bool layer = spec_bool(spec, "layer");
-	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}, .in_memory = layer && to.upper == NULL};
+	struct copy copy = {.wire = {.in = STDIN_FILENO, .out = -1}};
+	copy.memory = (struct copy_memory){.on = layer && to.upper == NULL, .dirs = &copy.dirs, .source = &copy.source};
 	copy.source.root = root_open(&source, false);
 	if (copy.source.root < 0)
 		return -1;
-	int to_fd = copy.in_memory ? root_open_in_memory(&to, &upper) : root_open(&to, true);
+	int to_fd = copy.memory.on ? root_open_in_memory(&to, &upper) : root_open(&to, true);
 	if (to_fd < 0)
 		return -1;
 	copy.unprivileged = spec_bool(spec, "unprivileged");
@@ -669,10 +521,8 @@ int verb_copy(const struct spec *spec)
 	const struct path_made made = {
 		.mode = 0755, .uid = copy.owner.uid, .gid = copy.owner.gid, .mtime = (time_t)made_time};
 	dirs_init(&copy.dirs, to_fd, &made);
-	copy.dirs.implied = on_implied;
-	copy.dirs.context = &copy;
-	copy.top = copy.in_memory && !copy.replace ? kernel_path(to_fd) : NULL;
-	copy.lists = copy.top != NULL;
+	if (copy.memory.on && !copy.replace)
+		copy_memory_list(&copy.memory, to_fd);
 	if (copy_stream(&copy) < 0)
 		return -1;
 	if (dirs_finish(&copy.dirs) < 0)
@@ -682,9 +532,7 @@ int verb_copy(const struct spec *spec)
 		return -1;
 	parent_free(&copy.source);
 	links_free(&copy.links);
-	links_free(&copy.contents);
-	unmade_free(&copy.unmade);
-	free(copy.top);
+	copy_memory_free(&copy.memory);
 	free(copy.target);
 	losses_report(&copy.losses);
 	return root_close(&source, copy.source.root);
