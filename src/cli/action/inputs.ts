@@ -173,10 +173,11 @@ function secretsOf(
       const equals = line.indexOf("=");
       return equals === -1 ? ["", ""] : [line.slice(0, equals), line.slice(equals + 1)];
     });
-  for (const [id, value] of pairs("secrets")) {
-    // A secret of the repository that this run may not have is an empty text: in a fork, for one.
+  for (const [i, [id, value]] of pairs("secrets").entries()) {
+    // A secret of the repository that this run may not have is an empty text: in a fork, for one. What stands as its name may be the
+    // second line of another one's value, though, so it is not told.
     if (value === "" && id !== "")
-      warnings.push(`secret ${id} is empty, and not given to the build`);
+      warnings.push(`secret ${i + 1} of the input is empty, and not given to the build`);
     else addValue(id, value);
   }
   for (const [id, variable] of pairs("secret-envs")) add(id, "env", variable);

@@ -149,7 +149,12 @@ describe("inputs of the action", () => {
       TSBUILD_ACTION_SECRET_0: "a,b",
       TSBUILD_ACTION_SECRET_1: 'first\nsecond "x"',
     });
-    assert.deepEqual(warnings, ["secret fork is empty, and not given to the build"]);
+    assert.deepEqual(warnings, ["secret 3 of the input is empty, and not given to the build"]);
+  });
+
+  it("are told of without what may be a part of one", () => {
+    const { warnings } = asked({ secrets: "key=first\nc2Vjb25k=" });
+    assert.deepEqual(warnings, ["secret 2 of the input is empty, and not given to the build"]);
   });
 
   it("authorize a context that is the workflow's own repository, and what the user gave goes first", () => {
