@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of an ignore file or of --exclude flags, evaluated in order: a line counts for a path when it matches the path or
-// counts for its directory, and the last line that counts decides. A line that would change nothing where it stands (an
-// exception while nothing is ignored, or the reverse) is not looked at: Docker's builders do so too, and therefore an exception
-// for a directory that nothing ignores takes back nothing below it. What is known of a directory is remembered for what is in it.
+// any ancestor, and the last line that counts decides. What is known of a directory is remembered for what is in it.
 
 import type { IgnoreRules } from "../types.js";
 import type { LinePattern } from "./ignore-line.js";
@@ -19,12 +17,6 @@ interface DirectoryState {
   /** Number of the last line that counts, or -1. */
   readonly last: number;
   readonly level: number;
-}
-
-/** What the lines say of one path, and the number of the one that decided. */
-interface Verdict {
-  readonly ignored: boolean;
-  readonly last: number;
 }
 
 /** Directories remembered at a time; a walk stays in one for long, so starting over is cheap. */
@@ -52,22 +44,14 @@ class Rules implements IgnoreRules {
     if (this.empty || path === "") return false;
     const cut = path.lastIndexOf("/");
     const parent = cut < 0 ? this.#root : this.#directory(path.slice(0, cut));
-    return this.#judge(parent, path).ignored;
-  }
-
-  /** Line by line; `counts`, when given, gets those that count. */
-  #judge(parent: DirectoryState, path: string, counts?: Uint8Array): Verdict {
-    const level = parent.level + 1;
-    let ignored = false;
-    let last = -1;
-    for (const [i, { pattern, exception }] of this.#lines.entries()) {
-      const inherited = parent.counts[i] === 1;
-      if (!inherited && (exception !== ignored || !pattern.matches(path, level))) continue;
-      ignored = !exception;
-      last = i;
-      if (counts !== undefined) counts[i] = 1;
+    // From the end: the first line found to count is the one that decides.
+    for (let i = this.#lines.length - 1; i >= 0; i--) {
+      const line = this.#lines[i];
+      if (line === undefined) continue;
+      if (parent.counts[i] === 1 || line.pattern.matches(path, parent.level + 1))
+        return !line.exception;
     }
-    return { ignored, last };
+    return false;
   }
 
   canPrune(directory: string): boolean {
@@ -101,10 +85,15 @@ class Rules implements IgnoreRules {
   }
 
   #enter(parent: DirectoryState, path: string): DirectoryState {
-    const counts = new Uint8Array(this.#lines.length);
-    const { last } = this.#judge(parent, path, counts);
+    const level = parent.level + 1;
+    const counts = Uint8Array.from(parent.counts);
+    let last = -1;
+    this.#lines.forEach((line, i) => {
+      if (counts[i] !== 1 && line.pattern.matches(path, level)) counts[i] = 1;
+      if (counts[i] === 1) last = i;
+    });
     if (this.#known.size >= rememberLimit) this.#known.clear();
-    const state = { counts, last, level: parent.level + 1 };
+    const state = { counts, last, level };
     this.#known.set(path, state);
     return state;
   }

@@ -85,6 +85,14 @@ const rows: readonly AllowedRow[] = [
       theirs === ours.replace(/^dir (\d+)/, (_, mode: string) => `dir ${withUmask(mode)}`),
   },
   {
+    reason:
+      "below a directory BuildKit forgets the lines of an ignore file that changed nothing for it; the documentation lets the last one decide",
+    applies: (key, _ours, _theirs, { context }) => {
+      const rules = context[".dockerignore"];
+      return key.startsWith("entries/") && typeof rules === "string" && /^!/m.test(rules);
+    },
+  },
+  {
     reason: "BuildKit does not always send what is behind a link that is a source with a slash",
     applies: (key, ours, theirs, { pieces, context }) =>
       key.startsWith("entries/") &&
