@@ -30,9 +30,8 @@ export async function crowdStore({ rounds, seed, log }: StressOptions): Promise<
     const notes = { seed, round, builds };
     try {
       const running = { yes: true };
-      const pruning = prune();
-      await Promise.all(builds.map(one)).finally(() => (running.yes = false));
-      await pruning;
+      const building = Promise.all(builds.map(one)).finally(() => (running.yes = false));
+      await Promise.all([building, prune()]);
       for (const { which, killed, layout } of builds)
         if (!killed) assert.deepEqual(await contentsOf(layout), expected.get(which));
       await assertSound(held, store, ...builds.flatMap((b, i) => (b.killed ? [] : [nameOf(i)])));
