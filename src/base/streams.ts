@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams of bytes of which only the small ones are held whole.
+// Streams of bytes: the start of one, of which only the small ones are held whole, and how far one is.
 
 /** All bytes of a source that has at most `limit`; of a larger one what gives them from the first on. */
 export async function startOf(
@@ -27,4 +27,15 @@ export async function startOf(
     }
   }
   return { rest: whole() };
+}
+
+/** The same bytes; `onBytes` hears of each piece before it goes on. */
+export async function* counted(
+  source: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of source) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
 }

@@ -205,7 +205,5 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function malformed(why: string, cause?: unknown): TsbuildError {
-  return new TsbuildError("CACHE_DOCUMENT", `the cache cannot be read: ${why}`, {
-    ...defined({ cause }),
-  });
+  return new TsbuildError("CACHE_DOCUMENT", `the cache cannot be read: ${why}`, defined({ cause }));
 }

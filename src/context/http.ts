@@ -233,9 +233,7 @@ function failed(url: URL, error: unknown, retry: boolean): TsbuildError {
 
 function validatorsOf(response: IncomingMessage): HttpValidators {
   const { etag, "last-modified": lastModified } = response.headers;
-  return {
-    ...defined({ etag, lastModified }),
-  };
+  return defined({ etag, lastModified });
 }
 
 async function store(

@@ -5,19 +5,17 @@
 import { eachAtOnce } from "../base/index.js";
 import { sourcesOf, type Stage } from "../dockerfile/index.js";
 import type { Platform } from "../oci/index.js";
+import type { Bases } from "./bases.js";
+import type { Stages } from "./stages.js";
 import type { PlanOptions } from "./types.js";
 
 /** Images that are asked for at once. */
 const atOnce = 8;
 
-/** How the planner understands names. */
-export interface StageNames {
-  /** What FROM says. */
-  from(stage: Stage): { readonly name: string; readonly platform: Platform };
-  /** The stage above that a name means. */
-  earlier(stage: Stage, name: string): Stage | undefined;
-  /** Whether a name that means no stage above is a mistake rather than an image. */
-  mayBeStage(name: string): boolean;
+/** What the names of a Dockerfile mean. */
+interface Names {
+  readonly stages: Stages;
+  readonly bases: Bases;
 }
 
 type Outside = Pick<PlanOptions, "environment" | "targetPlatform">;
@@ -33,7 +31,7 @@ interface Wanted {
  */
 export function askAhead(
   targets: readonly Stage[],
-  names: StageNames,
+  names: Names,
   outside: Outside,
   signal: AbortSignal,
 ): void {
@@ -46,7 +44,7 @@ export function askAhead(
 /** As far as the text tells: triggers of base images may want more. */
 async function* imagesOf(
   targets: readonly Stage[],
-  names: StageNames,
+  { stages, bases }: Names,
   { environment, targetPlatform }: Outside,
 ): AsyncGenerator<Wanted> {
   const isContext = async ({ name, platform }: Wanted): Promise<boolean> =>
@@ -56,15 +54,15 @@ async function* imagesOf(
   for (let stage = open.pop(); stage !== undefined; stage = open.pop()) {
     if (seen.has(stage)) continue;
     seen.add(stage);
-    const base = names.from(stage);
+    const base = bases.from(stage);
     if (stage.name !== undefined && (await isContext({ ...base, name: stage.name }))) continue;
     const others = sourcesOf(stage).map((name) => ({ name, platform: targetPlatform }));
     for (const wanted of [base, ...others]) {
       const { name } = wanted;
       if (name === "scratch" || name.includes("$") || (await isContext(wanted))) continue;
-      const earlier = names.earlier(stage, name);
+      const earlier = stages.earlier(stage, name);
       if (earlier !== undefined) open.push(earlier);
-      else if (!names.mayBeStage(name)) yield wanted;
+      else if (!stages.mayBeStage(name)) yield wanted;
     }
   }
 }

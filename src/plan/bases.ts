@@ -14,8 +14,9 @@ import { formatPlatform, parsePlatform, type Platform } from "../oci/index.js";
 import { scopeOf, type GlobalArgs } from "./global-args.js";
 import { stageLabel, type GraphDraft } from "./graph-draft.js";
 import type { DraftBase } from "./image-draft.js";
+import { plainCopy } from "./plain-copy.js";
 import type { Stages } from "./stages.js";
-import type { CopyOp, NamedContext, PlanOptions, ResolvedImage } from "./types.js";
+import type { NamedContext, PlanOptions, ResolvedImage } from "./types.js";
 
 /** The words of a FROM, expanded. */
 export interface From {
@@ -197,17 +198,7 @@ export class Bases {
   /** FROM a context of files: all of them, on nothing. */
   #treeBase(stage: Stage, context: string, platform: Platform, place: SourceLocation): DraftBase {
     const scratch = this.scratch(platform);
-    const op: CopyOp = {
-      command: "COPY",
-      sources: [{ kind: "path", root: { from: "context", name: context }, pattern: "/" }],
-      destination: "/",
-      directory: true,
-      link: false,
-      parents: false,
-      exclude: [],
-      unpack: "none",
-      keepOwners: false,
-    };
+    const op = plainCopy({ from: "context", name: context }, "/");
     const head = this.#graph.add("copy", [scratch.head], op, {
       stage,
       text: `FROM ${context}`,

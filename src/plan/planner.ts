@@ -7,7 +7,7 @@ import { checkDefaultArgs, parseOnBuild } from "../dockerfile/index.js";
 import type { Finding, Instruction, Stage } from "../dockerfile/index.js";
 import { parseReference, wholeId, type Platform } from "../oci/index.js";
 import type { VertexId } from "../solve/index.js";
-import { askAhead, type StageNames } from "./ask-ahead.js";
+import { askAhead } from "./ask-ahead.js";
 import { Bases } from "./bases.js";
 import { planConfig } from "./config-instructions.js";
 import { globalArgs, platformArgs, warnOfUnusedArgs, type GlobalArgs } from "./global-args.js";
@@ -79,20 +79,12 @@ class Planner implements StageServices {
     for (const stage of this.#stages.all) this.#bases.from(stage);
     const planned = new AbortController();
     const wanted = this.options.everyStage === true ? this.#stages.all : [this.#target];
-    askAhead(wanted, this.#names(), this.options, planned.signal);
+    askAhead(wanted, { stages: this.#stages, bases: this.#bases }, this.options, planned.signal);
     try {
       return await this.#plan();
     } finally {
       planned.abort();
     }
-  }
-
-  #names(): StageNames {
-    return {
-      from: (stage) => this.#bases.from(stage),
-      earlier: (stage, name) => this.#stages.earlier(stage, name),
-      mayBeStage: (name) => this.#stages.mayBeStage(name),
-    };
   }
 
   async #plan(): Promise<Plan> {

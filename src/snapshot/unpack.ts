@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unpacking an image's layers: several at once, each into a directory of its own, then put on top of one another.
 
-import { defined, eachAtOnce, isTsbuildError } from "../base/index.js";
+import { counted, defined, eachAtOnce, isTsbuildError } from "../base/index.js";
 import { readLayer } from "../layer/index.js";
 import { chainIds, hexOf, type Descriptor } from "../oci/index.js";
 import type { ApplyResult, LayerDirId, Root } from "../sandbox/index.js";
@@ -181,15 +181,5 @@ class Unpacking {
   async #drop(draft: Draft): Promise<void> {
     await this.#snapshots.discard(draft);
     this.#drafts.delete(draft);
-  }
-}
-
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncIterable<Uint8Array> {
-  for await (const chunk of source) {
-    onBytes(chunk.byteLength);
-    yield chunk;
   }
 }

@@ -2,7 +2,7 @@
 // An LMDB environment: one file, opened when it has proved sound, set aside and begun anew when it has not.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type * as LmdbModule from "lmdb";
 import { TsbuildError, errnoOf, messageOf } from "../base/index.js";
@@ -65,11 +65,11 @@ export interface EnvironmentOptions {
  */
 export function openEnvironment(openLmdb: OpenLmdb, options: EnvironmentOptions): Lmdb {
   const { file, thorough } = options;
-  for (const path of [file, `${file}-lock`]) refuseOtherThanFile(path);
+  const complete = [file, `${file}-lock`].map(isThere).every(Boolean);
   // LMDB maps the file and trusts it: what it would crash on has to be found before.
   const fault = checkDatabaseFile(file, thorough);
   if (fault !== undefined) setAside(options, fault);
-  if (!existsSync(file) || !existsSync(`${file}-lock`)) makeSureOfRoom(file);
+  if (fault !== undefined || !complete) makeSureOfRoom(file);
   const settings = {
     path: file,
     noSubdir: true,
@@ -90,8 +90,9 @@ export function openEnvironment(openLmdb: OpenLmdb, options: EnvironmentOptions)
 }
 
 /** LMDB crashes where its lock is a directory; and a pipe would be waited for. Throws STORE_DATABASE. */
-function refuseOtherThanFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return found !== undefined;
   throw new TsbuildError("STORE_DATABASE", `${path} is not a regular file`, {
     hint: "remove it: what a store's database holds can be made again",
     details: { path },

@@ -24,9 +24,7 @@ export type StoreErrorCode = keyof typeof storeErrorCodes;
 export function storeError(error: unknown, action: string, path?: string): TsbuildError {
   if (isTsbuildError(error)) return error;
   const errno = errnoOf(error);
-  const details = {
-    ...defined({ path, errno }),
-  };
+  const details = defined({ path, errno });
   const at = path === undefined ? "" : ` (${path})`;
   if (errno === "ENOSPC" || errno === "EDQUOT")
     return new TsbuildError("STORE_FULL", `cannot ${action}: no space left on the disk${at}`, {

@@ -123,7 +123,5 @@ function collection(name: string, fields: readonly string[], type: Collection): 
 }
 
 function bad(message: string, cause?: unknown, hint?: string): TsbuildError {
-  return new TsbuildError("BAKE_VARIABLE", message, {
-    ...defined({ cause, hint }),
-  });
+  return new TsbuildError("BAKE_VARIABLE", message, defined({ cause, hint }));
 }

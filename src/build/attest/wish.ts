@@ -42,9 +42,7 @@ export function attestationWishes(texts: readonly string[]): AttestationWishes {
   const wishes: { -readonly [K in keyof AttestationWishes]: AttestationWishes[K] | undefined } = {};
   for (const text of texts) Object.assign(wishes, parseWish(text));
   const { provenance, scan } = wishes;
-  return {
-    ...defined({ provenance, scan }),
-  };
+  return defined({ provenance, scan });
 }
 
 /** `type=provenance,KEY=VALUE...` or `type=sbom,generator=IMAGE,PARAMETER=VALUE...`; undefined where it is disabled. */

@@ -63,9 +63,7 @@ export function parsePlace(text: string, cwd: string, client: RegistryClient): P
   const parsed = parseNamedContext(text, cwd);
   if (parsed.kind !== "oci-layout") throw new TypeError("not a layout");
   const { directory, tag, digest } = parsed;
-  return layoutPlace(directory, {
-    ...defined({ tag, digest }),
-  });
+  return layoutPlace(directory, defined({ tag, digest }));
 }
 
 function registryPlace(given: Reference, client: RegistryClient): Place {

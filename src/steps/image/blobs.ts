@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bringing an image's blobs into the store, from wherever its origin says.
 
-import { assertNever } from "../../base/index.js";
+import { assertNever, counted } from "../../base/index.js";
 import { parseReference, type Descriptor } from "../../oci/index.js";
 import type { ImageOrigin } from "../../plan/index.js";
 import { GrowingBlob, readLayoutBlob, type Store } from "../../store/index.js";
@@ -66,15 +66,5 @@ async function openBlob(
       return rooms.store.blobs.stream(descriptor);
     default:
       return assertNever(origin);
-  }
-}
-
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncIterable<Uint8Array> {
-  for await (const chunk of source) {
-    onBytes(chunk.byteLength);
-    yield chunk;
   }
 }

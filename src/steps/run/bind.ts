@@ -2,7 +2,13 @@
 // What a bind mount shows: digested for keys, and made ready as a root that the helper can mount.
 
 import type { CleanupStack } from "../../base/index.js";
-import type { CopyOp, MountOp, RunOp, SourceRef } from "../../plan/index.js";
+import {
+  plainCopy,
+  type CopyOp,
+  type MountOp,
+  type RunOp,
+  type SourceRef,
+} from "../../plan/index.js";
 import type { LayerDirId, Root, TreeReader } from "../../sandbox/index.js";
 import { scratchDirectory } from "../../snapshot/index.js";
 import type { Result } from "../../solve/index.js";
@@ -13,21 +19,6 @@ import { select, type Match } from "../copy/select.js";
 import { snapshotOf } from "../result.js";
 import type { StepServices } from "../services.js";
 import { openTree, type OpenedTree } from "../trees.js";
-
-/** A mount reads one path as a whole; seen as a COPY, so that both are selected and digested the same way. */
-function asCopy(source: SourceRef, path: string): CopyOp {
-  return {
-    command: "COPY",
-    sources: [{ kind: "path", root: source, pattern: path }],
-    destination: "/",
-    directory: true,
-    link: false,
-    parents: false,
-    exclude: [],
-    unpack: "none",
-    keepOwners: source.from === "input",
-  };
-}
 
 /** What a directory of the host answered when what a mount shows of it was digested. */
 export interface AskedFiles {
@@ -93,7 +84,7 @@ async function digestPath(
   path: string,
 ): Promise<string> {
   // One file is not what a directory with that file is.
-  const op = { ...asCopy(source, path), directory: false };
+  const op = { ...plainCopy(source, path), directory: false };
   const { shown: reader = tree.reader } = tree;
   const { matches } = await select({ ...tree, reader }, literalPattern(path), op);
   return digestEntries(
@@ -152,7 +143,7 @@ export async function bindSource(
     };
   }
   await using tree = await openTree(services, mount.source, inputs, signal);
-  const op = asCopy(mount.source, mount.path);
+  const op = plainCopy(mount.source, mount.path);
   const { matches } = await select(tree, literalPattern(mount.path), op);
   const copied = await scratchDirectory(snapshots, cleanup);
   await sandbox.copy(
