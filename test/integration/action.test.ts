@@ -319,7 +319,7 @@ RUN --mount=type=secret,id=one --mount=type=secret,id=two --mount=type=secret,id
           };
           assert.deepEqual(pushed.annotations, { one: "a, b", two: "c" });
         }
-        assert.match(result.stdout, /^::warning title=tsbuild::secret empty is empty/m);
+        assert.match(result.stdout, /^::warning title=tsbuild::secret 2 of the input is empty/m);
         for (const secret of ["first = secret", "second", "3rd"])
           assert.ok(!(result.stdout + result.stderr).includes(secret));
       },
