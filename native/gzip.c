@@ -2,10 +2,9 @@
 // tsbuild-gzip LEVEL THREADS [digest]: standard input to standard output as gzip. With `digest`, the hex sha256 of the input
 // is written to descriptor 3 when all went well.
 //
-// The input is cut into blocks of a fixed size, and each becomes a gzip member of its own (RFC 1952: members follow one
+// The input is cut into blocks of a fixed size, and each becomes gzip members of its own (RFC 1952: members follow one
 // another). What a block compresses to depends on nothing but the block and the level, so the output is the same whatever the
-// number of threads. Members are compressed by libdeflate, whose header has no name, no time and no system (255). A block
-// that will not become smaller (it is compressed or encrypted already) is stored: trying would take most of the time.
+// number of threads. The headers of members have no name, no time and no system (255).
 #include <errno.h>
 #include <libdeflate.h>
 #include <pthread.h>
@@ -15,16 +14,9 @@
 #include <string.h>
 
 #include "compressor.h"
+#include "members.h"
 
-// Large enough that a block's own dictionary and trees cost little (0.5 % against one stream), small enough to keep every
-// core busy. Part of the format that we promise: changing it changes the digests of layers.
-#define BLOCK (1u << 20)
 #define MAX_LEVEL 12
-
-// What is tried of a block: so many pieces, spread over it, each of which must stay above so many 64ths of its size.
-#define PIECES 4
-#define PIECE 4096
-#define HOPELESS 63
 
 struct job {
 	struct compressor *compressor; // its input under the lock `input`
@@ -53,14 +45,14 @@ static int next_block(struct job *job, unsigned char *data, size_t *size, uint64
 	int outcome = 0;
 	pthread_mutex_lock(&job->input);
 	if (!job->input_ended) {
-		ssize_t got = compressor_read(job->compressor, data, BLOCK);
+		ssize_t got = compressor_read(job->compressor, data, MEMBERS_BLOCK);
 		if (got < 0)
 			outcome = -1;
 		else if (got > 0 || job->blocks_read == 0)
 			outcome = 1;
 		*size = got < 0 ? 0 : (size_t)got;
 		*number = job->blocks_read++;
-		job->input_ended = got < (ssize_t)BLOCK;
+		job->input_ended = got < (ssize_t)MEMBERS_BLOCK;
 	}
 	int err = errno;
 	pthread_mutex_unlock(&job->input);
@@ -68,7 +60,7 @@ static int next_block(struct job *job, unsigned char *data, size_t *size, uint64
 	return outcome;
 }
 
-// Writes a member when all before it are written. False: another thread has failed.
+// Writes the members of a block when all before it are written. False: another thread has failed.
 static bool write_in_turn(struct job *job, const unsigned char *data, size_t size, uint64_t number)
 {
 	pthread_mutex_lock(&job->output);
@@ -90,47 +82,20 @@ static bool write_in_turn(struct job *job, const unsigned char *data, size_t siz
 	return true;
 }
 
-// A thread's compressors: as asked for, for trying, and for storing.
-struct levels {
-	struct libdeflate_compressor *asked;
-	struct libdeflate_compressor *quick;
-	struct libdeflate_compressor *none;
-};
-
-static bool is_hopeless(struct libdeflate_compressor *quick, const unsigned char *data, size_t size)
-{
-	unsigned char out[PIECE];
-	if (size < (size_t)PIECES * PIECE)
-		return false;
-	for (size_t i = 0; i < PIECES; i++) {
-		const unsigned char *piece = data + (size - PIECE) / (PIECES - 1) * i;
-		// 0: it does not fit into what we gave, which is the limit.
-		if (libdeflate_deflate_compress(quick, piece, PIECE, out, PIECE / 64 * HOPELESS) != 0)
-			return false;
-	}
-	return true;
-}
-
 static void *work(void *argument)
 {
 	struct job *job = argument;
-	struct levels levels = {libdeflate_alloc_compressor(job->compressor->level), libdeflate_alloc_compressor(1),
-				libdeflate_alloc_compressor(0)};
-	bool ready = levels.asked != NULL && levels.quick != NULL && levels.none != NULL;
-	size_t bound = !ready ? 0 : libdeflate_gzip_compress_bound(levels.asked, BLOCK);
-	unsigned char *in = malloc(BLOCK), *out = malloc(bound);
-	if (!ready || in == NULL || out == NULL) {
+	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(job->compressor->level);
+	unsigned char *in = malloc(MEMBERS_BLOCK), *out = compressor == NULL ? NULL : malloc(members_bound(compressor));
+	if (in == NULL || out == NULL) {
 		fail(job, ENOMEM);
 	} else {
 		size_t size;
 		uint64_t number;
 		int got;
 		while ((got = next_block(job, in, &size, &number)) == 1) {
-			bool hopeless = is_hopeless(levels.quick, in, size);
-			size_t member = libdeflate_gzip_compress(hopeless ? levels.none : levels.asked, in, size, out, bound);
-			if (member == 0)
-				fail(job, EOVERFLOW); // cannot be: `bound` is what the library asks for
-			if (member == 0 || !write_in_turn(job, out, member, number))
+			size_t members = members_of(compressor, job->compressor->level, in, size, out);
+			if (!write_in_turn(job, out, members, number))
 				break;
 		}
 		if (got < 0)
@@ -138,9 +103,7 @@ static void *work(void *argument)
 	}
 	free(in);
 	free(out);
-	libdeflate_free_compressor(levels.asked);
-	libdeflate_free_compressor(levels.quick);
-	libdeflate_free_compressor(levels.none);
+	libdeflate_free_compressor(compressor);
 	return NULL;
 }
 
