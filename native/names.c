@@ -30,6 +30,11 @@ static int compare(const void *a, const void *b)
 
 int names_read(int directory, struct names *names)
 {
+	return names_read_most(directory, names, SIZE_MAX);
+}
+
+int names_read_most(int directory, struct names *names, size_t most)
+{
 	*names = (struct names){0};
 	cleanup_bytes struct bytes text = {0};
 	_Alignas(8) char buffer[DIRENT_BUFFER];
@@ -47,6 +52,10 @@ int names_read(int directory, struct names *names)
 			at += entry->length;
 			if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
 				continue;
+			if (count == most) {
+				errno = EFBIG;
+				return -1;
+			}
 			if (bytes_add_u8(&text, entry->type) < 0 ||
 			    bytes_add(&text, entry->name, strlen(entry->name) + 1) < 0)
 				return -1;

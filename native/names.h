@@ -19,5 +19,7 @@ static inline unsigned char name_type(const char *name)
 /// Reads all names of the directory (without `.` and `..`), sorted by unsigned bytes whatever the locale. The descriptor's
 /// position is used up. 0, or -1 with errno.
 int names_read(int directory, struct names *names);
+/// The same of a directory with at most so many names; EFBIG: it has more.
+int names_read_most(int directory, struct names *names, size_t most);
 void names_free(struct names *names);
 #define cleanup_names __attribute__((cleanup(names_free)))

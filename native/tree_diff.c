@@ -322,14 +322,24 @@ static int next_hidden(struct diff *diff, struct level *level, int lower, const 
 	return 0;
 }
 
+// Within a limit there are only so many names: each takes a header at least. That saves reading and sorting a large directory for nothing.
+static int read_names(struct diff *diff, int directory, struct names *names)
+{
+	uint64_t limit = diff->source->limit;
+	if (names_read_most(directory, names, limit == 0 ? SIZE_MAX : limit / HEADER_SIZE) == 0)
+		return 0;
+	diff->source->too_large = limit != 0 && errno == EFBIG;
+	return -1;
+}
+
 // `hidden`: nothing of `lower` shows through, however this directory is marked: one further up is opaque, or the trees are whole.
 static int walk(struct diff *diff, struct level *level, int upper, int lower, bool hidden, int depth)
 {
 	cleanup_names struct names names = {0}, below = {0};
 	if (depth > TREE_MAX_DEPTH)
 		errno = ENAMETOOLONG;
-	if (depth > TREE_MAX_DEPTH || names_read(upper, &names) < 0)
-		return fail("read a directory", level->path);
+	if (depth > TREE_MAX_DEPTH || read_names(diff, upper, &names) < 0)
+		return diff->source->too_large ? -1 : fail("read a directory", level->path);
 	int opaque = diff->source->layer && !hidden && lower >= 0 ? opaque_get(upper) : 0;
 	if (opaque < 0)
 		return fail("read a directory's attributes", level->path);

@@ -2,9 +2,7 @@
 // Archives of an image: entries in the order of their names, all with the same times and owners, so that the same image
 // gives the same archive.
 
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { pack } from "tar-stream";
+import { directoryHeader, endMark, fileHeader, paddingOf } from "../layer/index.js";
 import type { Store } from "../store/index.js";
 import { blobPath, layoutMarker } from "./layout-files.js";
 import type { PreparedImage } from "./prepare.js";
@@ -14,10 +12,8 @@ import type { ExportOptions } from "./types.js";
 interface ArchiveFile {
   readonly name: string;
   readonly size: number;
-  readonly content: Buffer | (() => Readable);
+  readonly content: Buffer | (() => AsyncIterable<Uint8Array>);
 }
-
-const epoch = new Date(0);
 
 function filesOf(
   image: PreparedImage,
@@ -33,7 +29,7 @@ function filesOf(
   const blobs = image.blobs.map((blob): ArchiveFile => ({
     name: blobPath(blob),
     size: blob.size,
-    content: () => store.blobs.stream(blob),
+    content: () => store.blobs.pieces(blob),
   }));
   return [...small, ...blobs].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
@@ -59,26 +55,20 @@ export async function* archiveOf(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const files = filesOf(image, store, texts);
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const archive = pack();
-  const header = { mtime: epoch, uid: 0, gid: 0, uname: "", gname: "" };
-  const fill = async (): Promise<void> => {
-    for (const name of directoriesOf(files))
-      archive.entry({ ...header, name, type: "directory", mode: 0o755 });
-    let done = 0;
-    for (const { name, size, content } of files) {
-      options.signal.throwIfAborted();
-      const entry = archive.entry({ ...header, name, size, type: "file", mode: 0o644 });
-      if (typeof content === "function")
-        await pipeline(content(), entry, { signal: options.signal });
-      else entry.end(content);
-      done += size;
-      options.onProgress?.("writing the archive", done, total);
+  let done = 0;
+  // What is small goes with what follows it: each piece is a write of its own.
+  let held = directoriesOf(files).map(directoryHeader);
+  for (const { name, size, content } of files) {
+    options.signal.throwIfAborted();
+    held.push(fileHeader(name, size));
+    if (Buffer.isBuffer(content)) held.push(content, paddingOf(size));
+    else {
+      yield Buffer.concat(held);
+      yield* content();
+      held = [paddingOf(size)];
     }
-    archive.finalize();
-  };
-  fill().catch((error: unknown) => {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-  // The package's types know only Node's older interface of streams; at run time it iterates.
-  yield* archive as unknown as AsyncIterable<Uint8Array>;
+    done += size;
+    options.onProgress?.("writing the archive", done, total);
+  }
+  yield Buffer.concat([...held, endMark]);
 }

@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createWriteStream, statSync } from "node:fs";
-import { lstat, open, realpath, rename, rm } from "node:fs/promises";
+import { lstat, open, realpath, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -112,8 +112,9 @@ export async function writeOut(
   }
   try {
     // Open before anything flows: a stream that fails at once would otherwise make its file after it was cleaned up.
-    const file = await open(temporary, "wx");
-    await pour(source, file.createWriteStream(), path, options.signal, true);
+    await using file = await open(temporary, "wx");
+    await fill(file, source, options.signal);
+    await file.close(); // some file systems tell of a full disk only here
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -121,6 +122,23 @@ export async function writeOut(
     // Errors of the source have their own code; what is left is of the file system.
     throw destinationError(error, path);
   }
+}
+
+/** Takes the next piece while one is being written. */
+async function fill(file: FileHandle, source: Bytes, signal: AbortSignal): Promise<void> {
+  let written = Promise.resolve();
+  try {
+    for await (const piece of source) {
+      signal.throwIfAborted();
+      await written;
+      written = file.writeFile(piece);
+      written.catch(() => undefined); // seen when its turn comes
+    }
+  } catch (error) {
+    await written.catch(() => undefined);
+    throw error;
+  }
+  await written;
 }
 
 async function pour(

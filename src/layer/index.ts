@@ -13,4 +13,5 @@ export {
   type PackOptions,
 } from "./pack.js";
 export { detectArchive, readArchive, readLayer, type ReadLayerOptions } from "./read.js";
+export { directoryHeader, endMark, fileHeader, paddingOf } from "./tar/write.js";
 export type { LayerEntry, LayerLimits } from "./types.js";

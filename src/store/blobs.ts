@@ -127,20 +127,20 @@ export class FileBlobStore implements BlobStore {
         { details: { digest: blob.digest, size: blob.size, maxBytes } },
       );
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#verified(blob)) chunks.push(chunk);
+    for await (const chunk of this.pieces(blob)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
 
   stream(blob: BlobInfo): Readable {
-    return Readable.from(this.#verified(blob), { objectMode: false, highWaterMark: chunkSize });
+    return Readable.from(this.pieces(blob), { objectMode: false, highWaterMark: chunkSize });
   }
 
   async verify(blob: BlobInfo): Promise<void> {
-    const bytes = this.#verified(blob);
+    const bytes = this.pieces(blob);
     while ((await bytes.next()).done !== true);
   }
 
-  async *#verified(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {
+  async *pieces(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {
     const path = this.#path(blob.digest);
     const hash = createHash(algorithmOf(blob.digest));
     let size = 0;

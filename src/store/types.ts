@@ -34,9 +34,11 @@ export interface BlobStore {
    */
   read(blob: BlobInfo, maxBytes?: number): Promise<Buffer>;
   /**
-   * The blob as a stream that fails at its end with STORE_CORRUPT when the bytes are not those of the digest: nothing
-   * that was read counts before the end. Destroying the stream closes the file.
+   * The blob in pieces. It fails at its end with STORE_CORRUPT when the bytes are not those of the digest: nothing that was read
+   * counts before the end. Returning early closes the file.
    */
+  pieces(blob: BlobInfo): AsyncGenerator<Buffer, void, void>;
+  /** The same as a stream, for those who need one: that costs about as much again as reading. */
   stream(blob: BlobInfo): Readable;
   /** Reads the whole blob. Throws what `read` throws, but for STORE_LIMIT. */
   verify(blob: BlobInfo): Promise<void>;

@@ -6,7 +6,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { cleanName, refused } from "../names.js";
-import { BLOCK, fileHeader } from "../tar/header.js";
+import { endMark, fileHeader, paddingOf } from "../tar/write.js";
 import { TarSplitter, type SplitEntry } from "../tar/split.js";
 import { defaultLimits } from "../types.js";
 import { TableOfContents, TOC_NAME, type ChunkRow, type FileRow } from "./estargz-toc.js";
@@ -157,7 +157,8 @@ function checkName(entry: SplitEntry): void {
 function* tocTar(parts: readonly Buffer[], size: number): Generator<Buffer, void, undefined> {
   yield fileHeader(TOC_NAME, size);
   yield* parts;
-  yield Buffer.alloc(((BLOCK - (size % BLOCK)) % BLOCK) + 2 * BLOCK);
+  yield paddingOf(size);
+  yield endMark;
 }
 
 /** An empty gzip member whose extra field, SG, says where the table's member begins. */

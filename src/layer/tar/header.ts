@@ -120,27 +120,3 @@ export function withTypeAndSize(block: Buffer, flag: string, size: number): Buff
   copy.write(`${sumOf(copy).toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return copy;
 }
-
-/** The header of a regular file that anybody may read, of nobody's and no time. */
-export function fileHeader(name: string, size: number): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  header.write(name, 0, "latin1");
-  header.write("0000644\0" + "0000000\0".repeat(2), 100, "latin1");
-  header.write("00000000000\0", 136, "latin1");
-  header.write("ustar\x0000", 257, "latin1");
-  return withTypeAndSize(header, "0", size);
-}
-
-/** An extended header with its records, padded to whole blocks. */
-export function paxBlocks(records: Buffer): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  header.write("PaxHeader", 0, "latin1");
-  header.write("ustar\x0000", 257, "latin1");
-  header.write("0000644\0", 100, "latin1");
-  const padding = (BLOCK - (records.length % BLOCK)) % BLOCK;
-  return Buffer.concat([
-    withTypeAndSize(header, flags.pax, records.length),
-    records,
-    Buffer.alloc(padding),
-  ]);
-}

@@ -15,13 +15,13 @@ import {
   isNamedDirectory,
   malformed,
   nameInGnuHeader,
-  paxBlocks,
   readNumber,
   timeBefore1970,
   withTypeAndSize,
 } from "./header.js";
 import { formatPax, parsePax, sizeRecord, type PaxRecords } from "./pax.js";
 import { formatMap, gnuPairs, MAP_KEY, translateSparse } from "./sparse.js";
+import { paxBlocks } from "./write.js";
 
 type State =
   | { readonly kind: "header" }
