@@ -133,7 +133,7 @@ const char *overlay_hint(int err)
 	case ELOOP:
 		return "layers overlap or are nested too deeply";
 	case ENOSPC:
-		return "a limit of the kernel is reached (fs.mount-max)";
+		return "the disk of the store is full, or out of inodes (df -i), or a limit of the kernel is reached (fs.mount-max)";
 	case E2BIG:
 		return "so many layers need Linux 6.5 or newer";
 	default:

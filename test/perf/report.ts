@@ -199,7 +199,9 @@ Written by \`npm run bench -- --write docs/performance.md\` on ${about.date}; no
 ${conditions(about)}
 ## How it is measured
 
-- Every tool runs once a round, in turn, so that what else the machine does meets all of them; the order rotates.
+- Every tool runs once a round, in turn, so that what else the machine does meets all of them; the order rotates. Before a row the kernel's
+  caches are emptied (as root), and what a tool wrote is removed before its own next run or after the row: ext4 makes new files
+  slowly for a minute after many were deleted, and whoever comes next would pay for that.
 - A cold run starts with an empty store that has the base images. A row where nothing changed builds once, untimed, before.
 - All builders write an OCI tarball with layers in gzip, or all uncompressed where a row says so. Buildah compresses in a second command, \`push\`.
 - CPU is user and system time of the command, its children and its daemons.
