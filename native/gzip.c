@@ -95,7 +95,9 @@ static void *work(void *argument)
 		int got;
 		while ((got = next_block(job, in, &size, &number)) == 1) {
 			size_t members = members_of(compressor, job->compressor->level, in, size, out);
-			if (!write_in_turn(job, out, members, number))
+			if (members == 0)
+				fail(job, EOVERFLOW); // cannot be: `out` is as large as it may become
+			if (members == 0 || !write_in_turn(job, out, members, number))
 				break;
 		}
 		if (got < 0)

@@ -2,8 +2,6 @@
 // Huffman codes as deflate wants them: lengths by the in-place method of Moffat and Katajainen (1995), codes by RFC 1951.
 #include "huffman.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_LENGTH 15

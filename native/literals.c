@@ -298,6 +298,6 @@ size_t literals_size(const unsigned char *data, size_t size)
 	struct coding coding;
 	count(data, size, counts);
 	make_coding(&coding, counts);
-	uint64_t coded = (bits_of(&coding, counts) + 7) / 8;
-	return coded < size + STORED_BITS / 8 ? (size_t)coded : size + STORED_BITS / 8;
+	uint64_t coded = bits_of(&coding, counts), stored = stored_bits(size);
+	return (size_t)((coded < stored ? coded : stored) + 7) / 8;
 }

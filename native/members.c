@@ -71,10 +71,11 @@ size_t members_of(struct libdeflate_compressor *compressor, int level, const uns
 		run = run_of(matched, from, units);
 		const unsigned char *begin = data + from * REPEATS_UNIT;
 		size_t length = from + run >= units ? size - from * REPEATS_UNIT : run * REPEATS_UNIT;
-		if (matched[from])
-			at += libdeflate_gzip_compress(compressor, begin, length, out + at, bound - at);
-		else
-			at += literals_member(begin, length, out + at);
+		size_t member = matched[from] ? libdeflate_gzip_compress(compressor, begin, length, out + at, bound - at) :
+						literals_member(begin, length, out + at);
+		if (member == 0)
+			return 0;
+		at += member;
 	}
 	return at;
 }

@@ -12,6 +12,6 @@
 /// Room for the members of a block.
 size_t members_bound(struct libdeflate_compressor *compressor);
 
-/// Writes up to MEMBERS_BLOCK bytes as one or more gzip members; the result is their size. It depends on nothing but the data and the
+/// Writes up to MEMBERS_BLOCK bytes as one or more gzip members; the result is their size, or 0 when one did not fit. It depends on nothing but the data and the
 /// level, which is the compressor's.
 size_t members_of(struct libdeflate_compressor *compressor, int level, const unsigned char *data, size_t size, unsigned char *out);
