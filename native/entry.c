@@ -37,10 +37,8 @@ bool entry_is_whiteout(const struct stat *status)
 	return S_ISCHR(status->st_mode) && status->st_rdev == 0;
 }
 
-int entry_fill(struct entry *entry, int fd, const char *name, struct stat *status)
+void entry_from_stat(struct entry *entry, const struct stat *status)
 {
-	if (owner_read(fd, name, status) < 0)
-		return -1;
 	*entry = (struct entry){
 		.type = entry_letter(status->st_mode),
 		.mode = status->st_mode & 07777,
@@ -61,6 +59,13 @@ int entry_fill(struct entry *entry, int fd, const char *name, struct stat *statu
 		entry->major = major(status->st_rdev);
 		entry->minor = minor(status->st_rdev);
 	}
+}
+
+int entry_fill(struct entry *entry, int fd, const char *name, struct stat *status)
+{
+	if (owner_read(fd, name, status) < 0)
+		return -1;
+	entry_from_stat(entry, status);
 	if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode))
 		return xattrs_read(fd, name, &entry->xattrs);
 	return 0;

@@ -36,6 +36,9 @@ char entry_letter(mode_t mode);
 /// What overlayfs (and we) leave where a file of a lower directory is deleted: a character device 0:0.
 bool entry_is_whiteout(const struct stat *status);
 
+/// Fills what a stat result says, and no attributes.
+void entry_from_stat(struct entry *entry, const struct stat *status);
+
 /// Fills everything but path and link from a stat result; reads the attributes (`fd` and `name` as in xattrs_read) and kept owners.
 int entry_fill(struct entry *entry, int fd, const char *name, struct stat *status);
 void entry_free(struct entry *entry);

@@ -31,12 +31,20 @@
 #define MAX_PART (4u << 20)
 #define HASH_THREADS 8
 
+// What tells a list from a later one. There are no extended attributes in it, whose every change changes the time of the inode:
+// reading them takes as long as all the rest.
+struct print {
+	struct sha256 hash;
+	struct bytes records; // not yet hashed
+	struct timespec latest; // change of any entry
+};
+
 struct session {
 	int root;
 	struct wire wire;
 	struct bytes batch;
-	struct sha256 *print; // entries of a list are hashed instead of sent; or NULL
-	bool answered; // by something else than entries: absent, or an error
+	struct print print;
+	bool silent; // a list is printed, and not sent
 	char *part_path; // the file that is read in parts, or NULL
 	int part;
 };
@@ -58,13 +66,11 @@ static int answer_error(struct session *session, const char *step, const char *p
 	if (bytes_add(&text, step, strlen(step) + 1) < 0 || bytes_add(&text, path, strlen(path) + 1) < 0 ||
 	    bytes_add(&text, name, strlen(name) + 1) < 0)
 		return -1;
-	session->answered = true;
 	return wire_send(&session->wire, 'x', text.data, text.length);
 }
 
 static int answer_absent(struct session *session)
 {
-	session->answered = true;
 	return wire_send(&session->wire, 'n', NULL, 0);
 }
 
@@ -82,7 +88,58 @@ static bool is_absence(int err)
 	return err == ENOENT || err == ENOTDIR;
 }
 
-// Describes what is open at `fd` (O_PATH will do) into the batch. 1: there, 0: a whiteout, -1 with errno.
+static void start_print(struct print *print)
+{
+	sha256_init(&print->hash);
+	print->records.length = 0;
+	print->latest = (struct timespec){0};
+}
+
+static void hash_records(struct print *print)
+{
+	sha256_add(&print->hash, print->records.data, print->records.length);
+	print->records.length = 0;
+}
+
+static void note_change(struct print *print, struct timespec at)
+{
+	if (at.tv_sec > print->latest.tv_sec ||
+	    (at.tv_sec == print->latest.tv_sec && at.tv_nsec > print->latest.tv_nsec))
+		print->latest = at;
+}
+
+static int add_to_print(struct print *print, const struct stat *status, const char *path, const char *link)
+{
+	struct entry entry;
+	entry_from_stat(&entry, status);
+	entry.path = path;
+	entry.link = link;
+	note_change(print, status->st_mtim);
+	note_change(print, status->st_ctim);
+	if (entry_encode(&print->records, &entry) < 0)
+		return -1;
+	if (print->records.length >= BATCH)
+		hash_records(print);
+	return 0;
+}
+
+// Adds an entry to the answer: the one at `fd`, or the one called `name` there.
+static int add_entry(struct session *session, int fd, const char *name, struct stat *status, const char *path,
+		     const char *link)
+{
+	if (add_to_print(&session->print, status, path, link) < 0)
+		return -1;
+	if (session->silent)
+		return 0;
+	cleanup_entry struct entry entry = {0};
+	if (entry_fill(&entry, fd, name, status) < 0)
+		return -1;
+	entry.path = path;
+	entry.link = link;
+	return entry_encode(&session->batch, &entry);
+}
+
+// Describes what is open at `fd` (O_PATH will do). 1: there, 0: a whiteout, -1 with errno.
 static int add_opened(struct session *session, int fd, const char *path)
 {
 	struct stat status;
@@ -93,12 +150,7 @@ static int add_opened(struct session *session, int fd, const char *path)
 		return 0;
 	if (S_ISLNK(status.st_mode) && readlinkat(fd, "", target, sizeof target - 1) < 0)
 		return -1;
-	cleanup_entry struct entry entry = {0};
-	if (entry_fill(&entry, fd, NULL, &status) < 0)
-		return -1;
-	entry.path = path;
-	entry.link = target;
-	return entry_encode(&session->batch, &entry) < 0 ? -1 : 1;
+	return add_entry(session, fd, NULL, &status, path, target) < 0 ? -1 : 1;
 }
 
 static int do_stat(struct session *session, struct cursor *question)
@@ -113,6 +165,7 @@ static int do_stat(struct session *session, struct cursor *question)
 	if (fd < 0)
 		return answer_error(session, "look up", path, errno);
 	session->batch.length = 0;
+	start_print(&session->print);
 	int there = add_opened(session, fd, "");
 	if (there < 0)
 		return answer_error(session, "look up", path, errno);
@@ -121,11 +174,7 @@ static int do_stat(struct session *session, struct cursor *question)
 
 static int flush_batch(struct session *session)
 {
-	int sent = 0;
-	if (session->print != NULL)
-		sha256_add(session->print, session->batch.data, session->batch.length);
-	else
-		sent = wire_send(&session->wire, 'l', session->batch.data, session->batch.length);
+	int sent = wire_send(&session->wire, 'l', session->batch.data, session->batch.length);
 	session->batch.length = 0;
 	return sent;
 }
@@ -160,13 +209,8 @@ static int add_named(struct session *session, int directory, const char *name, c
 			return errno == ENOENT ? 0 : -1;
 	}
 	target[length] = '\0';
-	cleanup_entry struct entry entry = {0};
-	if (entry_fill(&entry, directory, name, &status) < 0)
+	if (add_entry(session, directory, name, &status, path, target) < 0)
 		return errno == ENOENT ? 0 : -1;
-	entry.path = path;
-	entry.link = target;
-	if (entry_encode(&session->batch, &entry) < 0)
-		return -1;
 	if (session->batch.length >= BATCH && flush_batch(session) < 0)
 		return -1;
 	return S_ISDIR(status.st_mode);
@@ -209,6 +253,22 @@ static int list_below(struct listing *listing, int directory, char *path, size_t
 	return 0;
 }
 
+// The end of a list: its fingerprint, and when something in it was changed last.
+static int end_list(struct session *session)
+{
+	unsigned char digest[SHA256_SIZE];
+	if (session->batch.length > 0 && flush_batch(session) < 0)
+		return -1;
+	hash_records(&session->print);
+	sha256_end(&session->print.hash, digest);
+	session->batch.length = 0;
+	if (bytes_add(&session->batch, digest, sizeof digest) < 0 ||
+	    bytes_add_u64(&session->batch, (uint64_t)session->print.latest.tv_sec) < 0 ||
+	    bytes_add_u32(&session->batch, (uint32_t)session->print.latest.tv_nsec) < 0)
+		return -1;
+	return wire_send(&session->wire, 'd', session->batch.data, session->batch.length);
+}
+
 static int do_list(struct session *session, struct cursor *question)
 {
 	struct listing listing = {.session = session};
@@ -233,6 +293,7 @@ static int do_list(struct session *session, struct cursor *question)
 	if (fd < 0)
 		return answer_error(session, "list", start, errno);
 	session->batch.length = 0;
+	start_print(&session->print);
 	int there = add_opened(session, fd, "");
 	if (there < 0)
 		return answer_error(session, "list", start, errno);
@@ -250,25 +311,16 @@ static int do_list(struct session *session, struct cursor *question)
 			return answer_error(session, "list", where == NULL ? start : where, err);
 		}
 	}
-	if (flush_batch(session) < 0)
-		return -1;
-	return session->print != NULL ? 0 : wire_send(&session->wire, 'd', NULL, 0);
+	return end_list(session);
 }
 
-// As a list, but all that is answered is the hash of the entries.
+// As a list, but its end is all that is answered.
 static int do_fingerprint(struct session *session, struct cursor *question)
 {
-	struct sha256 hash;
-	unsigned char digest[SHA256_SIZE];
-	sha256_init(&hash);
-	session->print = &hash;
-	session->answered = false;
+	session->silent = true;
 	int failed = do_list(session, question);
-	session->print = NULL;
-	if (failed < 0 || session->answered)
-		return failed;
-	sha256_end(&hash, digest);
-	return wire_send(&session->wire, 'f', digest, sizeof digest);
+	session->silent = false;
+	return failed;
 }
 
 // Opens what a path means for reading when it is a regular file; otherwise errno is EISDIR or EINVAL. First O_PATH: opening

@@ -6,16 +6,10 @@ import type { Exporter, TreeSource } from "../export/index.js";
 import { toOciType } from "../oci/index.js";
 import { SMALL_LAYER } from "../layer/index.js";
 import type { MergedPlan, PlannedImage } from "../plan/index.js";
-import type { Root } from "../sandbox/index.js";
+import { hashSize, type Root } from "../sandbox/index.js";
 import type { SnapshotId } from "../snapshot/index.js";
 import type { Result, VertexId } from "../solve/index.js";
-import {
-  digestLength,
-  fetchBlob,
-  readingHasher,
-  snapshotOf,
-  type DirectLayers,
-} from "../steps/index.js";
+import { fetchBlob, readingHasher, snapshotOf, type DirectLayers } from "../steps/index.js";
 import type { BuiltLayer, ImageLayer } from "./assemble.js";
 import { LayerPacker, type LayerForm } from "./layers.js";
 import type { Rooms } from "./rooms.js";
@@ -177,7 +171,7 @@ export class AssembledLayers {
         );
         return files.map(({ path }, i) => ({
           path,
-          sha256: hashes.toString("hex", i * digestLength, (i + 1) * digestLength),
+          sha256: hashes.toString("hex", i * hashSize, (i + 1) * hashSize),
         }));
       },
       list: async (signal) => {

@@ -49,6 +49,8 @@ const AT = {
 } as const;
 /** The state ends here: size, times, device and inode. */
 const STATE_END = AT.nlink;
+/** Characters of `TreeEntry.state`. */
+export const stateSize: number = STATE_END - AT.size;
 /** Bytes before the strings of a record. */
 const HEAD = 85;
 

@@ -17,6 +17,7 @@ export {
   type DeviceEdits,
   type Devices,
 } from "./devices.js";
+export { stateSize } from "./entry-codec.js";
 export { sandboxErrorCodes, type SandboxErrorCode } from "./errors.js";
 export {
   confinementParts,
@@ -25,4 +26,5 @@ export {
   type Confinement,
 } from "./security-options.js";
 export { storageDrivers, type StorageDriver } from "./storage-driver.js";
+export { hashSize } from "./tree-reader.js";
 export type * from "./types.js";

@@ -8,12 +8,13 @@ import { decodeEntries } from "./entry-codec.js";
 import type { SandboxErrorCode } from "./errors.js";
 import { FrameReader, FrameWriter, SEND_SIZE } from "./frames.js";
 import { startHelper, type Helper, type HelperConfig } from "./spawn.js";
-import type { Root, ListOptions, TreeEntry, TreeReader } from "./types.js";
+import type { ListOptions, PrintedList, Root, TreeEntry, TreeReader } from "./types.js";
 
 const ALL = 0xffff_ffff;
 /** Paths of one hash question: enough to pipeline, few enough that an answer is soon there. */
 const HASH_BATCH = 512;
-const HASH_SIZE = 32;
+/** Bytes of a file's digest. */
+export const hashSize = 32;
 
 interface Question {
   /** Takes a frame; true when it was the last of the answer. */
@@ -88,19 +89,19 @@ class Session implements TreeReader {
     );
   }
 
-  async list(
-    path: string,
-    options: ListOptions & { readonly print?: { update(bytes: Uint8Array): unknown } } = {},
-  ): Promise<TreeEntry[] | undefined> {
+  async list(path: string, options?: ListOptions): Promise<TreeEntry[] | undefined> {
+    return (await this.listWithPrint(path, options))?.entries;
+  }
+
+  async listWithPrint(path: string, options: ListOptions = {}): Promise<PrintedList | undefined> {
     const entries: TreeEntry[] = [];
-    return this.#ask<TreeEntry[] | undefined>(
+    return this.#ask<PrintedList | undefined>(
       (writer) => {
         writeListQuestion(writer, "l", path, options);
       },
       (kind, payload) => {
         if (kind === "n") return { value: undefined };
-        if (kind === "d") return { value: entries };
-        options.print?.update(payload);
+        if (kind === "d") return { value: { entries, ...endOfList(payload) } };
         decodeEntries(payload, entries);
         return undefined;
       },
@@ -112,26 +113,28 @@ class Session implements TreeReader {
       (writer) => {
         writeListQuestion(writer, "f", path, options);
       },
-      (kind, payload) => ({ value: kind === "n" ? undefined : payload.toString("hex") }),
+      (kind, payload) => ({ value: kind === "n" ? undefined : endOfList(payload).print }),
     );
   }
 
-  async hash(paths: readonly string[]): Promise<string[]> {
-    const batches: Promise<string[]>[] = [];
+  async hash(paths: readonly string[]): Promise<Buffer> {
+    const batches: Promise<Buffer>[] = [];
     for (let at = 0; at < paths.length; at += HASH_BATCH)
       batches.push(this.#hashBatch(paths.slice(at, at + HASH_BATCH)));
-    return (await Promise.all(batches)).flat();
+    return Buffer.concat(await Promise.all(batches));
   }
 
-  async #hashBatch(paths: readonly string[]): Promise<string[]> {
+  async #hashBatch(paths: readonly string[]): Promise<Buffer> {
     return this.#ask(
       (writer) => {
         writer.open("h").u32(paths.length);
         for (const path of paths) writer.text(path);
       },
-      (_kind, payload) => ({
-        value: paths.map((_, i) => payload.toString("hex", i * HASH_SIZE, (i + 1) * HASH_SIZE)),
-      }),
+      (_kind, payload) => {
+        if (payload.length !== paths.length * hashSize)
+          throw new TsbuildError("SANDBOX_HELPER_EVENT", "the native helper sent too few digests");
+        return { value: Buffer.from(payload) };
+      },
     );
   }
 
@@ -217,6 +220,16 @@ class Session implements TreeReader {
     this.#questions.length = 0;
     this.#next = 0;
   }
+}
+
+/** What the helper says at the end of a list: fingerprint, then seconds and nanoseconds of the last change. */
+function endOfList(payload: Buffer): Pick<PrintedList, "print" | "changedAt"> {
+  return {
+    print: payload.toString("hex", 0, hashSize),
+    changedAt:
+      Number(payload.readBigInt64LE(hashSize)) * 1000 +
+      payload.readUInt32LE(hashSize + 8) / 1_000_000,
+  };
 }
 
 function writeListQuestion(

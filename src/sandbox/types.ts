@@ -47,7 +47,7 @@ export interface TreeEntry {
   readonly size: number;
   /** Nanoseconds since the epoch, decimal. */
   readonly mtimeNs: string;
-  /** Device, inode, size and both times in one: as long as it is the same, so is the entry (but for the clock's grain). */
+  /** Device, inode, size and both times in one, `stateSize` characters: as long as it is the same, so is the entry (but for the clock's grain). */
   readonly state: string;
   /** When it was last changed in any way, in milliseconds since the epoch. */
   readonly changedAt: number;
@@ -66,6 +66,13 @@ export interface ListOptions {
   readonly prune?: readonly string[];
 }
 
+/** A list of entries, its fingerprint, and when something in it was last changed in any way (milliseconds since the epoch). */
+export interface PrintedList {
+  readonly entries: TreeEntry[];
+  readonly print: string;
+  readonly changedAt: number;
+}
+
 /**
  * A session that answers questions about one tree. Every path is resolved inside the root (`..` and absolute symlinks
  * stay in it). Requests may be issued without awaiting earlier ones; answers come in order.
@@ -76,17 +83,21 @@ export interface TreeReader extends AsyncDisposable {
   stat(path: string, follow: boolean): Promise<TreeEntry | undefined>;
   /**
    * The entry at `path` (following symlinks to reach it, the last one included) and what is below it, parents before
-   * children, children in byte order, symlinks not followed. Undefined: nothing there. `print` takes in what `fingerprint`
-   * would give a digest of.
+   * children, children in byte order, symlinks not followed. Undefined: nothing there.
    */
-  list(
-    path: string,
-    options?: ListOptions & { readonly print?: { update(bytes: Uint8Array): unknown } },
-  ): Promise<TreeEntry[] | undefined>;
-  /** Hex sha256 over everything that is to be known of the entries of a list, inodes and times included. */
+  list(path: string, options?: ListOptions): Promise<TreeEntry[] | undefined>;
+  /** The same, with what tells it from the list of another time. */
+  listWithPrint(path: string, options?: ListOptions): Promise<PrintedList | undefined>;
+  /**
+   * The fingerprint of a list, without the list: hex sha256 over what `stat` says of the entries, inodes and times included.
+   * Extended attributes are in it only by the change time, which they cannot change without.
+   */
   fingerprint(path: string, options?: ListOptions): Promise<string | undefined>;
-  /** Lower-case hex sha256 of regular files (a final symlink is followed inside the root), in the order asked. */
-  hash(paths: readonly string[]): Promise<string[]>;
+  /**
+   * The sha256 of regular files (a final symlink is followed inside the root), `hashSize` bytes each, in the order asked. Not a
+   * regular file: SANDBOX_NOT_A_FILE.
+   */
+  hash(paths: readonly string[]): Promise<Buffer>;
   /** The bytes of a regular file (a final symlink is followed inside the root), or undefined; over `maxBytes`: SANDBOX_LIMIT. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>;
   /**

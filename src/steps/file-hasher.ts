@@ -2,11 +2,16 @@
 // Digests of a tree's files, remembered by what the file system says about them, so that an unchanged context is
 // known by walking it. A file that changed within the clock's grain of being read is never trusted.
 
-import type { TreeEntry, TreeReader } from "../sandbox/index.js";
+import { hashSize, stateSize, type TreeEntry, type TreeReader } from "../sandbox/index.js";
 import type { Table } from "../store/index.js";
 
-/** One directory's files: name -> what the file system said (TreeEntry.state), then the hex sha256. */
-export type DirectoryDigests = Readonly<Record<string, string>>;
+/** What is remembered of one directory's files, in the order in which they were seen. */
+export interface DirectoryDigests {
+  /** Each ended by a slash. */
+  readonly names: string;
+  /** For each in base64: what the file system said (TreeEntry.state), then the sha256. */
+  readonly files: string;
+}
 
 /** The name of the table of digests, by tree and directory. */
 export const fileDigestTable = "file-states";
@@ -17,63 +22,62 @@ export interface HashedFile {
   readonly entry: TreeEntry;
 }
 
-/** Bytes of a digest. */
-export const digestLength = 32;
-
-/** Gives the sha256 of files, one after the other in the order asked. There may be very many: they are asked for in groups. */
+/** Gives the sha256 of files, `hashSize` bytes each, in the order asked. There may be very many. */
 export interface FileHasher {
   hash(files: Iterable<HashedFile>): Promise<Buffer>;
 }
 
-/** Files that are looked at together. */
+/** Files that are read together. */
 const groupSize = 8192;
 
-/** A group of files whose digests are asked for. `next`: the file that it ends before. */
-interface Asked<T> {
-  readonly group: readonly HashedFile[];
-  readonly answer: Promise<T>;
-  readonly next: HashedFile | undefined;
+/** A group of files that are being read. */
+interface Group<F> {
+  readonly files: readonly F[];
+  /** The file that it ends before. */
+  readonly next: F | undefined;
+  readonly startedAt: number;
+  readonly digests: Promise<Buffer>;
 }
 
-/** Asks for group after group. While one answer is worked on, the next group is being read. */
-async function inGroups<T>(
-  files: Iterable<HashedFile>,
-  ask: (group: readonly HashedFile[]) => Promise<T>,
-  take: (answer: T, asked: Asked<T>) => string[] | Promise<string[]>,
-): Promise<Buffer> {
-  const digests: Buffer[] = [];
-  let asked: Asked<T> | undefined;
-  let group: HashedFile[] = [];
-  const askNext = async (next?: HashedFile): Promise<void> => {
+/** Reads group after group. While one is taken, the next is being read. */
+async function readInGroups<F extends { readonly path: string }>(
+  reader: TreeReader,
+  files: Iterable<F>,
+  take: (digests: Buffer, group: Group<F>) => void | Promise<void>,
+): Promise<void> {
+  let asked: Group<F> | undefined;
+  let group: F[] = [];
+  const takeAsked = async (one = asked): Promise<void> => {
+    if (one !== undefined) await take(await one.digests, one);
+  };
+  const askNext = async (next?: F): Promise<void> => {
     const before = asked;
-    asked = { group, answer: ask(group), next };
+    const startedAt = Date.now();
+    const digests = reader.hash(group.map(({ path }) => path));
+    asked = { files: group, next, startedAt, digests };
     group = [];
     // Should the one before fail, nobody waits for this one.
-    asked.answer.catch(() => undefined);
-    await takeOne(before);
-  };
-  const takeOne = async (one: Asked<T> | undefined): Promise<void> => {
-    if (one === undefined) return;
-    digests.push(Buffer.from((await take(await one.answer, one)).join(""), "hex"));
+    digests.catch(() => undefined);
+    if (before !== undefined) await takeAsked(before);
   };
   for (const file of files) {
     if (group.length === groupSize) await askNext(file);
     group.push(file);
   }
-  await askNext();
-  await takeOne(asked);
-  return Buffer.concat(digests);
+  if (group.length > 0) await askNext();
+  await takeAsked();
 }
 
 /** Reads every file: for trees that are read once. */
 export function readingHasher(reader: TreeReader): FileHasher {
   return {
-    hash: (files) =>
-      inGroups(
-        files,
-        (group) => reader.hash(group.map(({ path }) => path)),
-        (hashes) => hashes,
-      ),
+    async hash(files): Promise<Buffer> {
+      const all: Buffer[] = [];
+      await readInGroups(reader, files, (digests) => {
+        all.push(digests);
+      });
+      return Buffer.concat(all);
+    },
   };
 }
 
@@ -88,9 +92,6 @@ export function isSettled(changedAt: number, readAt: number): boolean {
   return changedAt + grain <= readAt;
 }
 
-/** Hex digits of a digest. */
-const hexLength = 2 * digestLength;
-
 /** Remembers digests in a table, a row per directory of the tree at `root`. */
 export function rememberingHasher(
   reader: TreeReader,
@@ -100,93 +101,179 @@ export function rememberingHasher(
   return {
     async hash(files): Promise<Buffer> {
       const rows = new Rows(table, root);
-      const askGroup = (group: readonly HashedFile[]): Promise<GroupDigests> =>
-        hashGroup(reader, rows, group);
-      return inGroups(files, askGroup, async ({ found, read, startedAt }, { group, next }) => {
-        let at = 0;
-        const hashes = group.map(({ path, entry }, i) => {
-          const known = found[i];
-          if (known !== undefined) return known;
-          const hash = read[at++] ?? "";
-          if (hash !== "" && isSettled(entry.changedAt, startedAt))
-            rows.set(path, entry.state, hash);
-          return hash;
-        });
+      const digests = new Digests();
+      await readInGroups(reader, unknownOf(files, rows, digests), async (read, group) => {
+        for (const [i, { path, state, changedAt, at }] of group.files.entries()) {
+          const digest = read.subarray(i * hashSize, (i + 1) * hashSize);
+          digests.set(at, digest);
+          if (isSettled(changedAt, group.startedAt)) rows.set(path, state, digest);
+        }
         // A directory that goes on in the next group is written once, not once for each group.
-        await rows.write(next === undefined ? undefined : split(next.path)[0]);
-        return hashes;
+        await rows.write(group.next === undefined ? undefined : split(group.next.path)[0]);
       });
+      return digests.bytes();
     },
   };
 }
 
-interface GroupDigests {
-  /** By file; undefined where it was not remembered. */
-  readonly found: readonly (string | undefined)[];
-  /** Of the others, in their order. */
-  readonly read: readonly string[];
-  readonly startedAt: number;
+/** A file that has to be read, and where its digest belongs. */
+interface UnknownFile extends Pick<TreeEntry, "path" | "state" | "changedAt"> {
+  readonly at: number;
 }
 
-async function hashGroup(
-  reader: TreeReader,
+/** The files that are not remembered. The digests of the others are put in their places. */
+function* unknownOf(
+  files: Iterable<HashedFile>,
   rows: Rows,
-  files: readonly HashedFile[],
-): Promise<GroupDigests> {
-  const found = files.map(({ path, entry }) => rows.get(path, entry.state));
-  const missing = files.filter((_, i) => found[i] === undefined);
-  const startedAt = Date.now();
-  const read = missing.length === 0 ? [] : await reader.hash(missing.map(({ path }) => path));
-  return { found, read, startedAt };
+  digests: Digests,
+): Generator<UnknownFile, void, undefined> {
+  for (const { path, entry } of files) {
+    const { state } = entry;
+    const at = digests.next();
+    if (!rows.get(path, state, digests, at)) yield { path, state, changedAt: entry.changedAt, at };
+  }
 }
 
-/** The rows of a table that are in use, and which of them have changed. */
+/** Digests one after the other, as many as come. */
+class Digests {
+  #buffer = Buffer.alloc(1024 * hashSize);
+  #length = 0;
+
+  /** Makes room for one more, and says where. */
+  next(): number {
+    const at = this.#length;
+    this.#length += hashSize;
+    if (this.#length > this.#buffer.length)
+      this.#buffer = Buffer.concat([this.#buffer], 2 * this.#buffer.length);
+    return at;
+  }
+
+  set(at: number, from: Buffer, start = 0): void {
+    from.copy(this.#buffer, at, start, start + hashSize);
+  }
+
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+}
+
+/** So many rows stay at hand for a while, and those that have changed until they are written. */
+const mostRows = 64;
+
+/** The rows of a table that are in use. */
 class Rows {
   readonly #table: Table<DirectoryDigests>;
   readonly #root: string;
-  readonly #rows = new Map<string, Record<string, string>>();
-  readonly #changed = new Set<string>();
+  readonly #rows = new Map<string, Row>();
+  #loaded = 0;
 
   constructor(table: Table<DirectoryDigests>, root: string) {
     this.#table = table;
     this.#root = root;
   }
 
-  #row(directory: string): Record<string, string> {
+  #row(directory: string): Row {
     let row = this.#rows.get(directory);
     if (row === undefined) {
-      row = { ...this.#table.get(this.#key(directory)) };
+      if (++this.#loaded % mostRows === 0) this.#forgetUnchanged();
+      row = new Row(this.#table.get(this.#key(directory)));
       this.#rows.set(directory, row);
     }
     return row;
+  }
+
+  #forgetUnchanged(): void {
+    for (const [directory, row] of this.#rows) if (!row.changed) this.#rows.delete(directory);
   }
 
   #key(directory: string): string {
     return `${this.#root}\0${directory}`;
   }
 
-  get(path: string, state: string): string | undefined {
+  /** Puts the digest of a file in its place, unless it is not known of this state. */
+  get(path: string, state: string, digests: Digests, at: number): boolean {
     const [directory, name] = split(path);
-    const known = this.#row(directory)[name];
-    return known?.startsWith(state) === true ? known.slice(-hexLength) : undefined;
+    return this.#row(directory).get(name, state, digests, at);
   }
 
-  set(path: string, state: string, hash: string): void {
+  set(path: string, state: string, digest: Buffer): void {
     const [directory, name] = split(path);
-    this.#row(directory)[name] = state + hash;
-    this.#changed.add(directory);
+    this.#row(directory).set(name, state, digest);
   }
 
   /** Writes what has changed and forgets it, but for one directory. */
   async write(except?: string): Promise<void> {
-    const changed = [...this.#changed].filter((directory) => directory !== except);
-    if (changed.length > 0)
-      await this.#table.transaction((writer) => {
-        for (const directory of changed) writer.put(this.#key(directory), this.#row(directory));
-      });
-    for (const directory of changed) this.#changed.delete(directory);
-    for (const directory of this.#rows.keys())
-      if (directory !== except) this.#rows.delete(directory);
+    const changed = [...this.#rows].filter(
+      ([directory, row]) => row.changed && directory !== except,
+    );
+    if (changed.length === 0) return;
+    await this.#table.transaction((writer) => {
+      for (const [directory, row] of changed) writer.put(this.#key(directory), row.value());
+    });
+    for (const [directory] of changed) this.#rows.delete(directory);
+  }
+}
+
+/** Bytes of a file in a row. */
+const fileSize = stateSize + hashSize;
+
+/** A row in hand. Its files are mostly asked for in the order in which they were seen: the next one is at hand. */
+class Row {
+  readonly #names: readonly string[];
+  /** State and digest of each, a character for a byte. */
+  readonly #known: string;
+  readonly #bytes: Buffer;
+  #next = 0;
+  /** Of each name its place: made when one is not the next. */
+  #places: Map<string, number> | undefined;
+  readonly #fresh = new Map<string, string>();
+
+  /** What another version has written may have neither part. */
+  constructor({ names = "", files = "" }: Partial<DirectoryDigests> = {}) {
+    const list = names.split("/").slice(0, -1);
+    const bytes = Buffer.from(files, "base64");
+    const fits = bytes.length === list.length * fileSize;
+    this.#names = fits ? list : [];
+    this.#bytes = fits ? bytes : Buffer.alloc(0);
+    this.#known = this.#bytes.toString("latin1");
+  }
+
+  get changed(): boolean {
+    return this.#fresh.size > 0;
+  }
+
+  get(name: string, state: string, digests: Digests, at: number): boolean {
+    const place = this.#placeOf(name);
+    if (place === undefined) return false;
+    this.#next = place + 1;
+    const start = place * fileSize;
+    if (!this.#known.startsWith(state, start)) return false;
+    digests.set(at, this.#bytes, start + stateSize);
+    return true;
+  }
+
+  #placeOf(name: string): number | undefined {
+    if (this.#names[this.#next] === name) return this.#next;
+    if (this.#names.length === 0) return undefined;
+    this.#places ??= new Map(this.#names.map((known, i) => [known, i]));
+    return this.#places.get(name);
+  }
+
+  set(name: string, state: string, digest: Buffer): void {
+    this.#fresh.set(name, state + digest.toString("latin1"));
+  }
+
+  /** The row as it is to be remembered. */
+  value(): DirectoryDigests {
+    const files = new Map(
+      this.#names.map((name, i) => [name, this.#known.slice(i * fileSize, (i + 1) * fileSize)]),
+    );
+    for (const [name, file] of this.#fresh) files.set(name, file);
+    const names = [...files.keys()];
+    return {
+      names: names.map((name) => `${name}/`).join(""),
+      files: Buffer.from([...files.values()].join(""), "latin1").toString("base64"),
+    };
   }
 }
 

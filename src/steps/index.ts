@@ -20,7 +20,7 @@ export {
   type CacheMountRecord,
 } from "./run/cache-mounts.js";
 export { ContextTrees, type LoadedTree, type OpenContext } from "./context-trees.js";
-export { digestLength, fileDigestTable, readingHasher } from "./file-hasher.js";
+export { fileDigestTable, readingHasher } from "./file-hasher.js";
 export { selectionTable } from "./copy/remembered.js";
 export { manifestOf, unpackImage } from "./image/step.js";
 export { layoutEntries, type LayoutImage } from "./image/layout.js";

@@ -29,38 +29,67 @@ const mostFiles = 2000;
 const mostDirs = 2000;
 /** Enough to tell two contents of one file apart. */
 const digestLength = 12;
+/** Characters of a directory's text that are digested together. */
+const hashedAtOnce = 1 << 16;
 
 function parentOf(path: string): string {
   const at = path.lastIndexOf("/");
   return at < 0 ? "" : path.slice(0, at);
 }
 
-/** Digests of directories, each over its children's names and digests, in whatever order these come. */
-class DirectoryTotals {
-  readonly #totals = new Map<string, number>([["", 0]]);
+/**
+ * Makes the outline of entries that come one after the other, those of a directory together where possible. Directories are digested
+ * on the way, from the text that is digested for all; single files are listed afterwards, and only when there are few.
+ */
+export class OutlineMaker {
+  readonly #digests = new Map<string, string>([["", ""]]);
+  #count = 0;
+  #directory = "";
+  #text = "";
 
-  add({ path, kind, content }: OutlineEntry): void {
-    this.#count(parentOf(path), `${path}\0${kind} ${content}`);
-  }
-
-  /** Hex digits by directory. */
-  digests(): Map<string, string> {
-    const digests = new Map<string, string>();
-    // A directory comes after everything below it.
-    const deepestFirst = [...this.#totals.keys()].sort((a, b) => depthOf(b) - depthOf(a));
-    for (const dir of deepestFirst) {
-      const digest = (this.#totals.get(dir) ?? 0).toString(16).padStart(digestLength, "0");
-      digests.set(dir, digest);
-      if (dir !== "") this.#count(parentOf(dir), `${dir}\0/ ${digest}`);
+  /** Takes an entry; `text` is all that tells it from others, its name included. */
+  add(path: string, text: string): void {
+    const directory = parentOf(path);
+    if (directory !== this.#directory || this.#text.length > hashedAtOnce) {
+      this.#put(this.#directory, this.#text);
+      this.#directory = directory;
+      this.#text = "";
     }
-    return digests;
+    this.#text += text;
+    this.#count++;
   }
 
-  /** Sums do not depend on the order. */
-  #count(dir: string, line: string): void {
-    for (let at = dir; !this.#totals.has(at); at = parentOf(at)) this.#totals.set(at, 0);
-    const number = Number.parseInt(hash("sha256", line).slice(0, digestLength), 16);
-    this.#totals.set(dir, ((this.#totals.get(dir) ?? 0) + number) % 16 ** digestLength);
+  /** The outline of all that were taken; `list` gives them again. */
+  outline(list: () => Iterable<OutlineEntry>): Outline {
+    const byDepth = [...this.#finish()].sort(([a], [b]) => depthOf(a) - depthOf(b));
+    let kept = byDepth;
+    if (byDepth.length > mostDirs) {
+      // Whole levels: what is missing in one outline only would look like a change.
+      const tooDeep = depthOf(byDepth[mostDirs]?.[0] ?? "");
+      kept = byDepth.filter(([dir]) => depthOf(dir) < Math.max(tooDeep, 1));
+    }
+    return {
+      ...(this.#count > mostFiles ? {} : { files: Object.fromEntries(linesOf(list())) }),
+      dirs: Object.fromEntries(kept),
+      allDirs: kept.length === byDepth.length,
+    };
+  }
+
+  /** Digests by directory, each over what is in it and the digests of those below. */
+  #finish(): Map<string, string> {
+    this.#put(this.#directory, this.#text);
+    this.#text = "";
+    // A directory comes after everything below it.
+    const deepestFirst = [...this.#digests.keys()].sort((a, b) => depthOf(b) - depthOf(a));
+    for (const dir of deepestFirst)
+      if (dir !== "") this.#put(parentOf(dir), `${dir}\0${this.#digests.get(dir) ?? ""}\n`);
+    return this.#digests;
+  }
+
+  #put(directory: string, text: string): void {
+    for (let at = directory; !this.#digests.has(at); at = parentOf(at)) this.#digests.set(at, "");
+    const before = this.#digests.get(directory) ?? "";
+    this.#digests.set(directory, hash("sha256", before + text).slice(0, digestLength));
   }
 }
 
@@ -68,28 +97,9 @@ function depthOf(path: string): number {
   return path === "" ? 0 : path.split("/").length;
 }
 
-/** The outline of entries, whose paths are unique. */
-export function outlineOf(entries: Iterable<OutlineEntry>): Outline {
-  const totals = new DirectoryTotals();
-  const files = new Map<string, string>();
-  let count = 0;
-  for (const entry of entries) {
-    totals.add(entry);
-    if (++count <= mostFiles)
-      files.set(entry.path, `${entry.kind} ${entry.content.slice(0, digestLength)}`);
-  }
-  const byDepth = [...totals.digests()].sort(([a], [b]) => depthOf(a) - depthOf(b));
-  let kept = byDepth;
-  if (byDepth.length > mostDirs) {
-    // Whole levels: what is missing in one outline only would look like a change.
-    const tooDeep = depthOf(byDepth[mostDirs]?.[0] ?? "");
-    kept = byDepth.filter(([dir]) => depthOf(dir) < Math.max(tooDeep, 1));
-  }
-  return {
-    ...(count > mostFiles ? {} : { files: Object.fromEntries(files) }),
-    dirs: Object.fromEntries(kept),
-    allDirs: kept.length === byDepth.length,
-  };
+function* linesOf(entries: Iterable<OutlineEntry>): Generator<[path: string, line: string]> {
+  for (const { path, kind, content } of entries)
+    yield [path, `${kind} ${content.slice(0, digestLength)}`];
 }
 
 /** Lines told of one comparison; the rest is counted. */
@@ -151,27 +161,30 @@ function compareDirs(before: Outline, now: Outline): string[] {
 /** The outlines of a store. What is noted costs nothing until it is asked for. */
 export class Outlines {
   readonly #table: Table<Outline>;
-  readonly #noted = new Map<string, () => Iterable<OutlineEntry>>();
+  readonly #noted = new Map<string, Outline | (() => Outline)>();
 
   constructor(store: Store) {
     this.#table = store.table<Outline>(outlineTable);
   }
 
-  /** A digest that was just made, and how to list what it was made of. */
-  note(digest: string, list: () => Iterable<OutlineEntry>): void {
-    this.#noted.set(digest, list);
+  /** A digest that was just made, and how to tell what it was made of. */
+  note(digest: string, make: () => Outline): void {
+    this.#noted.set(digest, make);
   }
 
   /** Remembers what was noted of a digest, for other builds. */
   async keep(digest: string): Promise<void> {
-    const list = this.#noted.get(digest);
-    if (list !== undefined && this.#table.get(digest) === undefined)
-      await this.#table.put(digest, outlineOf(list()));
+    if (!this.#noted.has(digest) || this.#table.get(digest) !== undefined) return;
+    const outline = this.get(digest);
+    if (outline !== undefined) await this.#table.put(digest, outline);
   }
 
   get(digest: string): Outline | undefined {
-    const list = this.#noted.get(digest);
-    return list === undefined ? this.#table.get(digest) : outlineOf(list());
+    const noted = this.#noted.get(digest);
+    if (noted === undefined) return this.#table.get(digest);
+    const outline = typeof noted === "function" ? noted() : noted;
+    this.#noted.set(digest, outline);
+    return outline;
   }
 
   /** Lines on how the files of two digests differ; none when too little is known. */

@@ -4,7 +4,13 @@
 import { createHash } from "node:crypto";
 import { readArchive, readLayer } from "#src/layer/index.js";
 import { asDiffId, digestFromHex } from "#src/oci/index.js";
-import type { ApplyResult, LayerDirId, Root, TreeEntry } from "#src/sandbox/index.js";
+import {
+  hashSize,
+  type ApplyResult,
+  type LayerDirId,
+  type Root,
+  type TreeEntry,
+} from "#src/sandbox/index.js";
 import type { SandboxFixture } from "./sandbox.js";
 import { inPieces } from "./tar-builder.js";
 
@@ -84,7 +90,9 @@ export async function treeOf(box: SandboxFixture, root: Root): Promise<PlainEntr
   const entries = (await reader.list("")) ?? [];
   const files = entries.filter(({ type }) => type === "file").map(({ path }) => path);
   const hashes = await reader.hash(files);
-  const hashOf = new Map(files.map((path, i) => [path, hashes[i] ?? ""]));
+  const hashOf = new Map(
+    files.map((path, i) => [path, hashes.toString("hex", i * hashSize, (i + 1) * hashSize)]),
+  );
   const first = new Map<string, string>();
   return entries.map((found) => {
     const { path, type, mode, uid, gid, size, mtimeNs, nlink, rdevMajor, rdevMinor, link, xattrs } =

@@ -3,9 +3,9 @@
 // kept, links, xattrs and bytes. Times are not in it: touching a file changes nothing.
 
 import { createHash } from "node:crypto";
-import type { TreeEntry } from "../../sandbox/index.js";
-import { digestLength, type FileHasher, type HashedFile } from "../file-hasher.js";
-import type { OutlineEntry, Outlines } from "../outlines.js";
+import { hashSize, type TreeEntry } from "../../sandbox/index.js";
+import type { FileHasher, HashedFile } from "../file-hasher.js";
+import { OutlineMaker, type OutlineEntry, type Outlines } from "../outlines.js";
 import type { PlannedEntry } from "./operations.js";
 
 /** What a digest is about besides names and bytes. */
@@ -31,24 +31,27 @@ export async function digestEntries(
   const hashes = await hasher.hash(filesOf(plan()));
   const nextHash = hexDigests(hashes);
   const hash = createHash("sha256");
+  const maker = new OutlineMaker();
   // A call of the hash for each word takes longer than the hashing.
   let text = "";
   for (const { op, source } of plan()) {
     if (op.op === "target") text += `target\0${op.path}\0${op.as}\0${op.name}\0${op.parentMode}\n`;
     if (op.op !== "entry") continue;
-    text += `entry\0${op.to}\0${op.mode ?? ""}\0`;
+    let line = `entry\0${op.to}\0${op.mode ?? ""}\0`;
     if (source !== undefined) {
-      if (unpacks) text += op.follow ? "named\0" : "below\0";
-      text += describe(source, keepOwners);
-      if (source.type === "file") text += nextHash();
+      if (unpacks) line += op.follow ? "named\0" : "below\0";
+      line += describe(source, keepOwners);
+      if (source.type === "file") line += nextHash();
     }
-    text += "\n";
+    line += "\n";
+    maker.add(op.from, line);
+    text += line;
     if (text.length < hashedAtOnce) continue;
     hash.update(text);
     text = "";
   }
   const digest = hash.update(text).digest("hex");
-  outlines.note(digest, () => listEntries(plan(), hashes, keepOwners));
+  outlines.note(digest, () => maker.outline(() => listEntries(plan(), hashes, keepOwners)));
   return digest;
 }
 
@@ -60,7 +63,7 @@ function* filesOf(plan: Iterable<PlannedEntry>): Generator<HashedFile, void, und
 /** Gives digests one after the other, in hex. */
 function hexDigests(digests: Buffer): () => string {
   let at = 0;
-  return () => digests.toString("hex", at, (at += digestLength));
+  return () => digests.toString("hex", at, (at += hashSize));
 }
 
 /** What a reader of an explanation is told of each entry: type and mode, its owner where it counts, link, xattrs. */
@@ -86,9 +89,10 @@ function* listEntries(
 }
 
 function describe(entry: TreeEntry, keepOwners: boolean): string {
+  const { type, mode, link, xattrs } = entry;
   const owner = keepOwners ? `${entry.uid}:${entry.gid}` : "";
-  const device =
-    entry.type === "char" || entry.type === "block" ? `${entry.rdevMajor}:${entry.rdevMinor}` : "";
-  const xattrs = entry.xattrs.map(([name, hex]) => `${name}=${hex}`).join(",");
-  return [entry.type, entry.mode.toString(8), owner, device, entry.link, xattrs, ""].join("\0");
+  const device = type === "char" || type === "block" ? `${entry.rdevMajor}:${entry.rdevMinor}` : "";
+  const attributes =
+    xattrs.length === 0 ? "" : xattrs.map(([name, hex]) => `${name}=${hex}`).join(",");
+  return `${type}\0${mode.toString(8)}\0${owner}\0${device}\0${link}\0${attributes}\0`;
 }

@@ -33,6 +33,7 @@ export interface RememberedSelection {
 export const selectionTable = "selections";
 
 type Reader = Pick<TreeReader, "list" | "stat">;
+type PrintingReader = Pick<TreeReader, "listWithPrint" | "stat">;
 
 const absent = "absent";
 
@@ -45,33 +46,31 @@ function printOf(entry: TreeEntry | undefined): string {
 
 /** Passes questions on to a tree and keeps what is needed to ask them again. */
 export class RecordingReader implements Reader {
-  readonly #reader: Reader;
+  readonly #reader: PrintingReader;
   readonly #answers: Answered[] = [];
   readonly #beganAt = Date.now();
   #changedAt = 0;
 
-  constructor(reader: Reader) {
+  constructor(reader: PrintingReader) {
     this.#reader = reader;
   }
 
   async stat(path: string, follow: boolean): Promise<TreeEntry | undefined> {
     const entry = await this.#reader.stat(path, follow);
     this.#answers.push({ ask: "stat", path, follow, print: printOf(entry) });
-    this.#saw(entry);
+    this.#saw(entry?.changedAt);
     return entry;
   }
 
   async list(path: string, options: ListOptions = {}): Promise<TreeEntry[] | undefined> {
-    const hash = createHash("sha256");
-    const entries = await this.#reader.list(path, { ...options, print: hash });
-    const print = entries === undefined ? absent : hash.digest("hex");
-    this.#answers.push({ ask: "list", path, options, print });
-    for (const entry of entries ?? []) this.#saw(entry);
-    return entries;
+    const list = await this.#reader.listWithPrint(path, options);
+    this.#answers.push({ ask: "list", path, options, print: list?.print ?? absent });
+    this.#saw(list?.changedAt);
+    return list?.entries;
   }
 
-  #saw(entry: TreeEntry | undefined): void {
-    if (entry !== undefined && entry.changedAt > this.#changedAt) this.#changedAt = entry.changedAt;
+  #saw(changedAt = 0): void {
+    this.#changedAt = Math.max(this.#changedAt, changedAt);
   }
 
   get answers(): readonly Answered[] {

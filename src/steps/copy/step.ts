@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and ADD: how they are keyed and run. The key names what would be written, never where it came from.
 
-import { setImmediate } from "node:timers/promises";
 import { all, defined, isRecord } from "../../base/index.js";
 import type { CopyOp, CopySource } from "../../plan/index.js";
 import type { KeyParts, Result, Step, StepContext } from "../../solve/index.js";
@@ -105,8 +104,6 @@ function downloadPart(result: Result): string {
 
 /** For a later explanation: which files the digests of this step stand for. */
 async function keepOutlines(work: Work): Promise<void> {
-  // It takes long, and never waits: what others ask of helpers goes out before.
-  await setImmediate();
   for (const source of (work.vertex.op as CopyOp).sources) {
     const digest = await knownDigest(work, source);
     if (digest !== undefined) await work.services.outlines.keep(digest);
