@@ -4,10 +4,20 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { isTsbuildError } from "#src/base/index.js";
 import { packLayer } from "#src/layer/index.js";
 import { digestFromHex } from "#src/oci/index.js";
@@ -585,6 +595,58 @@ describe("listing a tree", () => {
       "5000000000",
       "a failed question does not end the session",
     );
+  });
+  it("has a fingerprint that every change shows in, of attributes, too", async () => {
+    const source = join(box.directory, "printed");
+    makeTree(source, { "a/b": "1", "a/c": "2", d: { symlink: "a" } });
+    await using reader = await box.sandbox.openTree(
+      { kind: "directory", path: source },
+      AbortSignal.timeout(10_000),
+    );
+    const seen = new Set<string>();
+    const look = async (): Promise<void> => {
+      const print = (await reader.fingerprint("")) ?? "";
+      const list = await reader.listWithPrint("");
+      assert.equal(list?.print, print, "the list has the fingerprint that is given without it");
+      const latest = Math.max(...list.entries.map(({ changedAt }) => changedAt));
+      assert.equal(list.changedAt, latest);
+      seen.add(print);
+    };
+    await look();
+    await look();
+    assert.equal(seen.size, 1, "nothing has changed");
+    const file = join(source, "a/b");
+    const changes = [
+      () => execFileSync("setfattr", ["-n", "user.note", "-v", "x", file]),
+      () => execFileSync("setfattr", ["-n", "user.note", "-v", "y", file]),
+      () => {
+        chmodSync(file, 0o600);
+      },
+      () => {
+        writeFileSync(file, "3");
+      },
+      () => {
+        utimesSync(file, 5, 5);
+      },
+      () => {
+        linkSync(file, join(source, "a/e"));
+      },
+      () => {
+        rmSync(join(source, "d"));
+        symlinkSync("b", join(source, "d"));
+      },
+      () => {
+        renameSync(join(source, "a/e"), join(source, "a/f"));
+      },
+    ];
+    for (const [i, change] of changes.entries()) {
+      // The clock of the file system ticks every few milliseconds.
+      await setTimeout(20);
+      change();
+      await look();
+      assert.equal(seen.size, i + 2, `change ${i} shows`);
+    }
+    assert.equal(await reader.fingerprint("nowhere"), undefined);
   });
   it("hashes files of every length", async () => {
     const source = join(box.directory, "hashed");
