@@ -15,7 +15,7 @@ echo "::group::tsbuild: preparing the runner"
 bash scripts/setup.sh build
 # shellcheck source=scripts/prepare.sh
 . scripts/prepare.sh
-if [ ! -f dist/cli/main.js ] || [ ! -x native/bin/tsbuild-helper ]; then
+if [ ! -f dist/cli/main.cjs ] || [ ! -x native/bin/tsbuild-helper ]; then
   prepare_node_modules
   prepare_program
 fi

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . scripts/prepare.sh
 
 step() { printf '\n== %s\n' "$*"; }
-tsbuild() { node dist/cli/main.js "$@"; }
+tsbuild() { node dist/cli/main.cjs "$@"; }
 
 step "what is needed"
 bash scripts/setup.sh build

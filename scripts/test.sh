@@ -142,7 +142,7 @@ pack_and_run() {
   ln -s "$PWD/node_modules" "$directory/package/node_modules"
   make -s -C "$directory/package/native"
   printf 'FROM scratch\nCOPY Dockerfile /\n' > "$directory/Dockerfile"
-  TSBUILD_ROOT=$directory/store "$directory/package/dist/cli/main.js" -q -o "$directory/out" "$directory"
+  TSBUILD_ROOT=$directory/store "$directory/package/dist/cli/main.cjs" -q -o "$directory/out" "$directory"
   cmp "$directory/Dockerfile" "$directory/out/Dockerfile"
 }
 leg_pack() { check "npm package" pack_and_run; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dist/cli/main.js: the compiled code that it keeps beside the program.
+// dist/cli/main.cjs: the compiled code that it keeps beside the program.
 
 import assert from "node:assert/strict";
 import {
@@ -21,7 +21,7 @@ import { program, repository, run, workspace, type Workspace } from "../support/
 function installed(space: Workspace): string {
   const cli = join(space.directory, "program/dist/cli");
   mkdirSync(cli, { recursive: true });
-  for (const name of ["main.js", "bundle.cjs", "bundle-bake.cjs"])
+  for (const name of ["main.cjs", "bundle.cjs", "bundle-bake.cjs"])
     copyFileSync(join(dirname(program), name), join(cli, name));
   for (const name of ["native", "node_modules", "package.json"])
     symlinkSync(join(repository, name), join(space.directory, "program", name));
@@ -31,7 +31,7 @@ function installed(space: Workspace): string {
 }
 
 async function start(space: Workspace, ...args: string[]): Promise<void> {
-  const main = join(space.directory, "program/dist/cli/main.js");
+  const main = join(space.directory, "program/dist/cli/main.cjs");
   const { code, stderr } = await run(process.execPath, [main, ...args], {
     cwd: space.directory,
     env: { TSBUILD_ROOT: space.store },

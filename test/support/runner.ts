@@ -11,7 +11,7 @@ import { assertNoLeaks } from "./leak-check.js";
 
 /** The repository; tests are started in it. */
 export const repository: string = process.cwd();
-export const program: string = join(repository, "dist/cli/main.js");
+export const program: string = join(repository, "dist/cli/main.cjs");
 
 export interface RunOptions {
   readonly cwd?: string;
