@@ -11,7 +11,7 @@
 
 #include "io.h"
 
-#define DIGEST_FD 3
+#define RESULT_FD 3
 
 // A small decimal number, or -1.
 static int number_of(const char *text, int max)
@@ -25,14 +25,17 @@ static int number_of(const char *text, int max)
 bool compressor_called(struct compressor *compressor, const char *name, int max_level, int argc, char **argv)
 {
 	compressor->name = name;
-	compressor->hashed = argc == 4 && strcmp(argv[3], "digest") == 0;
+	compressor->hashed = argc == 4 && strcmp(argv[3], "digests") == 0;
 	bool called = argc == 3 || compressor->hashed;
 	compressor->level = called ? number_of(argv[1], max_level) : -1;
 	compressor->threads = called ? number_of(argv[2], MAX_THREADS) : -1;
-	sha256_init(&compressor->hash);
+	compressor->size = 0;
+	compressor->write_error = 0;
+	sha256_init(&compressor->read);
+	sha256_init(&compressor->written);
 	if (compressor->level >= 0 && compressor->threads >= 1)
 		return true;
-	fprintf(stderr, "usage: %s LEVEL THREADS [digest] (0 to %d, 1 to %d)\n", name, max_level, MAX_THREADS);
+	fprintf(stderr, "usage: %s LEVEL THREADS [digests] (0 to %d, 1 to %d)\n", name, max_level, MAX_THREADS);
 	return false;
 }
 
@@ -40,31 +43,45 @@ ssize_t compressor_read(struct compressor *compressor, unsigned char *data, size
 {
 	ssize_t have = read_all(STDIN_FILENO, data, size);
 	if (have > 0 && compressor->hashed)
-		sha256_add(&compressor->hash, data, (size_t)have);
+		sha256_add(&compressor->read, data, (size_t)have);
 	return have;
 }
 
-int compressor_write(const unsigned char *data, size_t size)
+int compressor_write(struct compressor *compressor, const unsigned char *data, size_t size)
 {
-	return write_all(STDOUT_FILENO, data, size);
+	if (write_all(STDOUT_FILENO, data, size) < 0) {
+		compressor->write_error = errno;
+		return -1;
+	}
+	compressor->size += size;
+	if (compressor->hashed)
+		sha256_add(&compressor->written, data, size);
+	return 0;
 }
 
-static int write_digest(struct compressor *compressor)
+static void add_digest(struct sha256 *hash, char text[2 * SHA256_SIZE + 1])
 {
 	unsigned char digest[SHA256_SIZE];
-	char text[2 * SHA256_SIZE + 2];
-	sha256_end(&compressor->hash, digest);
+	sha256_end(hash, digest);
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
-	ssize_t written = write(DIGEST_FD, text, 2 * SHA256_SIZE);
-	if (written >= 0 && written < (ssize_t)(2 * SHA256_SIZE))
-		errno = EIO;
-	return written == (ssize_t)(2 * SHA256_SIZE) ? 0 : -1;
+}
+
+static int write_result(struct compressor *compressor)
+{
+	char in[2 * SHA256_SIZE + 1], out[2 * SHA256_SIZE + 1];
+	add_digest(&compressor->read, in);
+	add_digest(&compressor->written, out);
+	return dprintf(RESULT_FD, "%s %s %llu", in, out, (unsigned long long)compressor->size) < 0 ? -1 : 0;
 }
 
 int compressor_end(struct compressor *compressor, const char *problem)
 {
-	if (problem == NULL && compressor->hashed && write_digest(compressor) < 0)
+	if (compressor->hashed && compressor->write_error != 0) {
+		const char *name = strerrorname_np(compressor->write_error);
+		dprintf(RESULT_FD, "%s", name == NULL ? "EIO" : name);
+	}
+	if (problem == NULL && compressor->hashed && write_result(compressor) < 0)
 		problem = strerror(errno);
 	if (problem == NULL)
 		return 0;

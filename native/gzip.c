@@ -71,7 +71,7 @@ static bool write_in_turn(struct job *job, const unsigned char *data, size_t siz
 	pthread_mutex_unlock(&job->output);
 	if (!go)
 		return false;
-	if (compressor_write(data, size) < 0) {
+	if (compressor_write(job->compressor, data, size) < 0) {
 		fail(job, errno);
 		return false;
 	}

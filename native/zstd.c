@@ -56,7 +56,7 @@ static const char *compress(struct compressor *compressor, ZSTD_CCtx *context, u
 			left = ZSTD_compressStream2(context, &output, &input, last ? ZSTD_e_end : ZSTD_e_continue);
 			if (ZSTD_isError(left))
 				return ZSTD_getErrorName(left);
-			if (compressor_write(out, output.pos) < 0)
+			if (compressor_write(compressor, out, output.pos) < 0)
 				return strerror(errno);
 		} while (last ? left > 0 : input.pos < input.size);
 		if (last)

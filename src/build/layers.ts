@@ -230,23 +230,26 @@ export class LayerPacker {
       : this.#compress(write());
   }
 
-  /** The bytes go from the helper to the compressor, which takes their digest too; only what comes out passes through here. */
+  /** The bytes go from the helper to the compressor, which writes the blob itself and takes both digests: none passes through here. */
   async #compressBeside(
     program: Compressor,
     write: (output: Writable) => StreamResult,
   ): Promise<RememberedLayer> {
     const { compression, level } = this.form;
-    const { input, output, digest: sha256 } = program.open(level, this.#signal);
-    const { done } = write(input);
-    async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-      yield* output;
+    const { diffId, digest, size } = await this.#rooms.store.blobs.receive(async (file) => {
+      const { input, done: compressed } = program.open(level, file, this.#signal);
+      const { done } = write(input);
+      // What the compressor fails with says more than the broken pipe that it leaves.
+      done.catch(() => undefined);
+      const layer = await compressed;
       await done;
-    }
-    const { digest, size } = await this.#rooms.store.blobs.write(whole(), { signal: this.#signal });
-    return {
-      diffId: asDiffId(digestFromHex(await sha256)),
-      descriptor: { mediaType: layerMediaType(compression), digest, size },
-    };
+      return {
+        diffId: asDiffId(digestFromHex(layer.inputDigest)),
+        digest: digestFromHex(layer.digest),
+        size: layer.size,
+      };
+    });
+    return { diffId, descriptor: { mediaType: layerMediaType(compression), digest, size } };
   }
 
   async #compress(tar: Parameters<typeof packLayer>[0]): Promise<RememberedLayer> {

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { defined, messageOf, printable, TsbuildError } from "../base/index.js";
 
@@ -17,18 +17,28 @@ export interface Compressor {
     level: number | undefined,
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array>;
-  /** Compresses what another process writes into `input`, without the bytes passing through this one. */
-  open(level: number | undefined, signal: AbortSignal): CompressorSink;
+  /**
+   * Compresses what another process writes into `input`, to the file with the descriptor `file`; no byte passes through this
+   * process. `file` must stay open until `done` has settled.
+   */
+  open(level: number | undefined, file: number, signal: AbortSignal): CompressorSink;
 }
 
-/** A running program. */
+/** A running program that writes to a file. */
 export interface CompressorSink {
   /** To be given to a process as its standard output, then closed here. */
   readonly input: Writable;
-  /** Ends when the input does; fails when the program did. */
-  readonly output: AsyncIterable<Uint8Array>;
-  /** Hex sha256 of the input, once the output has ended. */
-  readonly digest: Promise<string>;
+  /** When the input has ended. Rejects with an error of node:fs (`code`) when the file could not be written. */
+  readonly done: Promise<CompressedFile>;
+}
+
+export interface CompressedFile {
+  /** Hex sha256 of the input. */
+  readonly inputDigest: string;
+  /** Hex sha256 of what was written. */
+  readonly digest: string;
+  /** Bytes that were written. */
+  readonly size: number;
 }
 
 /** What there are programs for. */
@@ -66,13 +76,18 @@ export function findCompressor(
     return undefined; // built without its library
   }
   const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS);
+  const argumentsOf = (level: number | undefined): string[] =>
+    [level ?? defaultLevel, threads].map(String);
   return Object.assign(
     (source: AsyncIterable<Uint8Array>, level: number | undefined, signal: AbortSignal) =>
-      compress(new Running(path, [level ?? defaultLevel, threads], signal), source, signal),
+      compress(new Running(path, argumentsOf(level), signal), source, signal),
     {
-      open: (level: number | undefined, signal: AbortSignal): CompressorSink => {
-        const running = new Running(path, [level ?? defaultLevel, threads, "digest"], signal);
-        return { input: running.input, output: running.output(), digest: running.digest };
+      open: (level: number | undefined, file: number, signal: AbortSignal): CompressorSink => {
+        const running = new Running(path, [...argumentsOf(level), "digests"], signal, file);
+        const done = running.result(signal);
+        // Whoever gave the input to a process may hear of its failure first.
+        done.catch(() => undefined);
+        return { input: running.input, done };
       },
     },
   );
@@ -80,29 +95,27 @@ export function findCompressor(
 
 class Running {
   readonly input: Writable;
-  readonly digest: Promise<string>;
   readonly #child: ChildProcess;
   readonly #path: string;
-  readonly #stdout: Readable;
+  readonly #result: Buffer[] = [];
   readonly #ended: Promise<void>;
 
-  constructor(path: string, args: readonly (number | string)[], signal: AbortSignal) {
+  constructor(path: string, args: readonly string[], signal: AbortSignal, file?: number) {
     signal.throwIfAborted();
-    const child = spawn(path, args.map(String), {
+    const child = spawn(path, args, {
       env: {},
       cwd: "/",
-      stdio: ["pipe", "pipe", "pipe", "pipe"],
+      stdio: ["pipe", file ?? "pipe", "pipe", "pipe"],
     });
+    const [input, output, errors, result] = child.stdio;
     const said: Buffer[] = [];
-    const digest: Buffer[] = [];
-    child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
-    (child.stdio[3] as Readable).on("data", (chunk: Buffer) => digest.push(chunk));
+    errors?.on("data", (chunk: Buffer) => said.push(chunk));
+    result?.on("data", (chunk: Buffer) => this.#result.push(chunk));
     this.#path = path;
     this.#child = child;
     // Node throws away what nobody listens for when a process ends, and the reader may come later than that.
-    child.stdout.on("readable", () => undefined);
-    this.#stdout = child.stdout;
-    this.input = child.stdin;
+    output?.on("readable", () => undefined);
+    this.input = input as Writable;
     this.#ended = new Promise<void>((resolve, reject) => {
       child.once("error", (cause) => {
         reject(failed(path, messageOf(cause), cause));
@@ -113,16 +126,36 @@ class Running {
         else reject(failed(path, why || (name ?? `exit code ${code ?? -1}`)));
       });
     });
-    this.digest = this.#ended.then(() => Buffer.concat(digest).toString("latin1"));
     // Seen by whoever reads the output, after what the streams say.
-    this.digest.catch(() => undefined);
+    this.#ended.catch(() => undefined);
+  }
+
+  /** What it says at its end of the file that it wrote. The signal ends it. */
+  async result(signal: AbortSignal): Promise<CompressedFile> {
+    const stop = (): void => {
+      this.#child.kill("SIGKILL");
+    };
+    signal.addEventListener("abort", stop);
+    try {
+      await this.#ended;
+    } catch (error) {
+      signal.throwIfAborted();
+      const errno = Buffer.concat(this.#result).toString("latin1");
+      throw /^E[A-Z0-9]+$/.test(errno) ? Object.assign(new Error(errno), { code: errno }) : error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    const [inputDigest = "", digest = "", size = ""] = Buffer.concat(this.#result)
+      .toString("latin1")
+      .split(" ");
+    return { inputDigest, digest, size: Number(size) };
   }
 
   /** What it writes; fails when it failed, or when `fed` (the feeding of its input) did. A reader that stops ends it. */
   async *output(fed?: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       let size = 0;
-      for await (const chunk of this.#stdout) {
+      for await (const chunk of this.#child.stdout ?? []) {
         size += (chunk as Buffer).length;
         yield chunk as Buffer;
       }

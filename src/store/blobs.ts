@@ -245,8 +245,6 @@ export class FileBlobStore implements BlobStore {
       writing = true;
       const digest = digestOfHash(hash, algorithm);
       assertExpected({ digest, size }, expected);
-      // Before the blob has its name: nothing may speak of it for a while.
-      await this.#lease.add(digest);
       await this.#publish(temporary, digest);
       return { digest, size };
     } catch (error) {
@@ -255,6 +253,23 @@ export class FileBlobStore implements BlobStore {
       // The source's own errors pass unchanged; those of our file get a code.
       if (!writing || isAbort(error, signal)) throw error;
       throw storeError(error, "write a blob to the store", this.#paths.root);
+    }
+  }
+
+  async receive<T extends BlobInfo>(fill: (file: number) => Promise<T>): Promise<T> {
+    const temporary = await this.#temp.file();
+    try {
+      await using handle = await open(temporary, "wx", 0o644);
+      const blob = await fill(handle.fd);
+      const { size } = await handle.stat();
+      if (size !== blob.size) throw wrongBytes(blob.digest, `${size} bytes, not ${blob.size}`);
+      await this.#publish(temporary, blob.digest);
+      return blob;
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw errnoOf(error) === undefined
+        ? error
+        : storeError(error, "write a blob to the store", this.#paths.root);
     }
   }
 
@@ -270,7 +285,6 @@ export class FileBlobStore implements BlobStore {
     const temporary = await this.#temp.file();
     try {
       writeFileSync(temporary, bytes, { flag: "wx", mode: 0o644 });
-      await this.#lease.add(digest);
       await this.#publish(temporary, digest);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -291,6 +305,8 @@ export class FileBlobStore implements BlobStore {
   }
 
   async #publish(temporary: string, digest: Digest): Promise<void> {
+    // Before the blob has its name: nothing may speak of it for a while.
+    await this.#lease.add(digest);
     const path = this.#path(digest);
     try {
       renameSync(temporary, path);

@@ -47,6 +47,12 @@ export interface BlobStore {
    * store is closed; it survives a loss of power once an image with it has a name (see ImageStore.set). Throws STORE_DIGEST, STORE_FULL, STORE_IO, or what the source threw; nothing is left behind then.
    */
   write(source: AsyncIterable<Uint8Array>, options?: BlobWriteOptions): Promise<BlobInfo>;
+  /**
+   * Stores what a program of ours writes into a temporary file itself: `fill` gets the descriptor of one that is open for
+   * writing, and says what it has become when the program is done. The size is checked; the digest is when the blob is read.
+   * Otherwise as `write`. An error of node:fs that `fill` throws becomes one of the store's.
+   */
+  receive<T extends BlobInfo>(fill: (file: number) => Promise<T>): Promise<T>;
   writeBytes(bytes: Uint8Array, options?: BlobWriteOptions): Promise<BlobInfo>;
   /** False when there was no such blob. */
   remove(digest: Digest): Promise<boolean>;

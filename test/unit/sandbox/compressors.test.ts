@@ -2,13 +2,20 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { describe, it } from "node:test";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { isTsbuildError } from "#src/base/index.js";
 import { findCompressor, type Compressor, type CompressorName } from "#src/sandbox/index.js";
 
 const mebi = 1 << 20;
+const directory = mkdtempSync(join(tmpdir(), "tsbuild-compressors-"));
+after(() => {
+  rmSync(directory, { recursive: true });
+});
 const signal = new AbortController().signal;
 
 function program(name: CompressorName, threads: number): Compressor {
@@ -21,16 +28,17 @@ async function all(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
+async function* sourceOf(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
+  yield await Promise.resolve(bytes);
+}
+
 async function compressed(
   name: CompressorName,
   bytes: Buffer,
   threads: number,
   level?: number,
 ): Promise<Buffer> {
-  async function* source(): AsyncGenerator<Buffer, void, undefined> {
-    yield await Promise.resolve(bytes);
-  }
-  return all(program(name, threads)(source(), level, signal));
+  return all(program(name, threads)(sourceOf(bytes), level, signal));
 }
 
 const text = Buffer.alloc(3 * mebi, "one line after another, and each like the last\n");
@@ -66,15 +74,38 @@ for (const { name, levels, decompress, needs } of kinds)
       assert.ok(length < noise.length * 1.001, `${length} bytes of ${noise.length}`);
       assert.ok((await compressed(name, mixed, 2)).length < noise.length + mebi / 8);
     });
-    void it("takes the digest of what another process writes to it", async () => {
-      const { input, output, digest } = program(name, 2).open(undefined, signal);
+    void it("writes what another process gives it to a file, and takes both digests", async () => {
+      const path = join(directory, name);
+      const file = openSync(path, "w");
+      const { input, done } = program(name, 2).open(undefined, file, signal);
       input.end(mixed);
-      await all(output);
-      assert.equal(await digest, createHash("sha256").update(mixed).digest("hex"));
+      const { inputDigest, digest, size } = await done;
+      closeSync(file);
+      const written = readFileSync(path);
+      assert.equal(inputDigest, createHash("sha256").update(mixed).digest("hex"));
+      assert.equal(digest, createHash("sha256").update(written).digest("hex"));
+      assert.equal(size, written.length);
+      assert.ok(decompress(written).equals(mixed));
+      assert.ok(written.equals(await compressed(name, mixed, 3)));
+    });
+    void it("says which error its file had", { skip: !existsSync("/dev/full") }, async () => {
+      const file = openSync("/dev/full", "w");
+      const { input, done } = program(name, 2).open(undefined, file, signal);
+      input.on("error", () => undefined);
+      input.end(noise);
+      await assert.rejects(done, { code: "ENOSPC" });
+      closeSync(file);
+    });
+    void it("ends when it is told to", async () => {
+      const controller = new AbortController();
+      const file = openSync(join(directory, `${name}-stopped`), "w");
+      const { done } = program(name, 2).open(undefined, file, controller.signal);
+      controller.abort(new Error("enough"));
+      await assert.rejects(done, /enough/);
+      closeSync(file);
     });
     void it("keeps what it wrote for a reader who comes after its end", async () => {
-      const { input, output } = program(name, 2).open(undefined, signal);
-      input.end(text.subarray(0, 1000));
+      const output = program(name, 2)(sourceOf(text.subarray(0, 1000)), undefined, signal);
       await sleep(200);
       assert.ok(decompress(await all(output)).equals(text.subarray(0, 1000)));
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { symlinkSync, writeSync } from "node:fs";
 import { chmod, chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,6 +53,38 @@ describe("blobs", () => {
     const info = await store.blobs.writeBytes(large);
     const chunks = await store.blobs.stream(info).toArray();
     assert.ok(Buffer.concat(chunks as Buffer[]).equals(large));
+  });
+
+  it("are taken from whoever writes them to a file", async () => {
+    const received = await store.blobs.receive((file) => {
+      writeSync(file, bytes);
+      return Promise.resolve({ digest, size: bytes.length, note: "kept" });
+    });
+    assert.deepEqual(received, { digest, size: bytes.length, note: "kept" });
+    assert.deepEqual(await store.blobs.read(received), bytes);
+    assert.deepEqual(await scratch(), []);
+  });
+
+  it("that somebody else writes are refused when they are shorter, or could not be written", async () => {
+    const receive = (fail: () => void): Promise<unknown> =>
+      store.blobs.receive((file) => {
+        writeSync(file, bytes.subarray(1));
+        fail();
+        return Promise.resolve({ digest, size: bytes.length });
+      });
+    const failing = (error: Error) => () => {
+      throw error;
+    };
+    await assert.rejects(
+      receive(() => undefined),
+      { code: "STORE_DIGEST" },
+    );
+    const full = Object.assign(new Error("full"), { code: "ENOSPC" });
+    await assert.rejects(receive(failing(full)), { code: "STORE_FULL" });
+    const own = new Error("an error of the writer's own");
+    await assert.rejects(receive(failing(own)), own);
+    assert.equal(await store.blobs.has(digest), false);
+    assert.deepEqual(await scratch(), []);
   });
 
   it("of no bytes are blobs too", async () => {
