@@ -47,7 +47,7 @@ async function readInGroups<F extends { readonly path: string }>(
 ): Promise<void> {
   let asked: Group<F> | undefined;
   let group: F[] = [];
-  const takeAsked = async (one = asked): Promise<void> => {
+  const takeOne = async (one: Group<F> | undefined): Promise<void> => {
     if (one !== undefined) await take(await one.digests, one);
   };
   const askNext = async (next?: F): Promise<void> => {
@@ -58,14 +58,14 @@ async function readInGroups<F extends { readonly path: string }>(
     group = [];
     // Should the one before fail, nobody waits for this one.
     digests.catch(() => undefined);
-    if (before !== undefined) await takeAsked(before);
+    await takeOne(before);
   };
   for (const file of files) {
     if (group.length === groupSize) await askNext(file);
     group.push(file);
   }
   if (group.length > 0) await askNext();
-  await takeAsked();
+  await takeOne(asked);
 }
 
 /** Reads every file: for trees that are read once. */

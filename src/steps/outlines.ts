@@ -158,7 +158,7 @@ function compareDirs(before: Outline, now: Outline): string[] {
     : [...lines, `(names of single files are remembered for up to ${mostFiles} files)`];
 }
 
-/** The outlines of a store. What is noted costs nothing until it is asked for. */
+/** The outlines of a store. What is noted is put together when it is asked for. */
 export class Outlines {
   readonly #table: Table<Outline>;
   readonly #noted = new Map<string, Outline | (() => Outline)>();
