@@ -76,18 +76,45 @@ void entry_free(struct entry *entry)
 	xattrs_free(&entry->xattrs);
 }
 
+// Bytes of a record before its strings.
+#define HEAD 85
+
+static unsigned char *put_u32(unsigned char *at, uint32_t value)
+{
+	at[0] = (unsigned char)value;
+	at[1] = (unsigned char)(value >> 8);
+	at[2] = (unsigned char)(value >> 16);
+	at[3] = (unsigned char)(value >> 24);
+	return at + 4;
+}
+
+static unsigned char *put_u64(unsigned char *at, uint64_t value)
+{
+	return put_u32(put_u32(at, (uint32_t)value), (uint32_t)(value >> 32));
+}
+
 int entry_encode(struct bytes *bytes, const struct entry *entry)
 {
 	size_t path = strlen(entry->path), link = strlen(entry->link);
-	int failed = bytes_add_u8(bytes, (uint8_t)entry->type) < 0 || bytes_add_u32(bytes, entry->mode) < 0 ||
-		     bytes_add_u32(bytes, entry->uid) < 0 || bytes_add_u32(bytes, entry->gid) < 0 ||
-		     bytes_add_u64(bytes, entry->size) < 0 || bytes_add_u64(bytes, (uint64_t)entry->mtime) < 0 ||
-		     bytes_add_u32(bytes, entry->mtime_ns) < 0 || bytes_add_u64(bytes, (uint64_t)entry->ctime) < 0 ||
-		     bytes_add_u32(bytes, entry->ctime_ns) < 0 || bytes_add_u64(bytes, entry->dev) < 0 ||
-		     bytes_add_u64(bytes, entry->ino) < 0 || bytes_add_u32(bytes, entry->nlink) < 0 ||
-		     bytes_add_u32(bytes, entry->major) < 0 || bytes_add_u32(bytes, entry->minor) < 0 ||
-		     bytes_add_u32(bytes, (uint32_t)path) < 0 || bytes_add_u32(bytes, (uint32_t)link) < 0 ||
-		     bytes_add_u32(bytes, (uint32_t)entry->xattrs.count) < 0 || bytes_add(bytes, entry->path, path + 1) < 0 ||
+	unsigned char head[HEAD], *at = head;
+	*at++ = (unsigned char)entry->type;
+	at = put_u32(at, entry->mode);
+	at = put_u32(at, entry->uid);
+	at = put_u32(at, entry->gid);
+	at = put_u64(at, entry->size);
+	at = put_u64(at, (uint64_t)entry->mtime);
+	at = put_u32(at, entry->mtime_ns);
+	at = put_u64(at, (uint64_t)entry->ctime);
+	at = put_u32(at, entry->ctime_ns);
+	at = put_u64(at, entry->dev);
+	at = put_u64(at, entry->ino);
+	at = put_u32(at, entry->nlink);
+	at = put_u32(at, entry->major);
+	at = put_u32(at, entry->minor);
+	at = put_u32(at, (uint32_t)path);
+	at = put_u32(at, (uint32_t)link);
+	put_u32(at, (uint32_t)entry->xattrs.count);
+	int failed = bytes_add(bytes, head, sizeof head) < 0 || bytes_add(bytes, entry->path, path + 1) < 0 ||
 		     bytes_add(bytes, entry->link, link + 1) < 0;
 	for (size_t i = 0; !failed && i < entry->xattrs.count; i++) {
 		const struct xattr *one = &entry->xattrs.list[i];

@@ -39,7 +39,7 @@ static uint64_t mapped_ids(void)
 // Both answers are asked for after ns_enter and do not change from then on.
 bool in_user_namespace(void)
 {
-	static int answer = -1;
+	static _Atomic int answer = -1;
 	/* One that has all ids says nothing by its map. */
 	if (answer < 0)
 		answer = ns_is_rootless() || mapped_ids() != UINT32_MAX;
@@ -48,7 +48,7 @@ bool in_user_namespace(void)
 
 static bool single_id(void)
 {
-	static int answer = -1;
+	static _Atomic int answer = -1;
 	if (answer < 0)
 		answer = mapped_ids() == 1;
 	return answer;

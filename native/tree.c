@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -19,6 +20,13 @@ void tree_raise_file_limit(void)
 		// Refused: the walk stops with EMFILE where it needs more, and says so.
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+size_t tree_threads(size_t most)
+{
+	cpu_set_t processors;
+	size_t count = sched_getaffinity(0, sizeof processors, &processors) < 0 ? 1 : (size_t)CPU_COUNT(&processors);
+	return count < most ? count : most;
 }
 
 int parent_open(struct parent_cache *cache, const char *path, const char **last)

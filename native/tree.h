@@ -10,6 +10,9 @@
 /// Walks hold one or two descriptors a level: raises the soft limit of open files to the hard one.
 void tree_raise_file_limit(void);
 
+/// How many threads have a processor here: 1 to `most`.
+size_t tree_threads(size_t most);
+
 /// The parent directory of the path looked up last. Symlinks in the parent's path are followed inside the root.
 struct parent_cache {
 	int root;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "content.h"
 #include "entry.h"
 #include "io.h"
-#include "names.h"
+#include "listing.h"
 #include "ns.h"
 #include "path.h"
 #include "report.h"
@@ -25,35 +24,16 @@
 #include "verbs.h"
 #include "wire.h"
 
-// A frame of list entries is sent when it is this long.
-#define BATCH (128u << 10)
 #define MAX_READ (32u << 20)
 #define MAX_PART (4u << 20)
 #define HASH_THREADS 8
-
-// What tells a list from a later one. There are no extended attributes in it, whose every change changes the time of the inode:
-// reading them takes as long as all the rest.
-struct print {
-	struct sha256 hash;
-	struct bytes records; // not yet hashed
-	struct timespec latest; // change of any entry
-};
 
 struct session {
 	int root;
 	struct wire wire;
 	struct bytes batch;
-	struct print print;
-	bool silent; // a list is printed, and not sent
 	char *part_path; // the file that is read in parts, or NULL
 	int part;
-};
-
-struct listing {
-	struct session *session;
-	uint32_t depth;
-	const char **prune; // sorted
-	size_t n_prune;
 };
 
 // Answers a question that failed: step, path, errno name.
@@ -88,69 +68,23 @@ static bool is_absence(int err)
 	return err == ENOENT || err == ENOTDIR;
 }
 
-static void start_print(struct print *print)
-{
-	sha256_init(&print->hash);
-	print->records.length = 0;
-	print->latest = (struct timespec){0};
-}
-
-static void hash_records(struct print *print)
-{
-	sha256_add(&print->hash, print->records.data, print->records.length);
-	print->records.length = 0;
-}
-
-static void note_change(struct print *print, struct timespec at)
-{
-	if (at.tv_sec > print->latest.tv_sec ||
-	    (at.tv_sec == print->latest.tv_sec && at.tv_nsec > print->latest.tv_nsec))
-		print->latest = at;
-}
-
-static int add_to_print(struct print *print, const struct stat *status, const char *path, const char *link)
-{
-	struct entry entry;
-	entry_from_stat(&entry, status);
-	entry.path = path;
-	entry.link = link;
-	note_change(print, status->st_mtim);
-	note_change(print, status->st_ctim);
-	if (entry_encode(&print->records, &entry) < 0)
-		return -1;
-	if (print->records.length >= BATCH)
-		hash_records(print);
-	return 0;
-}
-
-// Adds an entry to the answer: the one at `fd`, or the one called `name` there.
-static int add_entry(struct session *session, int fd, const char *name, struct stat *status, const char *path,
-		     const char *link)
-{
-	if (add_to_print(&session->print, status, path, link) < 0)
-		return -1;
-	if (session->silent)
-		return 0;
-	cleanup_entry struct entry entry = {0};
-	if (entry_fill(&entry, fd, name, status) < 0)
-		return -1;
-	entry.path = path;
-	entry.link = link;
-	return entry_encode(&session->batch, &entry);
-}
-
 // Describes what is open at `fd` (O_PATH will do). 1: there, 0: a whiteout, -1 with errno.
-static int add_opened(struct session *session, int fd, const char *path)
+static int describe(int fd, struct bytes *record)
 {
 	struct stat status;
 	char target[PATH_MAX] = "";
+	cleanup_entry struct entry entry = {0};
 	if (fstat(fd, &status) < 0)
 		return -1;
 	if (entry_is_whiteout(&status))
 		return 0;
 	if (S_ISLNK(status.st_mode) && readlinkat(fd, "", target, sizeof target - 1) < 0)
 		return -1;
-	return add_entry(session, fd, NULL, &status, path, target) < 0 ? -1 : 1;
+	if (entry_fill(&entry, fd, NULL, &status) < 0)
+		return -1;
+	entry.path = "";
+	entry.link = target;
+	return entry_encode(record, &entry) < 0 ? -1 : 1;
 }
 
 static int do_stat(struct session *session, struct cursor *question)
@@ -165,113 +99,16 @@ static int do_stat(struct session *session, struct cursor *question)
 	if (fd < 0)
 		return answer_error(session, "look up", path, errno);
 	session->batch.length = 0;
-	start_print(&session->print);
-	int there = add_opened(session, fd, "");
+	int there = describe(fd, &session->batch);
 	if (there < 0)
 		return answer_error(session, "look up", path, errno);
 	return wire_send(&session->wire, there ? 'e' : 'n', session->batch.data, there ? session->batch.length : 0);
 }
 
-static int flush_batch(struct session *session)
+// A list; `silent`: only its fingerprint.
+static int do_list(struct session *session, struct cursor *question, bool silent)
 {
-	int sent = wire_send(&session->wire, 'l', session->batch.data, session->batch.length);
-	session->batch.length = 0;
-	return sent;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool pruned(const struct listing *listing, const char *path)
-{
-	return listing->n_prune > 0 &&
-	       bsearch(&path, listing->prune, listing->n_prune, sizeof *listing->prune, by_bytes) != NULL;
-}
-
-static int list_below(struct listing *listing, int directory, char *path, size_t length, uint32_t depth);
-
-// Adds one name of a directory to the answer. 1: a directory that may be entered, 0: nothing to enter, -1 with errno.
-// Apart from list_one, so that its buffer is not on the stack once for each level.
-static int add_named(struct session *session, int directory, const char *name, const char *path)
-{
-	struct stat status;
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -1; // gone since its directory was read
-	if (entry_is_whiteout(&status))
-		return 0;
-	char target[PATH_MAX];
-	ssize_t length = 0;
-	if (S_ISLNK(status.st_mode)) {
-		length = readlinkat(directory, name, target, sizeof target - 1);
-		if (length < 0)
-			return errno == ENOENT ? 0 : -1;
-	}
-	target[length] = '\0';
-	if (add_entry(session, directory, name, &status, path, target) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (session->batch.length >= BATCH && flush_batch(session) < 0)
-		return -1;
-	return S_ISDIR(status.st_mode);
-}
-
-// One name of a directory and what is below it. `path` has room for PATH_MAX bytes and is extended in place.
-static int list_one(struct listing *listing, int directory, const char *name, char *path, size_t length, uint32_t depth)
-{
-	int enter = add_named(listing->session, directory, name, path);
-	if (enter <= 0 || depth >= listing->depth || pruned(listing, path))
-		return enter < 0 ? -1 : 0;
-	cleanup_fd int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (below < 0)
-		return errno == ENOENT ? 0 : -1;
-	return list_below(listing, below, path, length, depth);
-}
-
-static int list_below(struct listing *listing, int directory, char *path, size_t length, uint32_t depth)
-{
-	if (depth >= TREE_MAX_DEPTH) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	cleanup_names struct names names;
-	if (names_read(directory, &names) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		size_t name_length = strlen(names.list[i]), at = length > 0 ? length + 1 : 0;
-		if (at + name_length >= PATH_MAX) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		if (length > 0)
-			path[length] = '/';
-		memcpy(path + at, names.list[i], name_length + 1);
-		if (list_one(listing, directory, names.list[i], path, at + name_length, depth + 1) < 0)
-			return -1; // `path` says where
-		path[length] = '\0';
-	}
-	return 0;
-}
-
-// The end of a list: its fingerprint, and when something in it was changed last.
-static int end_list(struct session *session)
-{
-	unsigned char digest[SHA256_SIZE];
-	if (session->batch.length > 0 && flush_batch(session) < 0)
-		return -1;
-	hash_records(&session->print);
-	sha256_end(&session->print.hash, digest);
-	session->batch.length = 0;
-	if (bytes_add(&session->batch, digest, sizeof digest) < 0 ||
-	    bytes_add_u64(&session->batch, (uint64_t)session->print.latest.tv_sec) < 0 ||
-	    bytes_add_u32(&session->batch, (uint32_t)session->print.latest.tv_nsec) < 0)
-		return -1;
-	return wire_send(&session->wire, 'd', session->batch.data, session->batch.length);
-}
-
-static int do_list(struct session *session, struct cursor *question)
-{
-	struct listing listing = {.session = session};
+	cleanup_listing struct listing listing = {.silent = silent};
 	listing.depth = take_u32(question);
 	listing.n_prune = take_u32(question);
 	const char *start = take_string(question);
@@ -284,7 +121,6 @@ static int do_list(struct session *session, struct cursor *question)
 		prune[i] = take_string(question);
 	if (question->bad)
 		return report_refusal("bad-request", NULL, "a malformed list question");
-	qsort(prune, listing.n_prune, sizeof *prune, by_bytes);
 	listing.prune = prune;
 
 	cleanup_fd int fd = path_open(session->root, start, O_PATH, 0);
@@ -292,35 +128,13 @@ static int do_list(struct session *session, struct cursor *question)
 		return answer_absent(session);
 	if (fd < 0)
 		return answer_error(session, "list", start, errno);
-	session->batch.length = 0;
-	start_print(&session->print);
-	int there = add_opened(session, fd, "");
-	if (there < 0)
-		return answer_error(session, "list", start, errno);
-	if (there == 0)
-		return answer_absent(session);
-	struct stat status;
-	char path[PATH_MAX] = "";
-	if (fstat(fd, &status) < 0)
-		return answer_error(session, "list", start, errno);
-	if (S_ISDIR(status.st_mode) && listing.depth > 0 && !pruned(&listing, "")) {
-		cleanup_fd int directory = path_open(fd, "", O_RDONLY | O_DIRECTORY, 0);
-		if (directory < 0 || list_below(&listing, directory, path, 0, 0) < 0) {
-			int err = errno;
-			cleanup_free char *where = path_join(start, path);
-			return answer_error(session, "list", where == NULL ? start : where, err);
-		}
+	int there = listing_walk(&listing, fd);
+	if (there < 0) {
+		int err = errno;
+		cleanup_free char *where = path_join(start, listing.failed == NULL ? "" : listing.failed);
+		return answer_error(session, "list", where == NULL ? start : where, err);
 	}
-	return end_list(session);
-}
-
-// As a list, but its end is all that is answered.
-static int do_fingerprint(struct session *session, struct cursor *question)
-{
-	session->silent = true;
-	int failed = do_list(session, question);
-	session->silent = false;
-	return failed;
+	return there ? listing_send(&listing, &session->wire) : answer_absent(session);
 }
 
 // Opens what a path means for reading when it is a regular file; otherwise errno is EISDIR or EINVAL. First O_PATH: opening
@@ -413,13 +227,8 @@ static void *hash_some(void *context)
 static void hash_all(struct hashing *hashing)
 {
 	pthread_t threads[HASH_THREADS - 1];
-	cpu_set_t processors;
-	uint32_t wanted = sched_getaffinity(0, sizeof processors, &processors) < 0 ? 1 : (uint32_t)CPU_COUNT(&processors);
-	uint32_t started = 0;
-	if (wanted > HASH_THREADS)
-		wanted = HASH_THREADS;
-	if (wanted > hashing->count)
-		wanted = hashing->count;
+	size_t wanted = tree_threads(hashing->count < HASH_THREADS ? hashing->count : HASH_THREADS);
+	size_t started = 0;
 	while (started + 1 < wanted && pthread_create(&threads[started], NULL, hash_some, hashing) == 0)
 		started++;
 	hash_some(hashing);
@@ -515,9 +324,9 @@ static int answer(struct session *session, struct cursor *question)
 	case 's':
 		return do_stat(session, question);
 	case 'l':
-		return do_list(session, question);
+		return do_list(session, question, false);
 	case 'f':
-		return do_fingerprint(session, question);
+		return do_list(session, question, true);
 	case 'h':
 		return do_hash(session, question);
 	case 'r':

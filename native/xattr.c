@@ -37,12 +37,14 @@ bool xattr_allowed(const char *name)
 
 // Without listxattrat, a (directory, name) pair becomes a path: /proc/self/fd/N is the open directory itself, so only the one
 // component after it is looked up, and the l-variants do not follow it.
-static void place(char *path, size_t size, int fd, const char *name)
+#define PLACE_SIZE (64 + NAME_MAX)
+
+static void place(char path[PLACE_SIZE], int fd, const char *name)
 {
 	if (name == NULL)
-		snprintf(path, size, "/proc/self/fd/%d", fd);
+		snprintf(path, PLACE_SIZE, "/proc/self/fd/%d", fd);
 	else
-		snprintf(path, size, "/proc/self/fd/%d/%s", fd, name);
+		snprintf(path, PLACE_SIZE, "/proc/self/fd/%d/%s", fd, name);
 }
 
 static int compare(const void *a, const void *b)
@@ -52,9 +54,9 @@ static int compare(const void *a, const void *b)
 
 // The names of the attributes. Most files have none, and a walk asks for each: listxattrat (Linux 6.13) does it in a fifth of
 // the time of the way through /proc.
-static ssize_t list_names(int fd, const char *name, const char *path, char *names, size_t size)
+static ssize_t list_names(int fd, const char *name, char *names, size_t size)
 {
-	static bool has_at_call = true;
+	static _Thread_local bool has_at_call = true;
 	if (has_at_call && name != NULL) {
 		long length = syscall(SYS_listxattrat, fd, name, AT_SYMLINK_NOFOLLOW, names, size);
 		if (length >= 0 || errno != ENOSYS)
@@ -65,6 +67,8 @@ static ssize_t list_names(int fd, const char *name, const char *path, char *name
 	ssize_t length = name == NULL ? flistxattr(fd, names, size) : -1;
 	if (name == NULL && (length >= 0 || errno != EBADF))
 		return length;
+	char path[PLACE_SIZE];
+	place(path, fd, name);
 	return name == NULL ? listxattr(path, names, size) : llistxattr(path, names, size);
 }
 
@@ -91,16 +95,16 @@ static int read_one(const char *path, const char *name, bool follow, struct xatt
 
 int xattrs_read(int fd, const char *name, struct xattrs *out)
 {
-	static char names[LIST_MAX]; // the tree verbs have one thread
+	static _Thread_local char names[LIST_MAX];
 	*out = (struct xattrs){0};
-	char path[64 + NAME_MAX];
-	place(path, sizeof path, fd, name);
-	bool follow = name == NULL; // through /proc/self/fd/N to the file that is open, and no further
-	ssize_t length = list_names(fd, name, path, names, LIST_USUAL);
+	ssize_t length = list_names(fd, name, names, LIST_USUAL);
 	if (length < 0 && errno == ERANGE)
-		length = list_names(fd, name, path, names, sizeof names);
-	if (length < 0)
-		return errno == ENOTSUP ? 0 : -1;
+		length = list_names(fd, name, names, sizeof names);
+	if (length <= 0)
+		return length == 0 || errno == ENOTSUP ? 0 : -1;
+	char path[PLACE_SIZE];
+	place(path, fd, name);
+	bool follow = name == NULL; // through /proc/self/fd/N to the file that is open, and no further
 	for (char *at = names; at < names + length; at += strlen(at) + 1) {
 		if (xattr_allowed(at) && read_one(path, at, follow, out) < 0) {
 			xattrs_free(out);

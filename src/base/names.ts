@@ -59,6 +59,11 @@ export function bytesOfName(name: string): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Puts the bytes of a name into a buffer, at most three for a character of it. Gives their number. */
+export function writeName(name: string, buffer: Buffer, at: number): number {
+  return escaped.test(name) ? bytesOfName(name).copy(buffer, at) : buffer.write(name, at);
+}
+
 /** Orders names by their bytes, as every walk of the helper does. */
 export function compareNames(a: string, b: string): number {
   if (a === b) return 0;

@@ -67,6 +67,8 @@ const noXattrs: TreeEntry["xattrs"] = [];
 class Entry implements TreeEntry {
   readonly #records: Buffer;
   readonly #at: number;
+  /** Asked for in each step from the list to the copy. */
+  #path: string | undefined;
 
   /** The record at `at` has been found to be whole. */
   constructor(records: Buffer, at: number) {
@@ -81,7 +83,7 @@ class Entry implements TreeEntry {
   }
 
   get path(): string {
-    return nameOfBytes(this.#records, this.#pathAt, this.#pathEnd);
+    return (this.#path ??= nameOfBytes(this.#records, this.#pathAt, this.#pathEnd));
   }
 
   get mode(): number {
@@ -107,6 +109,13 @@ class Entry implements TreeEntry {
 
   get state(): string {
     return this.#records.toString("latin1", this.#at + AT.size, this.#at + STATE_END);
+  }
+
+  hasState(known: Uint8Array, at: number): boolean {
+    const start = this.#at + AT.size;
+    for (let i = 0; i < stateSize; i++)
+      if (this.#records[start + i] !== known[at + i]) return false;
+    return true;
   }
 
   get changedAt(): number {

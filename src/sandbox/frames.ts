@@ -3,7 +3,7 @@
 // frames in one buffer, and the way they reach a helper without outrunning it.
 
 import type { Writable } from "node:stream";
-import { bytesOfName, TsbuildError } from "../base/index.js";
+import { TsbuildError, writeName } from "../base/index.js";
 import type { HelperEvent } from "./events.js";
 import type { Helper } from "./spawn.js";
 
@@ -61,12 +61,14 @@ export class FrameWriter {
    * @throws SANDBOX_BAD_REQUEST for a name with a NUL in it.
    */
   text(value: string | Buffer): this {
-    const bytes = typeof value === "string" ? bytesOfName(value) : value;
-    if (bytes.includes(0))
+    if (value.includes("\0"))
       throw new TsbuildError("SANDBOX_BAD_REQUEST", "a file name holds a NUL byte", {
         details: { name: value.toString() },
       });
-    return this.bytes(bytes).u8(0);
+    if (typeof value !== "string") return this.bytes(value).u8(0);
+    this.#room(3 * value.length + 1);
+    this.#at += writeName(value, this.#buffer, this.#at);
+    return this.u8(0);
   }
 
   close(): void {

@@ -49,6 +49,8 @@ export interface TreeEntry {
   readonly mtimeNs: string;
   /** Device, inode, size and both times in one, `stateSize` characters: as long as it is the same, so is the entry (but for the clock's grain). */
   readonly state: string;
+  /** Whether this is the state whose bytes are at `at`, without a string for it: asked of each file of a large context. */
+  hasState(known: Uint8Array, at: number): boolean;
   /** When it was last changed in any way, in milliseconds since the epoch. */
   readonly changedAt: number;
   readonly nlink: number;

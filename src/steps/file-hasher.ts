@@ -128,9 +128,9 @@ function* unknownOf(
   digests: Digests,
 ): Generator<UnknownFile, void, undefined> {
   for (const { path, entry } of files) {
-    const { state } = entry;
     const at = digests.next();
-    if (!rows.get(path, state, digests, at)) yield { path, state, changedAt: entry.changedAt, at };
+    if (!rows.get(path, entry, digests, at))
+      yield { path, state: entry.state, changedAt: entry.changedAt, at };
   }
 }
 
@@ -190,10 +190,10 @@ class Rows {
     return `${this.#root}\0${directory}`;
   }
 
-  /** Puts the digest of a file in its place, unless it is not known of this state. */
-  get(path: string, state: string, digests: Digests, at: number): boolean {
+  /** Puts the digest of a file in its place, unless it is not known of the state that the file is in. */
+  get(path: string, entry: TreeEntry, digests: Digests, at: number): boolean {
     const [directory, name] = split(path);
-    return this.#row(directory).get(name, state, digests, at);
+    return this.#row(directory).get(name, entry, digests, at);
   }
 
   set(path: string, state: string, digest: Buffer): void {
@@ -220,9 +220,8 @@ const fileSize = stateSize + hashSize;
 /** A row in hand. Its files are mostly asked for in the order in which they were seen: the next one is at hand. */
 class Row {
   readonly #names: readonly string[];
-  /** State and digest of each, a character for a byte. */
-  readonly #known: string;
-  readonly #bytes: Buffer;
+  /** State and digest of each. */
+  readonly #known: Buffer;
   #next = 0;
   /** Of each name its place: made when one is not the next. */
   #places: Map<string, number> | undefined;
@@ -234,21 +233,20 @@ class Row {
     const bytes = Buffer.from(files, "base64");
     const fits = bytes.length === list.length * fileSize;
     this.#names = fits ? list : [];
-    this.#bytes = fits ? bytes : Buffer.alloc(0);
-    this.#known = this.#bytes.toString("latin1");
+    this.#known = fits ? bytes : Buffer.alloc(0);
   }
 
   get changed(): boolean {
     return this.#fresh.size > 0;
   }
 
-  get(name: string, state: string, digests: Digests, at: number): boolean {
+  get(name: string, entry: TreeEntry, digests: Digests, at: number): boolean {
     const place = this.#placeOf(name);
     if (place === undefined) return false;
     this.#next = place + 1;
     const start = place * fileSize;
-    if (!this.#known.startsWith(state, start)) return false;
-    digests.set(at, this.#bytes, start + stateSize);
+    if (!entry.hasState(this.#known, start)) return false;
+    digests.set(at, this.#known, start + stateSize);
     return true;
   }
 
@@ -266,7 +264,10 @@ class Row {
   /** The row as it is to be remembered. */
   value(): DirectoryDigests {
     const files = new Map(
-      this.#names.map((name, i) => [name, this.#known.slice(i * fileSize, (i + 1) * fileSize)]),
+      this.#names.map((name, i) => [
+        name,
+        this.#known.toString("latin1", i * fileSize, (i + 1) * fileSize),
+      ]),
     );
     for (const [name, file] of this.#fresh) files.set(name, file);
     const names = [...files.keys()];

@@ -3,21 +3,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { isTsbuildError } from "#src/base/index.js";
 import { packLayer } from "#src/layer/index.js";
 import { digestFromHex } from "#src/oci/index.js";
@@ -539,129 +529,4 @@ describe("a layer in another tool's hands", () => {
       );
     },
   );
-});
-
-describe("listing a tree", () => {
-  it("is in byte order, parents first, with pruned and shallow parts", async () => {
-    const source = join(box.directory, "listed");
-    makeTree(source, { "b/x/y": "1", "b-c": "2", a: "3", "b/w": "4", é: "5", "z/q": "6" });
-    symlinkSync("b", join(source, "to-b"));
-    linkSync(join(source, "a"), join(source, "z/a"));
-    utimesSync(join(source, "a"), 5, 5);
-    await using reader = await box.sandbox.openTree(
-      { kind: "directory", path: source },
-      AbortSignal.timeout(10_000),
-    );
-    const paths = async (...args: Parameters<typeof reader.list>): Promise<string[] | undefined> =>
-      (await reader.list(...args))?.map(({ path }) => path);
-    assert.deepEqual(await paths(""), [
-      "",
-      "a",
-      "b",
-      "b/w",
-      "b/x",
-      "b/x/y",
-      "b-c",
-      "to-b",
-      "z",
-      "z/a",
-      "z/q",
-      "é",
-    ]);
-    assert.deepEqual(await paths("to-b", { depth: 1 }), ["", "w", "x"]);
-    assert.deepEqual(await paths("", { prune: ["b", "z"] }), [
-      "",
-      "a",
-      "b",
-      "b-c",
-      "to-b",
-      "z",
-      "é",
-    ]);
-    assert.equal(await paths("nowhere"), undefined);
-    assert.equal(await paths("a/b"), undefined);
-    assert.equal((await reader.stat("../../to-b", false))?.link, "b");
-    assert.equal((await reader.stat("to-b", true))?.type, "dir");
-    const digest = createHash("sha256").update("3").digest();
-    assert.deepEqual(await reader.hash(["a", "z/a"]), Buffer.concat([digest, digest]));
-    assert.equal((await reader.read("a", 10))?.toString(), "3");
-    assert.equal(await reader.read("nowhere", 10), undefined);
-    assert.equal((await reader.readAt("b-c", 0, 100)).toString(), "2");
-    await assert.rejects(reader.read("a", 0), withCode("SANDBOX_LIMIT"));
-    await assert.rejects(reader.readAt("b", 0, 1), withCode("SANDBOX_NOT_A_FILE"));
-    await assert.rejects(reader.hash(["a", "b"]), withCode("SANDBOX_NOT_A_FILE"));
-    assert.equal(
-      (await reader.stat("a", false))?.mtimeNs,
-      "5000000000",
-      "a failed question does not end the session",
-    );
-  });
-  it("has a fingerprint that every change shows in, of attributes, too", async () => {
-    const source = join(box.directory, "printed");
-    makeTree(source, { "a/b": "1", "a/c": "2", d: { symlink: "a" } });
-    await using reader = await box.sandbox.openTree(
-      { kind: "directory", path: source },
-      AbortSignal.timeout(10_000),
-    );
-    const seen = new Set<string>();
-    const look = async (): Promise<void> => {
-      const print = (await reader.fingerprint("")) ?? "";
-      const list = await reader.listWithPrint("");
-      assert.equal(list?.print, print, "the list has the fingerprint that is given without it");
-      const latest = Math.max(...list.entries.map(({ changedAt }) => changedAt));
-      assert.equal(list.changedAt, latest);
-      seen.add(print);
-    };
-    await look();
-    await look();
-    assert.equal(seen.size, 1, "nothing has changed");
-    const file = join(source, "a/b");
-    const changes = [
-      () => execFileSync("setfattr", ["-n", "user.note", "-v", "x", file]),
-      () => execFileSync("setfattr", ["-n", "user.note", "-v", "y", file]),
-      () => {
-        chmodSync(file, 0o600);
-      },
-      () => {
-        writeFileSync(file, "3");
-      },
-      () => {
-        utimesSync(file, 5, 5);
-      },
-      () => {
-        linkSync(file, join(source, "a/e"));
-      },
-      () => {
-        rmSync(join(source, "d"));
-        symlinkSync("b", join(source, "d"));
-      },
-      () => {
-        renameSync(join(source, "a/e"), join(source, "a/f"));
-      },
-    ];
-    for (const [i, change] of changes.entries()) {
-      // The clock of the file system ticks every few milliseconds.
-      await setTimeout(20);
-      change();
-      await look();
-      assert.equal(seen.size, i + 2, `change ${i} shows`);
-    }
-    assert.equal(await reader.fingerprint("nowhere"), undefined);
-  });
-  it("hashes files of every length", async () => {
-    const source = join(box.directory, "hashed");
-    const lengths = [0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 65_536, 3_000_001];
-    const contents = lengths.map((length) => randomBytes(length));
-    makeTree(source, Object.fromEntries(contents.map((file, i) => [`d${i % 3}/f${i}`, { file }])));
-    symlinkSync("d0/f0", join(source, "link"));
-    await using reader = await box.sandbox.openTree(
-      { kind: "directory", path: source },
-      AbortSignal.timeout(10_000),
-    );
-    const paths = [...lengths.map((_, i) => `d${i % 3}/f${i}`), "link"];
-    const wanted = [...contents, Buffer.alloc(0)].map((bytes) =>
-      createHash("sha256").update(bytes).digest(),
-    );
-    assert.deepEqual(await reader.hash(paths), Buffer.concat(wanted));
-  });
 });

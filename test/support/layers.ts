@@ -82,7 +82,9 @@ export async function extract(
 }
 
 /** What tells two trees apart that should be the same: everything but inodes, devices and change times. */
-export type PlainEntry = Omit<TreeEntry, "state" | "changedAt"> & { readonly hash: string };
+export type PlainEntry = Omit<TreeEntry, "state" | "hasState" | "changedAt"> & {
+  readonly hash: string;
+};
 
 /** A whole tree, with digests of its files, and for hard links the first path of their file. */
 export async function treeOf(box: SandboxFixture, root: Root): Promise<PlainEntry[]> {

@@ -18,10 +18,10 @@ export interface PlannedEntry {
 
 const directoryMode = 0o755;
 
-/** The mode that a chmod gives an entry; absent: as the source has it. */
-function modeFor(chmod: string | undefined, entry: TreeEntry): { mode?: number } {
-  if (chmod === undefined || entry.type === "symlink") return {};
-  return { mode: applyMode(chmod, entry.mode, entry.type === "dir") };
+/** The mode that a chmod gives an entry; undefined: as the source has it. */
+function modeFor(chmod: string | undefined, entry: TreeEntry): number | undefined {
+  if (chmod === undefined || entry.type === "symlink") return undefined;
+  return applyMode(chmod, entry.mode, entry.type === "dir");
 }
 
 /**
@@ -116,7 +116,8 @@ function planned(
   follow: boolean,
 ): PlannedEntry {
   const mode = modeFor(op.chmod, source);
-  return { op: { op: "entry", from, to, follow, merge: "set", ...mode }, source };
+  const order = { op: "entry", from, to, follow, merge: "set" } as const;
+  return { op: mode === undefined ? order : { ...order, mode }, source };
 }
 
 /** A here-document or a download as a file of the destination. */

@@ -43,6 +43,13 @@ class Tree {
     return table as unknown as Table<DirectoryDigests>;
   }
 
+  #entry(path: string): TreeEntry {
+    const { state = "", changedAt } = this.files.get(path) ?? {};
+    const hasState: TreeEntry["hasState"] = (known, at) =>
+      Buffer.from(known).toString("latin1", at, at + stateSize) === state;
+    return { state, changedAt, hasState } as Partial<TreeEntry> as TreeEntry;
+  }
+
   #digest(path: string): Buffer {
     return digestOf(this.files.get(path)?.text ?? "");
   }
@@ -53,10 +60,7 @@ class Tree {
     hasher: FileHasher = rememberingHasher(this.#reader, this.#table, "/context"),
   ): Promise<readonly string[]> {
     const wanted = [...paths];
-    const files = wanted.map((path) => ({
-      path,
-      entry: this.files.get(path) as unknown as TreeEntry,
-    }));
+    const files = wanted.map((path) => ({ path, entry: this.#entry(path) }));
     this.read = [];
     const digests = await hasher.hash(files);
     const expected = Buffer.concat(wanted.map((path) => this.#digest(path)));
