@@ -90,12 +90,29 @@ const digests = {
   "bundle-bake": await bundle("bundle-bake.cjs", [nativeParts]),
 };
 
+/** The parts of Node that a build needs, besides those that only a registry or a terminal is talked to with. */
+const parts = [
+  "child_process",
+  "crypto",
+  "fs/promises",
+  "module",
+  "os",
+  "process",
+  "stream/consumers",
+  "stream/promises",
+  "timers/promises",
+  "tty",
+  "zlib",
+].map((part) => `node:${part}`);
+
 const launcher = `#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Starts the bundled program; made by scripts/bundle.mjs. Of CommonJS, which Node starts 5 ms sooner than a module.
 const { existsSync, readFileSync, renameSync, statSync, writeFileSync } = require("node:fs");
 const { Script } = require("node:vm");
 const { setFlagsFromString } = require("node:v8");
+// What every build needs of Node comes first: under other flags than its own V8 does not take the compiled code that is in Node.
+${JSON.stringify(parts)}.forEach((part) => require(part));
 // Layers go through in buffers that live for a moment. V8 would mark the whole heap, step by step and beside us, each time that
 // some dozen megabytes of them have come and gone: a quarter of all processor time of a pull.
 setFlagsFromString("--no-incremental-marking");

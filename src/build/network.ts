@@ -117,9 +117,19 @@ function dockerProxies(env: Readonly<Record<string, string | undefined>>): Map<s
   );
 }
 
-/** The host's own address, as seen from a step. Undefined on a machine without a network. */
-export function hostGateway(): string | undefined {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+/** The host's own address, as seen from a step; on a machine without a network the loopback one. */
+function hostGateway(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  const own = addresses.find(({ family, internal }) => family === "IPv4" && !internal);
+  return own?.address ?? "127.0.0.1";
+}
+
+/** Names of hosts with their addresses: `host-gateway` is the host itself. */
+export function resolveHosts(
+  hosts: readonly (readonly [name: string, address: string])[],
+): (readonly [name: string, address: string])[] {
+  return hosts.map(([name, address]) => [
+    name,
+    address === "host-gateway" ? hostGateway() : address,
+  ]);
 }

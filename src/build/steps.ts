@@ -13,7 +13,7 @@ import {
 } from "../steps/index.js";
 import { cacheNamespace } from "./arguments.js";
 import { epochOf } from "./epoch.js";
-import { hostGateway, proxyEnvironment, resolvConf } from "./network.js";
+import { proxyEnvironment, resolvConf, resolveHosts } from "./network.js";
 import type { PreparedBuild } from "./prepare.js";
 import type { BuildRequest } from "./request.js";
 
@@ -37,12 +37,8 @@ export function buildSteps(
 }
 
 function runSettings(request: BuildRequest, buildArgs: ReadonlyMap<string, string>): RunSettings {
-  const gateway = hostGateway() ?? "127.0.0.1";
   return {
-    extraHosts: (request.addHosts ?? []).map(([name, address]) => [
-      name,
-      address === "host-gateway" ? gateway : address,
-    ]),
+    extraHosts: resolveHosts(request.addHosts ?? []),
     noHosts: request.noHosts ?? false,
     mounts: planMounts(request.mounts ?? [], {}).map(mountOf),
     ...resolvConf(

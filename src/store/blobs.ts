@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The blobs of the store. A file appears under its digest's name only whole and verified; it is verified again whenever
-// it is read, and set aside when it is not what it should be.
+// it is read, and set aside when it is not what it should be. Only what this process itself has just written, and nobody has
+// touched since, is not hashed twice.
 
 import { createHash, type Hash } from "node:crypto";
-import { constants, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  type BigIntStats,
+} from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -30,6 +39,11 @@ const asFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
  * is written at once, which takes less time than handing each call to another thread.
  */
 const smallBlob = 128 * 1024;
+/**
+ * The time of a larger blob's file is put back by so many milliseconds: whoever writes to it later sets another one, however
+ * coarsely the clock of the file system ticks.
+ */
+const putBack = 2000;
 /** What stat counts blocks in, whatever the file system uses. */
 const blockSize = 512;
 
@@ -44,6 +58,17 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Puts the time of a file back that is complete. */
+async function finish(handle: FileHandle): Promise<void> {
+  const written = new Date(Date.now() - putBack);
+  await handle.utimes(written, written);
+}
+
+/** Tells a file whose time was put back from all that it may become. */
+function stateOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
 function digestOfHash(hash: Hash, algorithm: string): Digest {
@@ -80,6 +105,8 @@ export class FileBlobStore implements BlobStore {
   readonly #temp: TempSpace;
   readonly #lease: Pick<Lease, "add" | "hold">;
   readonly #warn: (message: string) => void;
+  /** The states of the files that this process has written. */
+  readonly #written = new Map<Digest, string>();
 
   /** `lease`: takes what is asked for or written, so that no prune removes it. */
   constructor(
@@ -136,21 +163,24 @@ export class FileBlobStore implements BlobStore {
   }
 
   async verify(blob: BlobInfo): Promise<void> {
+    this.#written.delete(blob.digest);
     const bytes = this.pieces(blob);
     while ((await bytes.next()).done !== true);
   }
 
   async *pieces(blob: BlobInfo): AsyncGenerator<Buffer, void, void> {
     const path = this.#path(blob.digest);
-    const hash = createHash(algorithmOf(blob.digest));
+    let hash: Hash | undefined;
     let size = 0;
     try {
       await using handle = await open(path, asFile);
+      if (!(await this.#isAsWritten(blob.digest, handle)))
+        hash = createHash(algorithmOf(blob.digest));
       for await (const chunk of readAhead(handle, blob.size)) {
         size += chunk.length;
         // A file that has grown is not read to an end that may never come.
         if (size > blob.size) break;
-        hash.update(chunk);
+        hash?.update(chunk);
         yield chunk;
       }
     } catch (error) {
@@ -160,7 +190,9 @@ export class FileBlobStore implements BlobStore {
         });
       throw storeError(error, `read blob ${blob.digest}`, path);
     }
-    if (size === blob.size && digestOfHash(hash, algorithmOf(blob.digest)) === blob.digest) return;
+    const known =
+      hash === undefined || digestOfHash(hash, algorithmOf(blob.digest)) === blob.digest;
+    if (size === blob.size && known) return;
     // A wrong size alone may be the caller's mistake; only bytes that belie their own name are set aside.
     if (size === blob.size || !(await this.#isSound(blob.digest)))
       await this.#setAside(blob.digest);
@@ -168,6 +200,11 @@ export class FileBlobStore implements BlobStore {
       hint: "it was set aside; run the command again to fetch or make it anew",
       details: { digest: blob.digest, size },
     });
+  }
+
+  async #isAsWritten(digest: Digest, handle: FileHandle): Promise<boolean> {
+    const written = this.#written.get(digest);
+    return written !== undefined && stateOf(await handle.stat({ bigint: true })) === written;
   }
 
   /** Whether a file's bytes are those of its name. */
@@ -245,7 +282,9 @@ export class FileBlobStore implements BlobStore {
       writing = true;
       const digest = digestOfHash(hash, algorithm);
       assertExpected({ digest, size }, expected);
+      await finish(handle);
       await this.#publish(temporary, digest);
+      this.#noteWritten(digest);
       return { digest, size };
     } catch (error) {
       // What happened before matters more than what happens to the temporary file, which is swept later anyway.
@@ -263,7 +302,9 @@ export class FileBlobStore implements BlobStore {
       const blob = await fill(handle.fd);
       const { size } = await handle.stat();
       if (size !== blob.size) throw wrongBytes(blob.digest, `${size} bytes, not ${blob.size}`);
+      await finish(handle);
       await this.#publish(temporary, blob.digest);
+      this.#noteWritten(blob.digest);
       return blob;
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -315,6 +356,11 @@ export class FileBlobStore implements BlobStore {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       renameSync(temporary, path);
     }
+  }
+
+  #noteWritten(digest: Digest): void {
+    const file = statSync(this.#path(digest), { bigint: true, throwIfNoEntry: false });
+    if (file !== undefined) this.#written.set(digest, stateOf(file));
   }
 
   async writeBytes(bytes: Uint8Array, options: BlobWriteOptions = {}): Promise<BlobInfo> {

@@ -3,10 +3,19 @@
 // removed by whoever looks.
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../base/index.js";
 import { currentOwner, livenessOf, ownerFromName, ownerName } from "./owner.js";
+
+/** Removes a file that may be gone. (rmSync loads a part of Node that nothing else here needs.) */
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
 
 export class Marks {
   readonly #directory: string;
@@ -32,7 +41,7 @@ export class Marks {
   }
 
   clear(suffix = ""): void {
-    rmSync(join(this.#directory, this.own + suffix), { force: true });
+    remove(join(this.#directory, this.own + suffix));
   }
 
   /** The marks of others that live. */
@@ -48,7 +57,7 @@ export class Marks {
       if (name.startsWith(this.own)) return false;
       const path = join(this.#directory, name);
       if (this.#lives(name, path)) return true;
-      rmSync(path, { force: true });
+      remove(path);
       return false;
     });
   }

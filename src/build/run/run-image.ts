@@ -22,7 +22,7 @@ import {
 import { scratchDirectory } from "../../snapshot/index.js";
 import { hostsFile } from "../../steps/index.js";
 import { epochOf, withEpoch } from "../epoch.js";
-import { hostGateway, proxyEnvironment, resolvConf } from "../network.js";
+import { proxyEnvironment, resolvConf, resolveHosts } from "../network.js";
 import { openRooms, type Rooms } from "../rooms.js";
 import { commitImage } from "./commit.js";
 import { findImage, stateOf } from "./find-image.js";
@@ -151,13 +151,9 @@ function settingsOf(
   request: RunImageRequest,
   hostname: string,
 ): Omit<RunRequest, "root" | "argv" | "env" | "cwd" | "user" | "mounts"> {
-  const gateway = hostGateway() ?? "127.0.0.1";
-  const hosts = request.addHosts.map(
-    ([name, address]) => [name, address === "host-gateway" ? gateway : address] as const,
-  );
   return {
     hostname,
-    hosts: hostsFile(hostname, hosts),
+    hosts: hostsFile(hostname, resolveHosts(request.addHosts)),
     ...resolvConf(request.dns, request.network === "host"),
     network: request.network,
     security: "sandbox",

@@ -114,7 +114,8 @@ export function requestOf(
     ...defined({ storageDriver: flags.storageDriver }),
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),
-    stdin: process.stdin,
+    // The stream is only made where it is read: that takes two milliseconds.
+    ...(context === "-" || file === "-" ? { stdin: process.stdin } : {}),
     stdout: process.stdout,
     events,
     signal,

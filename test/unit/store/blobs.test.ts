@@ -2,13 +2,25 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { symlinkSync, writeSync } from "node:fs";
-import { chmod, chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { digestOf, hexOf, type Digest } from "#src/oci/index.js";
-import { openStore, type Store } from "#src/store/index.js";
+import { openStore, type BlobInfo, type Store } from "#src/store/index.js";
 
 let root: string;
 let store: Store;
@@ -160,6 +172,42 @@ describe("blobs", () => {
     assert.equal(warnings.length, 3);
     await store.blobs.writeBytes(bytes);
     assert.equal(await store.blobs.has(digest), true);
+  });
+
+  it("that were just written are noticed as soon as somebody else writes to them", async () => {
+    // What this process has written itself it does not hash again: only as long as the file says that nobody has touched it.
+    const large = Buffer.alloc(300_000, "tsbuild ");
+    const damages: ((path: string) => Promise<void>)[] = [
+      async (path) => {
+        await using file = await open(path, "r+");
+        await file.write("T", 150_000);
+      },
+      async (path) => {
+        await writeFile(`${path}.new`, Buffer.alloc(large.length));
+        await rename(`${path}.new`, path);
+      },
+      (path) => truncate(path, 1000),
+      (path) => writeFile(path, Buffer.alloc(large.length + 1)),
+    ];
+    const writers: (() => Promise<BlobInfo>)[] = [
+      () => store.blobs.writeBytes(large),
+      () =>
+        store.blobs.receive((file) => {
+          writeSync(file, large);
+          return Promise.resolve({ digest: digestOf(large), size: large.length });
+        }),
+    ];
+    for (const write of writers)
+      for (const damage of damages) {
+        const info = await write();
+        assert.deepEqual(await store.blobs.read(info), large);
+        await damage(pathOf(info.digest));
+        await assert.rejects(store.blobs.stream(info).toArray(), { code: "STORE_CORRUPT" });
+        assert.equal(await store.blobs.has(info.digest), false);
+      }
+    const info = await store.blobs.writeBytes(large);
+    await assert.rejects(store.blobs.read({ ...info, size: 3 }), { code: "STORE_CORRUPT" });
+    assert.equal(await store.blobs.has(info.digest), true);
   });
 
   it("whose files are pipes, or links to what has no end, keep nobody waiting", async () => {
