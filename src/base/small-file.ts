@@ -4,6 +4,10 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 
+/** Bytes that are asked for together. */
+const atOnce = 64 * 1024;
+const leastAtOnce = 4096;
+
 /**
  * Opens a regular file for reading, symlinks followed. Undefined: it is something else. A fifo would make us wait, and a device
  * has no end; neither can be given up once it is begun. Throws errors of node:fs.
@@ -39,11 +43,17 @@ export async function readSmallInput(
 async function readAtMost(handle: FileHandle, maxBytes: number): Promise<Buffer | "too large"> {
   const { size } = await handle.stat();
   if (size > maxBytes) return "too large";
-  // A file may grow, and those of /proc do not tell their sizes.
-  return await readSmallStream(
-    handle.createReadStream({ end: maxBytes, autoClose: false }),
-    maxBytes,
-  );
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // A file may grow, and pipes and those of /proc do not tell their sizes: the end is where nothing more comes.
+  for (let expected = size + 1; length <= maxBytes; expected = atOnce) {
+    const most = Math.min(Math.max(expected, leastAtOnce), maxBytes + 1 - length);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(most), 0, most, null);
+    if (bytesRead === 0) return Buffer.concat(chunks, length);
+    chunks.push(buffer.subarray(0, bytesRead));
+    length += bytesRead;
+  }
+  return "too large";
 }
 
 /** All bytes of a stream, which is given up where there are more. */

@@ -34,7 +34,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = createProgram((code) => {
     exitCode = code;
-  });
+  }, calledBy(args));
   try {
     await program.parseAsync(normalizeArguments(args, program), { from: "user" });
     return exitCode;
@@ -48,186 +48,225 @@ async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(setExitCode: (code: number) => void): Command {
+/** Adds a command to the program. */
+type AddCommand = (program: Command, setExitCode: (code: number) => void) => void;
+
+/** All commands, in the order in which help shows them. */
+const commands: Readonly<Record<string, AddCommand>> = {
+  build: (program, setExitCode) => {
+    addBuildFlags(program.command("build [context]", { isDefault: true }))
+      .description("build an image from a Dockerfile (the default command)")
+      .addOption(
+        new Option("--format <kind>", "media types of the image: oci or docker")
+          .argParser(parseFormat)
+          .hideHelp(),
+      )
+      .action(async (context: string | undefined, flags: BuildFlags) => {
+        const { buildCommand } = await import("./commands/build.js");
+        const code = await buildCommand(context, flags);
+        built = code === 0;
+        setExitCode(code);
+      });
+  },
+  explain: (program) => {
+    addBuildFlags(program.command("explain [context]"))
+      .description("say which steps of a build the cache has, and why it lacks the others")
+      .option("--format <kind>", "text or json", "text")
+      .action(async (context: string | undefined, flags: BuildFlags & { format: string }) => {
+        const { explainOnly } = await import("./commands/build.js");
+        await explainOnly(context, flags, flags.format === "json");
+      });
+  },
+  bake: (program, setExitCode) => {
+    addBakeFlags(program.command("bake [target...]"))
+      .description("build the targets that files say: docker-bake.hcl, Compose files ...")
+      .action(async (targets: readonly string[], flags: BakeFlags) => {
+        const { bakeCommand } = await import("./commands/bake.js");
+        const code = await bakeCommand(targets, flags);
+        built = code === 0 && flags.print !== true && flags.list === undefined;
+        setExitCode(code);
+      });
+  },
+  run: (program, setExitCode) => {
+    addRunFlags(program.command("run <image> [command...]"))
+      .description("run a program in a container of an image; what it writes goes with it")
+      .action(async (image: string, command: readonly string[], flags: RunFlags) => {
+        const { runCommand } = await import("./commands/run.js");
+        setExitCode(await runCommand(image, command, flags));
+      });
+  },
+  images: (program) => {
+    program
+      .command("images")
+      .description("list the images of the store")
+      .option("--format <kind>", "table or json", "table")
+      .option("-q, --quiet", "only ids")
+      .addOption(
+        list("--filter <filter>", "only what fits: dangling=true, label=NAME[=VALUE] (repeatable)"),
+      )
+      .addOption(
+        new Option("-a, --all", "what it does anyway: images without a name, too").hideHelp(),
+      )
+      .action(async (flags: { format: string; quiet?: boolean; filter: readonly string[] }) => {
+        const { imagesCommand } = await import("./commands/images.js");
+        await imagesCommand(flags);
+      });
+  },
+  pull: (program) => {
+    addTransferFlags(program.command("pull <image>"))
+      .description("bring an image from its registry into the store")
+      .option("--platform <os/arch>", "of an image for several platforms, the one for this")
+      .option("--all-platforms", "the whole of an image for several platforms")
+      .action(async (image: string, flags: PullFlags) => {
+        const { pullCommand } = await import("./commands/transfer.js");
+        await pullCommand(image, flags);
+      });
+  },
+  push: (program) => {
+    addTransferFlags(program.command("push <image> [name]"))
+      .description("push an image of the store to a registry, under its own or another name")
+      .action(async (image: string, name: string | undefined, flags: TransferFlags) => {
+        const { pushCommand } = await import("./commands/transfer.js");
+        await pushCommand(image, name, flags);
+      });
+  },
+  imagetools: (program) => {
+    addImageTools(program.command("imagetools"));
+  },
+  tag: (program) => {
+    program
+      .command("tag <image> <name...>")
+      .description("give an image further names")
+      .action(async (image: string, names: readonly string[]) => {
+        const { tagCommand } = await import("./commands/transfer.js");
+        await tagCommand(image, names);
+      });
+  },
+  untag: (program) => {
+    program
+      .command("untag <image...>")
+      .description(
+        "take names away, or images without one, by id; prune then removes what nothing else needs",
+      )
+      .action(async (images: readonly string[]) => {
+        const { untagCommand } = await import("./commands/images.js");
+        await untagCommand(images);
+      });
+  },
+  inspect: (program) => {
+    program
+      .command("inspect <image>")
+      .description("print what the store knows of an image, as JSON")
+      .action(async (image: string) => {
+        const { inspectCommand } = await import("./commands/inspect.js");
+        await inspectCommand(image);
+      });
+  },
+  du: (program) => {
+    program
+      .command("du")
+      .description("list what the store has on the disk")
+      .addOption(filterOption())
+      .option("--format <kind>", "table or json", "table")
+      .option("--verbose", "everything that is known of each")
+      .action(async (flags: DiskUsageFlags) => {
+        const { diskUsageCommand } = await import("./commands/storage.js");
+        await diskUsageCommand(flags);
+      });
+  },
+  prune: (program, setExitCode) => {
+    program
+      .command("prune")
+      .description("remove build cache that nothing needs; running builds and images keep theirs")
+      .addOption(filterOption())
+      .option("-a, --all", "also what is internal to the store")
+      .option("--volumes", "also named volumes and what is in them")
+      .option("--unnamed", "also images without a name, such as those of --save-stages")
+      .option("-f, --force", "do not ask")
+      .option("--reserved-space <bytes>", "remove down to this, and no more")
+      .option("--max-used-space <bytes>", "remove only while more than this is used")
+      .option("--min-free-space <bytes>", "remove until so much of the disk is free")
+      .option("--keep-duration <time>", "spare what was used within this time, such as 24h")
+      .addOption(new Option("--keep-storage <bytes>", "older name of --reserved-space").hideHelp())
+      .option("--verbose", "everything that is known of what was removed")
+      .action(async (flags: PruneFlags) => {
+        const { pruneCommand } = await import("./commands/storage.js");
+        setExitCode(await pruneCommand(flags));
+      });
+  },
+  login: (program) => {
+    addRegistryFlags(program.command("login [server]"))
+      .description("keep a user name and a password for a registry (default: Docker Hub)")
+      .option("-u, --username <name>", "user name")
+      .option("-p, --password <text>", "password; others can see it")
+      .option("--password-stdin", "read the password from standard input")
+      .action(async (server: string | undefined, flags: LoginFlags) => {
+        const { loginCommand } = await import("./commands/login.js");
+        await loginCommand(server, flags);
+      });
+  },
+  logout: (program) => {
+    program
+      .command("logout [server]")
+      .description("forget them")
+      .addOption(authFileOption())
+      .action(async (server: string | undefined, flags: LoginFlags) => {
+        const { logoutCommand } = await import("./commands/login.js");
+        await logoutCommand(server, flags);
+      });
+  },
+  info: (program, setExitCode) => {
+    program
+      .command("info")
+      .description("say what this machine offers for building, and how to get what is missing")
+      .option("--format <kind>", "text or json", "text")
+      .action(async (flags: { format: string }) => {
+        const { infoCommand } = await import("./commands/info.js");
+        setExitCode(await infoCommand(flags));
+      });
+  },
+  completion: (program, setExitCode) => {
+    program
+      .command("completion")
+      .description("print a script that completes commands and flags")
+      .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+      .action(async (shell: Shell) => {
+        const { completionScript } = await import("./commands/completion.js");
+        process.stdout.write(completionScript(createProgram(setExitCode), shell));
+      });
+  },
+  version: (program) => {
+    program
+      .command("version")
+      .description("print the version")
+      .action(() => {
+        process.stdout.write(`${version()}\n`);
+      });
+  },
+};
+
+/** Other names of commands. */
+const aliases: Readonly<Record<string, string>> = { b: "build", rmi: "untag" };
+
+/** The command that arguments call. Undefined: whoever reads them looks at all. */
+function calledBy(args: readonly string[]): string | undefined {
+  const name = aliases[args[0] ?? ""] ?? args[0] ?? "";
+  if (Object.hasOwn(commands, name)) return name;
+  return args.some((arg) => ["help", "-h", "--help"].includes(arg)) ? undefined : "build";
+}
+
+/** The program with one command, or with all: to describe the flags of all takes longer than some commands run. */
+function createProgram(setExitCode: (code: number) => void, only?: string): Command {
   const program = new Command("tsbuild")
     .description("Builds container images from Dockerfiles, without a daemon.")
     .version(version(), "-v, --version", "print the version")
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions();
-
-  addBuildFlags(program.command("build [context]", { isDefault: true }).alias("b"))
-    .description("build an image from a Dockerfile (the default command)")
-    .addOption(
-      new Option("--format <kind>", "media types of the image: oci or docker")
-        .argParser(parseFormat)
-        .hideHelp(),
-    )
-    .action(async (context: string | undefined, flags: BuildFlags) => {
-      const { buildCommand } = await import("./commands/build.js");
-      const code = await buildCommand(context, flags);
-      built = code === 0;
-      setExitCode(code);
-    });
-
-  addBuildFlags(program.command("explain [context]"))
-    .description("say which steps of a build the cache has, and why it lacks the others")
-    .option("--format <kind>", "text or json", "text")
-    .action(async (context: string | undefined, flags: BuildFlags & { format: string }) => {
-      const { explainOnly } = await import("./commands/build.js");
-      await explainOnly(context, flags, flags.format === "json");
-    });
-
-  addBakeFlags(program.command("bake [target...]"))
-    .description("build the targets that files say: docker-bake.hcl, Compose files ...")
-    .action(async (targets: readonly string[], flags: BakeFlags) => {
-      const { bakeCommand } = await import("./commands/bake.js");
-      const code = await bakeCommand(targets, flags);
-      built = code === 0 && flags.print !== true && flags.list === undefined;
-      setExitCode(code);
-    });
-
-  addRunFlags(program.command("run <image> [command...]"))
-    .description("run a program in a container of an image; what it writes goes with it")
-    .action(async (image: string, command: readonly string[], flags: RunFlags) => {
-      const { runCommand } = await import("./commands/run.js");
-      setExitCode(await runCommand(image, command, flags));
-    });
-
-  program
-    .command("images")
-    .description("list the images of the store")
-    .option("--format <kind>", "table or json", "table")
-    .option("-q, --quiet", "only ids")
-    .addOption(
-      list("--filter <filter>", "only what fits: dangling=true, label=NAME[=VALUE] (repeatable)"),
-    )
-    .addOption(
-      new Option("-a, --all", "what it does anyway: images without a name, too").hideHelp(),
-    )
-    .action(async (flags: { format: string; quiet?: boolean; filter: readonly string[] }) => {
-      const { imagesCommand } = await import("./commands/images.js");
-      await imagesCommand(flags);
-    });
-
-  addTransferFlags(program.command("pull <image>"))
-    .description("bring an image from its registry into the store")
-    .option("--platform <os/arch>", "of an image for several platforms, the one for this")
-    .option("--all-platforms", "the whole of an image for several platforms")
-    .action(async (image: string, flags: PullFlags) => {
-      const { pullCommand } = await import("./commands/transfer.js");
-      await pullCommand(image, flags);
-    });
-
-  addTransferFlags(program.command("push <image> [name]"))
-    .description("push an image of the store to a registry, under its own or another name")
-    .action(async (image: string, name: string | undefined, flags: TransferFlags) => {
-      const { pushCommand } = await import("./commands/transfer.js");
-      await pushCommand(image, name, flags);
-    });
-
-  addImageTools(program.command("imagetools"));
-
-  program
-    .command("tag <image> <name...>")
-    .description("give an image further names")
-    .action(async (image: string, names: readonly string[]) => {
-      const { tagCommand } = await import("./commands/transfer.js");
-      await tagCommand(image, names);
-    });
-
-  program
-    .command("untag <image...>")
-    .alias("rmi")
-    .description(
-      "take names away, or images without one, by id; prune then removes what nothing else needs",
-    )
-    .action(async (images: readonly string[]) => {
-      const { untagCommand } = await import("./commands/images.js");
-      await untagCommand(images);
-    });
-
-  program
-    .command("inspect <image>")
-    .description("print what the store knows of an image, as JSON")
-    .action(async (image: string) => {
-      const { inspectCommand } = await import("./commands/inspect.js");
-      await inspectCommand(image);
-    });
-
-  program
-    .command("du")
-    .description("list what the store has on the disk")
-    .addOption(filterOption())
-    .option("--format <kind>", "table or json", "table")
-    .option("--verbose", "everything that is known of each")
-    .action(async (flags: DiskUsageFlags) => {
-      const { diskUsageCommand } = await import("./commands/storage.js");
-      await diskUsageCommand(flags);
-    });
-
-  program
-    .command("prune")
-    .description("remove build cache that nothing needs; running builds and images keep theirs")
-    .addOption(filterOption())
-    .option("-a, --all", "also what is internal to the store")
-    .option("--volumes", "also named volumes and what is in them")
-    .option("--unnamed", "also images without a name, such as those of --save-stages")
-    .option("-f, --force", "do not ask")
-    .option("--reserved-space <bytes>", "remove down to this, and no more")
-    .option("--max-used-space <bytes>", "remove only while more than this is used")
-    .option("--min-free-space <bytes>", "remove until so much of the disk is free")
-    .option("--keep-duration <time>", "spare what was used within this time, such as 24h")
-    .addOption(new Option("--keep-storage <bytes>", "older name of --reserved-space").hideHelp())
-    .option("--verbose", "everything that is known of what was removed")
-    .action(async (flags: PruneFlags) => {
-      const { pruneCommand } = await import("./commands/storage.js");
-      setExitCode(await pruneCommand(flags));
-    });
-
-  addRegistryFlags(program.command("login [server]"))
-    .description("keep a user name and a password for a registry (default: Docker Hub)")
-    .option("-u, --username <name>", "user name")
-    .option("-p, --password <text>", "password; others can see it")
-    .option("--password-stdin", "read the password from standard input")
-    .action(async (server: string | undefined, flags: LoginFlags) => {
-      const { loginCommand } = await import("./commands/login.js");
-      await loginCommand(server, flags);
-    });
-
-  program
-    .command("logout [server]")
-    .description("forget them")
-    .addOption(authFileOption())
-    .action(async (server: string | undefined, flags: LoginFlags) => {
-      const { logoutCommand } = await import("./commands/login.js");
-      await logoutCommand(server, flags);
-    });
-
-  program
-    .command("info")
-    .description("say what this machine offers for building, and how to get what is missing")
-    .option("--format <kind>", "text or json", "text")
-    .action(async (flags: { format: string }) => {
-      const { infoCommand } = await import("./commands/info.js");
-      setExitCode(await infoCommand(flags));
-    });
-
-  program
-    .command("completion")
-    .description("print a script that completes commands and flags")
-    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
-    .action(async (shell: Shell) => {
-      const { completionScript } = await import("./commands/completion.js");
-      process.stdout.write(completionScript(program, shell));
-    });
-
-  program
-    .command("version")
-    .description("print the version")
-    .action(() => {
-      process.stdout.write(`${version()}\n`);
-    });
+  for (const [name, add] of Object.entries(commands))
+    if (only === undefined || name === only) add(program, setExitCode);
+  for (const [alias, name] of Object.entries(aliases))
+    program.commands.find((command) => command.name() === name)?.alias(alias);
   return program;
 }
 

@@ -2,7 +2,7 @@
 // Scratch space: one directory per process below tmp/, named after its owner, so that what a dead one left is found and removed.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../base/index.js";
 import { storeError } from "./errors.js";
@@ -40,6 +40,15 @@ async function namesIn(directory: string): Promise<string[]> {
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return [];
     throw storeError(error, "look for left-over scratch", directory);
+  }
+}
+
+/** Removes a directory and what is in it: mostly nothing, and then Node needs not load what removes trees. */
+async function removeDirectory(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch {
+    await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -83,7 +92,7 @@ export class TempSpace {
     return {
       path,
       [Symbol.asyncDispose]: async () => {
-        await rm(path, { recursive: true, force: true });
+        await removeDirectory(path);
       },
     };
   }
@@ -94,6 +103,6 @@ export class TempSpace {
     this.#own = undefined;
     if (own === undefined) return;
     const path = await own.catch(() => undefined);
-    if (path !== undefined) await rm(path, { recursive: true, force: true });
+    if (path !== undefined) await removeDirectory(path);
   }
 }

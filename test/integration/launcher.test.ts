@@ -44,7 +44,38 @@ const build = ["--quiet", "--output=out", "."] as const;
 const compiledIn = (cli: string): string[] =>
   readdirSync(cli).filter((name) => name.includes(".code"));
 
+/** Tells at the end which parts of Node were loaded after the first flag of V8 was set. */
+const tellLateParts = `
+const v8 = require("node:v8");
+const { setFlagsFromString } = v8;
+let before;
+v8.setFlagsFromString = (flag) => {
+  before ??= new Set(process.moduleLoadList);
+  setFlagsFromString(flag);
+};
+process.on("exit", () => {
+  const late = process.moduleLoadList.filter((name) => !before.has(name));
+  // What is internal loads with the others, or is of the standard streams' kind.
+  process.stderr.write(late.filter((name) => /^NativeModule (?!internal)/.test(name)).join(" "));
+});
+`;
+
 describe("the launcher", () => {
+  it("loads what a build needs of Node before it sets flags, under which that would be compiled anew", async () => {
+    await using space = workspace();
+    const cli = installed(space);
+    const hook = join(space.directory, "hook.cjs");
+    writeFileSync(hook, tellLateParts);
+    await start(space, ...build);
+    const { code, stderr } = await run(
+      process.execPath,
+      ["--require", hook, join(cli, "main.cjs"), ...build],
+      { cwd: space.directory, env: { TSBUILD_ROOT: space.store } },
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, "");
+  });
+
   it("keeps the compiled code of a build, and makes it anew where it is of no use", async () => {
     await using space = workspace();
     const cli = installed(space);

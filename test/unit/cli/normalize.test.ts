@@ -44,7 +44,7 @@ function parse(...args: readonly string[]): { flags: BuildFlags; rest: readonly 
 function request(flags: BuildFlags): Readonly<Record<string, unknown>> {
   const signal = new AbortController().signal;
   const { stdin, stdout, events, ...rest } = requestOf(".", flags, () => undefined, signal);
-  assert.ok(stdin !== undefined && stdout !== undefined && events !== undefined);
+  assert.ok(stdin === undefined && stdout !== undefined && events !== undefined);
   return { ...rest, signal: undefined };
 }
 
