@@ -35,12 +35,12 @@ export interface BlobStore {
   read(blob: BlobInfo, maxBytes?: number): Promise<Buffer>;
   /**
    * The blob in pieces. It fails at its end with STORE_CORRUPT when the bytes are not those of the digest: nothing that was read
-   * counts before the end. Returning early closes the file.
+   * counts before the end. What this process has written is known by its file's state instead. Returning early closes the file.
    */
   pieces(blob: BlobInfo): AsyncGenerator<Buffer, void, void>;
   /** The same as a stream, for those who need one: that costs about as much again as reading. */
   stream(blob: BlobInfo): Readable;
-  /** Reads the whole blob. Throws what `read` throws, but for STORE_LIMIT. */
+  /** Reads the whole blob, whoever has written it. Throws what `read` throws, but for STORE_LIMIT. */
   verify(blob: BlobInfo): Promise<void>;
   /**
    * Stores the bytes of a stream: temporary file, digest and size checked, rename. Idempotent. The blob stays until this

@@ -155,20 +155,31 @@ function losses(parts: Parts): string[] {
 }
 
 /** What figures have to have in common to stand in one document. */
-function conditions({ machine, runs, quick, builders, absent }: Circumstances): string {
-  const lines = builders.map(({ name, version }) => `- ${name} ${version}`);
-  return `${machine}. Each figure is the median of ${runs} runs${quick ? " **with tiny inputs (--quick): the figures mean nothing**" : ""}.
+function setting({ machine, runs, quick }: Circumstances): string {
+  return `${machine}. Each figure is the median of ${runs} runs${quick ? " **with tiny inputs (--quick): the figures mean nothing**" : ""}.`;
+}
+
+function conditions(about: Circumstances): string {
+  const lines = about.builders.map(({ name, version }) => `- ${name} ${version}`);
+  return `${setting(about)}
 
 ${lines.join("\n")}
-${absent.map((reason) => `- not compared: ${reason}\n`).join("")}`;
+${about.absent.map((reason) => `- not compared: ${reason}\n`).join("")}`;
+}
+
+/** Whether rows that were written before fit: one more builder may run now, and none less or in another version. */
+function fits(text: string, about: Circumstances): boolean {
+  const before = [...text.slice(0, text.indexOf("\n## ")).matchAll(/^- (?!not compared)(.*)$/gm)];
+  const now = new Set(about.builders.map(({ name, version }) => `${name} ${version}`));
+  return text.includes(setting(about)) && before.every(([, builder = ""]) => now.has(builder));
 }
 
 /**
- * The rows of a document that was written before, for one in which only some are measured anew. Throws where the machine, the builders
- * or the number of runs were others.
+ * The rows of a document that was written before, for one in which only some are measured anew. Throws where the machine
+ * or the number of runs were others, or a builder was there that is not now.
  */
 export function partsOf(text: string, about: Circumstances): Parts {
-  if (!text.includes(conditions(about)))
+  if (!fits(text, about))
     throw new Error(
       "the rows in the file were measured under other conditions: measure all of them",
     );
