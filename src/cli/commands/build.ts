@@ -5,7 +5,7 @@ import { build, type BuildResult } from "../../build.js";
 import { printable, TsbuildError, type EventSink } from "../../base/index.js";
 import type { BuildFlags } from "../options/build-flags.js";
 import { isWithoutImage, outputsOf } from "../options/image-flags.js";
-import { requestOf } from "../options/request.js";
+import { readsStdin, requestOf } from "../options/request.js";
 import { given, usageError } from "../options/values.js";
 import { debugShell } from "../debug-shell.js";
 import { withInterruption } from "../interruption.js";
@@ -35,7 +35,7 @@ const warnings: EventSink = (event) => {
 };
 
 async function explainFirst(context: string, flags: BuildFlags): Promise<void> {
-  if (context === "-" || flags.file.includes("-"))
+  if (readsStdin(context, flags))
     throw usageError("--explain-cache", "true", "standard input can be read only once");
   const { explainCommand } = await import("./explain.js");
   const write = (text: string): void => {

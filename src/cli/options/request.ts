@@ -49,6 +49,11 @@ function entitlement(text: string): string {
   return text;
 }
 
+/** Whether standard input is the context or one of the Dockerfiles. */
+export function readsStdin(context: string, { file }: Pick<BuildFlags, "file">): boolean {
+  return context === "-" || file.includes("-");
+}
+
 /** What the flags ask for. Errors: CLI_USAGE. */
 export function requestOf(
   context: string,
@@ -115,7 +120,7 @@ export function requestOf(
     compatMountpoints: flags.compatMountpoints ?? false,
     env: withAuthFile(flags, env),
     // The stream is only made where it is read: that takes two milliseconds.
-    ...(context === "-" || file === "-" ? { stdin: process.stdin } : {}),
+    ...(readsStdin(context, flags) ? { stdin: process.stdin } : {}),
     stdout: process.stdout,
     events,
     signal,
